@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options of the connection, which every module takes."""
+
+    DOCUMENTATION = r"""
+options:
+  api_token:
+    description:
+      - API token. Spaces and line ends around it are removed.
+      - If it is not set, the environment variables E(KATAPULT_API_TOKEN) and then E(KATAPULT_API_KEY) are used.
+      - Required, from one of these.
+    type: str
+    required: true
+    aliases: [api_key]
+  api_url:
+    description:
+      - URL of the API, with its version.
+      - If it is not set, the environment variable E(KATAPULT_API_URL) is used.
+      - Plain C(http) is accepted only for a server on the same computer, and is never sent through a proxy.
+    type: str
+    default: https://api.katapult.io/core/v1
+  api_timeout:
+    description:
+      - Seconds to connect, and between bytes of an answer.
+      - If it is not set, the environment variable E(KATAPULT_API_TIMEOUT) is used.
+    type: int
+    default: 30
+  api_retries:
+    description:
+      - How often a request is sent again after a failure that may pass.
+      - A create is sent again only where it was surely not carried out.
+      - If it is not set, the environment variable E(KATAPULT_API_RETRIES) is used.
+    type: int
+    default: 5
+  validate_certs:
+    description: Whether the certificate of the service is verified. Turn it off for tests only.
+    type: bool
+    default: true
+  ca_path:
+    description: File or directory of the certificate authorities to trust, on the machine where the module runs.
+    type: path
+  organization:
+    description:
+      - The organization. Plain text is taken for the V(sub_domain).
+      - If it is not set, the environment variable E(KATAPULT_ORGANIZATION), a sub-domain, is used.
+      - Required where a disk is looked up by name or created.
+    type: dict
+    suboptions:
+      id:
+        description: ID of the organization.
+        type: str
+      sub_domain:
+        description: Sub-domain of the organization.
+        type: str
+requirements:
+  - requests >= 2.25.1
+notes:
+  - Environment variables are read on the machine where the module runs. An empty one counts as unset.
+  - Beside an inventory that names C(localhost), set C(ansible_python_interpreter) to V({{ ansible_playbook_python }}),
+    so that the module finds the C(requests) library that is installed beside Ansible.
+"""

@@ -1,0 +1,179 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the bytes of an answer to a payload that is safe to hold, or to the error that it means. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from enum import Enum
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, Report, api_error
+
+MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+PASSWORDS = frozenset({"initial_root_password"})
+LONGEST_RETRY_AFTER = 60.0
+REPEATABLE = frozenset({429, 500, 502, 503, 504})
+
+
+class Repeat(Enum):
+    """When a request may be sent again."""
+
+    ALWAYS = "it may be carried out twice without harm"
+    IF_NOT_EXECUTED = "only when it was surely not carried out"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request: C(doing) says in words what it is for."""
+
+    method: str
+    path: str
+    doing: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Mapping[str, Any] | None = None
+    repeat: Repeat = Repeat.ALWAYS
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change anything."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. C(headers) is looked up without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def read_answer(answer: Answer, call: Call, now: float) -> Mapping[str, Any]:
+    """The payload of a successful answer; every other answer is raised as an ApiError.
+
+    C(now), in seconds since 1970, serves where the answer has no Date.
+    """
+    payload, readable = _parsed(answer.body)
+    if 200 <= answer.status < 300:
+        if isinstance(payload, Mapping):
+            return payload
+        raise _unreadable(answer, call, cut_off=not readable)
+    raise _refusal(answer, call, payload, now)
+
+
+def unexpected(call: Call, problem: str, *, status: int | None = None, transient: bool = False) -> ApiError:
+    """The error for an answer that came, but is not what the API describes."""
+    report = Report(
+        "unexpected_answer",
+        status=status,
+        description=problem,
+        method=call.method,
+        path=call.path,
+        ambiguous=call.writes,
+    )
+    return api_error(call.doing, report, transient=transient)
+
+
+def _parsed(body: bytes) -> tuple[Any, bool]:
+    try:
+        return _cleaned(json.loads(body.decode("utf-8"))), True
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _cleaned(value: Any) -> Any:
+    """The value without secrets (so that nothing above ever holds one) and without text that no output can carry."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    hidden = "protect" in value and value["protect"] is not False
+    return {
+        key: MASK if item is not None and ((hidden and key == "value") or key in PASSWORDS) else _cleaned(item)
+        for key, item in value.items()
+    }
+
+
+def _unreadable(answer: Answer, call: Call, *, cut_off: bool) -> ApiError:
+    said = "JSON that is cut off or broken" if cut_off else "JSON that is no object"
+    if "json" not in answer.headers.get("Content-Type", "").lower():
+        said, cut_off = "no JSON" + _title(answer.body), False
+    report = Report(
+        "unexpected_answer",
+        status=answer.status,
+        description=f"the service answered with {said}",
+        method=call.method,
+        path=call.path,
+        request_id=answer.headers.get("X-Request-Id"),
+        ambiguous=call.writes,
+    )
+    return api_error(call.doing, report, transient=cut_off)
+
+
+def _refusal(answer: Answer, call: Call, payload: Any, now: float) -> ApiError:
+    wrapped = payload.get("error") if isinstance(payload, Mapping) else None
+    said = wrapped if isinstance(wrapped, Mapping) else payload if isinstance(payload, Mapping) else {}
+    code, description = said.get("code"), said.get("description")
+    report = Report(
+        code=code if isinstance(code, str) and code else _code_without_body(answer.status),
+        status=answer.status,
+        description=description if isinstance(description, str) and description.strip() else None,
+        detail=said.get("detail"),
+        method=call.method,
+        path=call.path,
+        request_id=answer.headers.get("X-Request-Id"),
+        ambiguous=call.writes and _may_be_executed(answer.status, code),
+    )
+    if report.code == "http_error":
+        plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
+        report = _described(report, plain + _title(answer.body))
+    return api_error(call.doing, report, transient=answer.status in REPEATABLE, retry_after=_retry_after(answer, now))
+
+
+def _described(report: Report, description: str) -> Report:
+    return replace(report, description=report.description or description)
+
+
+def _code_without_body(status: int) -> str:
+    if status == 429:
+        return "rate_limit_reached"
+    return "redirected" if 300 <= status < 400 else "http_error"
+
+
+def _may_be_executed(status: int, code: Any) -> bool:
+    if status == 406:
+        return bool(code != "object_in_trash")
+    return status >= 500 or status == 408
+
+
+def _title(body: bytes) -> str:
+    """The title of a HTML page. Nothing else of a strange body is shown: it may hold a secret."""
+    found = re.search(rb"<title[^>]*>([^<]{1,200})</title>", body[:10000], re.IGNORECASE)
+    return f" (a page titled '{' '.join(found.group(1).decode('utf-8', 'replace').split())}')" if found else ""
+
+
+def _retry_after(answer: Answer, now: float) -> float | None:
+    given = answer.headers.get("Retry-After", "").strip()
+    if given.isdigit():
+        return min(float(given), LONGEST_RETRY_AFTER)
+    date = _seconds_of(answer.headers.get("Date")) or now
+    until = _seconds_of(given)
+    if until is not None:
+        return min(max(until - date, 0.0), LONGEST_RETRY_AFTER)
+    return 60.0 - date % 60.0 if answer.status == 429 else None
+
+
+def _seconds_of(http_date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(http_date).timestamp() if http_date else None
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Time as the collection sees it: a clock that tests replace, and the one deadline of a task."""
+
+from __future__ import annotations
+
+import random
+import time
+
+
+class Clock:
+    """The real time. Tests pass a clock of their own, so that nothing has to be patched."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back; only differences mean anything."""
+        return time.monotonic()
+
+    def wall(self) -> float:
+        """Seconds since 1970, as the computer's clock has it."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Do nothing for that many seconds."""
+        time.sleep(seconds)
+
+    def jitter(self) -> float:
+        """A factor around 1, so that many clients that fail together don't come back together."""
+        return random.uniform(0.8, 1.2)
+
+
+class Deadline:
+    """The end of all waits of one task: C(wait_timeout) seconds, counted from the first wait.
+
+    Time spent on the rate limit is left out: it is the service that makes us wait then.
+    """
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._end: float | None = None
+
+    def start(self) -> None:
+        """A wait begins; only the first call counts."""
+        if self._end is None:
+            self._end = self._clock.now() + self.seconds
+
+    def leave_out(self, seconds: float) -> None:
+        """Grant that many seconds more."""
+        if self._end is not None:
+            self._end += seconds
+
+    def remaining(self) -> float:
+        """Seconds left, never below 0; infinity while no wait has begun."""
+        if self._end is None:
+            return float("inf")
+        return max(0.0, self._end - self._clock.now())

@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of the Katapult API that disks need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, Repeat, unexpected
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
+    Disk,
+    Lookup,
+    MalformedObjectError,
+    Power,
+    Task,
+    disk_of,
+    power_of,
+    task_of,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender, every_row
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Created:
+    """The answer to a create; without a task where the answer had none that can be read."""
+
+    disk: Disk
+    task: Task | None
+
+
+class DiskApi:
+    """Endpoints in, frozen values out. All raise ApiError."""
+
+    def __init__(self, http: Sender) -> None:
+        self._http = http
+
+    def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/disks: the thin rows with exactly this name, over all pages."""
+        call = Call(
+            "GET",
+            "/organizations/organization/disks",
+            "list the disks of the organization",
+            organization.as_query("organization"),
+        )
+        return [row for row in every_row(self._http, call, "disk") if row.get("name") == name]
+
+    def disk(self, disk_id: str) -> Disk:
+        """GET /disks/disk. Raises NotFoundError, and InTrashError for a disk in the trash."""
+        call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
+        return self._read(call, lambda answer: disk_of(answer.get("disk"), answer.get("annotations")))
+
+    def create_disk(self, body: Mapping[str, Any]) -> Created:
+        """POST /organizations/organization/disks, sent again only when it was surely not carried out."""
+        name = body["properties"]["name"]
+        call = Call(
+            "POST",
+            "/organizations/organization/disks",
+            f"create the disk '{name}'",
+            body=body,
+            repeat=Repeat.IF_NOT_EXECUTED,
+        )
+        return self._read(call, _created_of)
+
+    def task(self, task_id: str) -> Task:
+        """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
+        call = Call("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
+        return self._read(call, lambda answer: task_of(answer.get("task")))
+
+    def power(self, virtual_machine: Lookup) -> Power:
+        """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
+        call = Call(
+            "GET",
+            "/virtual_machines/virtual_machine",
+            f"read the virtual machine {virtual_machine}",
+            virtual_machine.as_query("virtual_machine"),
+        )
+        return self._read(call, lambda answer: power_of(answer.get("virtual_machine")))
+
+    def data_centers(self) -> list[Mapping[str, Any]]:
+        """GET /data_centers, which has no pages."""
+        call = Call("GET", "/data_centers", "list the data centers")
+        return self._read(call, lambda answer: _list_of(answer, "data_centers"))
+
+    def io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/disk_io_profiles, over all pages."""
+        call = Call(
+            "GET",
+            "/organizations/organization/disk_io_profiles",
+            "list the disk I/O profiles of the organization",
+            organization.as_query("organization"),
+        )
+        return every_row(self._http, call, "disk_io_profiles")
+
+    def _read(self, call: Call, reading: Callable[[Mapping[str, Any]], T]) -> T:
+        answer = self._http.send(call)
+        try:
+            return reading(answer)
+        except MalformedObjectError as problem:
+            raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
+
+
+def _created_of(answer: Mapping[str, Any]) -> Created:
+    disk = disk_of(answer.get("disk"), answer.get("annotations"))
+    try:
+        return Created(disk, task_of(answer.get("task")))
+    except MalformedObjectError:
+        return Created(disk, None)
+
+
+def _list_of(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    rows = answer.get(key)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise MalformedObjectError(f"'{key}' is no list of objects")
+    return rows

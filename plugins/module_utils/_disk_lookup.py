@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding the disk that a name means (promise 1 of the collection: found by name)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    InTrashError,
+    KatapultError,
+    NotFoundError,
+    OptionError,
+    failure,
+)
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look by name saw: the disk that is meant, others of that name elsewhere, and the ids of all."""
+
+    disk: Disk | None
+    elsewhere: tuple[Disk, ...] = ()
+    ids: frozenset[str] = frozenset()
+
+
+def find_by_name(api: DiskApi, wanted: Wanted) -> Found:
+    """The disk that C(wanted.name) means. Raises KatapultError where several are meant."""
+    rows = api.disks_named(*_name_in(wanted))
+    read = rows if wanted.place else rows[:MOST_LISTED]
+    disks = _read(api, (row["id"] for row in read))
+    here = [disk for disk in disks if _is_meant(disk, wanted)]
+    total = len(here) + len(rows) - len(read)
+    if total > 1:
+        raise _several(wanted, here[:MOST_LISTED], total)
+    elsewhere = tuple(disk for disk in disks if not _is_meant(disk, wanted))
+    return Found(here[0] if here else None, elsewhere, frozenset(row["id"] for row in rows))
+
+
+def find_new(api: DiskApi, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+    """The disks that C(wanted.name) means and whose ids are not among C(known)."""
+    rows = api.disks_named(*_name_in(wanted))
+    disks = _read(api, (row["id"] for row in rows if row["id"] not in known))
+    return [disk for disk in disks if _is_meant(disk, wanted)]
+
+
+def summary_of(disk: Disk) -> dict[str, Any]:
+    """What tells a disk from others of its name."""
+    data_center = disk.payload.get("data_center")
+    machine = disk.attachment.virtual_machine if disk.attachment else {}
+    return {
+        "id": disk.id,
+        "name": disk.name,
+        "size_in_gb": disk.payload.get("size_in_gb"),
+        "data_center": data_center.get("permalink") if isinstance(data_center, dict) else None,
+        "virtual_machine": machine.get("fqdn") or machine.get("id"),
+    }
+
+
+def in_words(disks: Iterable[Disk]) -> str:
+    """Disks of one name as one sentence part each."""
+    return "; ".join(_summary_in_words(summary_of(disk)) for disk in disks)
+
+
+def _summary_in_words(summary: dict[str, Any]) -> str:
+    machine = summary["virtual_machine"]
+    place = f"in {summary['data_center'] or 'an unknown data center'}"
+    return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {'on ' + machine if machine else 'unassigned'})"
+
+
+def _name_in(wanted: Wanted) -> tuple[Lookup, str]:
+    if wanted.organization is None:
+        raise OptionError(
+            "organization", "is needed to look up or create a disk by name: set it, or KATAPULT_ORGANIZATION."
+        )
+    return wanted.organization, wanted.name or ""
+
+
+def _read(api: DiskApi, ids: Iterable[str]) -> list[Disk]:
+    """The disks with these ids, without those that went away or to the trash since they were listed."""
+    disks = (_disk_if_there(api, disk_id) for disk_id in ids)
+    return [disk for disk in disks if disk is not None]
+
+
+def _disk_if_there(api: DiskApi, disk_id: str) -> Disk | None:
+    try:
+        return api.disk(disk_id)
+    except (NotFoundError, InTrashError):
+        return None
+
+
+def _is_meant(disk: Disk, wanted: Wanted) -> bool:
+    """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
+    if wanted.place is None or wanted.place.selects(disk.payload.get("data_center")):
+        return True
+    return wanted.virtual_machine is not None and disk.is_attached_to(wanted.virtual_machine)
+
+
+def _several(wanted: Wanted, disks: list[Disk], total: int) -> KatapultError:
+    more = f" and {total - len(disks)} more" if total > len(disks) else ""
+    return failure(
+        "several_disks_found",
+        f"{total} disks are named '{wanted.name}': {in_words(disks)}{more}.",
+        detail={"total": total, "disks": [summary_of(disk) for disk in disks]},
+    )

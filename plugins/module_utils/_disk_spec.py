@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of a disk: their specification, and what they want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
+
+SMALLEST_SIZE = 10
+
+
+def lookup_spec(*keys: str) -> dict[str, Any]:
+    """An option that names one thing by one of C(keys)."""
+    return {
+        "type": "dict",
+        "options": {key: {"type": "str"} for key in keys},
+        "mutually_exclusive": [list(keys)],
+        "required_one_of": [list(keys)],
+    }
+
+
+def disk_spec() -> dict[str, Any]:
+    """The argument specification of one disk."""
+    return {
+        "id": {"type": "str"},
+        "name": {"type": "str"},
+        "size_in_gb": {"type": "int"},
+        "bus_type": {"type": "str", "choices": ["scsi", "virtio"]},
+        "data_center": lookup_spec("id", "permalink"),
+        "io_profile": lookup_spec("id", "permalink"),
+        "initial_file_system": {"type": "str", "choices": ["ext4", "xfs"]},
+        "storage_speed": {"type": "str", "choices": ["nvme", "ssd"]},
+        "virtual_machine_disk": {
+            "type": "dict",
+            "options": {
+                "virtual_machine": lookup_spec("id", "fqdn"),
+                "boot": {"type": "bool"},
+                "attach_on_boot": {"type": "bool"},
+                "attach": {"type": "bool"},
+            },
+        },
+        "annotations": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "key": {"type": "str", "required": True, "no_log": False},
+                "value": {"type": "str"},
+            },
+        },
+    }
+
+
+def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wanted:
+    """What the options want. Raises OptionError for a value that can't be meant."""
+    _refuse_unusable_text(params)
+    assignment = _assignment_of(params.get("virtual_machine_disk"))
+    data_center = lookup_of(params, "data_center")
+    usual = environment.get("KATAPULT_DATA_CENTER", "").strip()
+    is_placed = data_center is not None or (assignment is not None and assignment.virtual_machine is not None)
+    return Wanted(
+        organization=lookup_of(params, "organization"),
+        id=_name_of(params, "id"),
+        name=_name_of(params, "name"),
+        size_in_gb=_size_of(params),
+        bus_type=params.get("bus_type"),
+        data_center=data_center,
+        io_profile=lookup_of(params, "io_profile"),
+        initial_file_system=params.get("initial_file_system"),
+        storage_speed=params.get("storage_speed"),
+        assignment=assignment,
+        annotations=_annotations_of(params),
+        usual_data_center=Lookup("permalink", usual) if usual and not is_placed else None,
+    )
+
+
+def lookup_of(params: Mapping[str, Any], option: str, within: str = "") -> Lookup | None:
+    """The lookup that an option holds; C(within) is the option around it. Raises OptionError for an empty one."""
+    given = {key: value for key, value in (params.get(option) or {}).items() if value is not None}
+    for key, value in given.items():
+        if not value.strip():
+            raise OptionError(f"{within}{option}.{key}", "is empty. Give a value, or leave the option out.")
+        return Lookup(key, value)
+    return None
+
+
+def _name_of(params: Mapping[str, Any], option: str) -> str | None:
+    value: str | None = params.get(option)
+    if value is not None and not value.strip():
+        raise OptionError(option, "is empty. Give a value, or leave the option out.")
+    return value
+
+
+def _size_of(params: Mapping[str, Any]) -> int | None:
+    size: int | None = params.get("size_in_gb")
+    if size is not None and size < SMALLEST_SIZE:
+        raise OptionError("size_in_gb", f"is {size:d}, but a disk has {SMALLEST_SIZE} GB or more.")
+    return size
+
+
+def _assignment_of(given: Mapping[str, Any] | None) -> Assignment | None:
+    if given is None:
+        return None
+    return Assignment(
+        virtual_machine=lookup_of(given, "virtual_machine", "virtual_machine_disk."),
+        boot=given.get("boot"),
+        attach_on_boot=given.get("attach_on_boot"),
+        attach=given.get("attach"),
+    )
+
+
+def _annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
+    given = params.get("annotations")
+    if given is None:
+        return None
+    for number, item in enumerate(given):
+        if not item["key"].strip():
+            raise OptionError(f"annotations[{number}].key", "is empty. Give every annotation a key.")
+    return tuple({key: value for key, value in item.items() if value is not None} for item in given)
+
+
+def _refuse_unusable_text(value: Any, name: str = "") -> None:
+    """Text that is no valid Unicode reaches no API; it comes from wrongly encoded files and variables."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _refuse_unusable_text(item, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            _refuse_unusable_text(item, f"{name}[{number}]")
+    elif isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise OptionError(name, "holds bytes that are no UTF-8 text. Check the encoding of its source.") from None

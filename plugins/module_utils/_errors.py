@@ -1,0 +1,329 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong, in one table: each code with what it means, what to do, and the exception it becomes.
+
+Codes of the Katapult API stand beside the collection's own. Nothing else in the collection words an advice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Callable
+
+
+@dataclass(frozen=True)
+class Report:
+    """The structured C(error) of a failed task. C(ambiguous): the request may have been carried out all the same."""
+
+    code: str
+    status: int | None = None
+    description: str | None = None
+    detail: Any = None
+    method: str | None = None
+    path: str | None = None
+    request_id: str | None = None
+    attempts: int | None = None
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the disk when a task fails; None where it is not."""
+
+    disk: Mapping[str, Any] | None = None
+    task: Mapping[str, Any] | None = None
+    annotations: list[Mapping[str, Any]] | None = None
+    changed: bool = False
+
+    def as_result(self) -> dict[str, Any]:
+        """The keys that a failed result carries."""
+        found = {"disk": self.disk, "task": self.task, "annotations": self.annotations}
+        return {"changed": self.changed, **{key: value for key, value in found.items() if value is not None}}
+
+
+class KatapultError(Exception):
+    """A failure that the user is told about: what failed, why, and what to do."""
+
+    def __init__(self, what: str, report: Report) -> None:
+        super().__init__(what)
+        self.what = what
+        self.report = report
+        self.known = Known()
+
+    @property
+    def message(self) -> str:
+        """The whole message, with the table's advice."""
+        return " ".join(part for part in (self.what, cause_of(self.report.code).advice) if part)
+
+    def as_result(self) -> dict[str, Any]:
+        """The result of the failed task."""
+        return {"msg": self.message, "error": asdict(self.report), **self.known.as_result()}
+
+
+class OptionError(KatapultError):
+    """An option that can't be used as it was given; raised before anything is changed."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(f"{option}: {problem}", Report("invalid_option", detail={"option": option}))
+
+
+class ApiError(KatapultError):
+    """The service refused a request, answered in a way that can't be understood, or did not answer."""
+
+    def __init__(self, what: str, report: Report, *, transient: bool = False, retry_after: float | None = None) -> None:
+        """C(transient): the same request may succeed later; C(retry_after): seconds that the service asks to wait."""
+        super().__init__(what, report)
+        self.transient = transient
+        self.retry_after = retry_after
+
+    def after(self, attempts: int) -> ApiError:
+        """The same error, raised after that many attempts."""
+        self.report = replace(self.report, attempts=attempts)
+        return self
+
+
+class NotFoundError(ApiError):
+    """A thing that a lookup names does not exist."""
+
+
+class InTrashError(ApiError):
+    """The object is in the trash."""
+
+
+class NotPermittedError(ApiError):
+    """The token is good, but does not reach this call."""
+
+
+class RateLimitedError(ApiError):
+    """The request was refused unseen: too many in this minute."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A row of the table. C(specifics) puts the detail of an answer into words."""
+
+    meaning: str
+    advice: str
+    error: type[ApiError] = ApiError
+    specifics: Callable[[Mapping[str, Any]], str] = field(default=lambda _detail: "")
+
+
+def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
+    def words(detail: Mapping[str, Any]) -> str:
+        value = detail.get(key)
+        parts = [str(part) for part in value] if isinstance(value, list) else [str(value)] if value else []
+        return before + "; ".join(parts) if parts else ""
+
+    return words
+
+
+def _argument(detail: Mapping[str, Any]) -> str:
+    path = detail.get("path")
+    where = ".".join(str(part) for part in path) if isinstance(path, list) else path
+    parts = (where, detail.get("argument"), detail.get("issue"), _joined("errors")(detail))
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _trashed(detail: Mapping[str, Any]) -> str:
+    trash_object = detail.get("trash_object")
+    until = trash_object.get("keep_until") if isinstance(trash_object, Mapping) else None
+    if not isinstance(until, int):
+        return ""
+    return "it is kept until " + time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until))
+
+
+_TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support the request id."
+_CHECK_LOOKUP = "Correct {0}, or check that the token's organization may use it."
+
+CAUSES: dict[str, Cause] = {
+    # 400
+    "missing_api_token": Cause(
+        "the request carried no API token", "Set api_token, or KATAPULT_API_TOKEN where the module runs."
+    ),
+    "invalid_argument": Cause(
+        "an argument has a wrong type or value", "Correct the option that the service names.", specifics=_argument
+    ),
+    "missing_required_argument": Cause(
+        "an argument is missing", "Set the option that the service names.", specifics=_argument
+    ),
+    # 403
+    "invalid_api_token": Cause(
+        "the API token does not exist or has expired",
+        "Check api_token (or KATAPULT_API_TOKEN): make a new token in the Katapult console if it has expired.",
+    ),
+    "invalid_capabilities_token": Cause(
+        "the capabilities token is not valid, has expired or was signed with another key",
+        "Use an API token of the organization, or a new capabilities token.",
+    ),
+    "unauthorized_network_for_api_token": Cause(
+        "the API token may not be used from this network",
+        "Add the address to the token's allowed networks, or run the task from an allowed one.",
+        specifics=_joined("ip_address", "the request came from "),
+    ),
+    "scope_not_granted": Cause(
+        "the API token lacks the scope that this call needs",
+        "Give the token that scope in the Katapult console, or use another token.",
+        NotPermittedError,
+        _joined("scopes", "one of these scopes would do: "),
+    ),
+    "permission_denied": Cause(
+        "the token's owner is not permitted to do this",
+        "Ask an administrator of the organization for the permission.",
+        NotPermittedError,
+        _joined("details"),
+    ),
+    "organization_suspended": Cause(
+        "the organization is suspended", "Have the suspension lifted (billing or support), then run the task again."
+    ),
+    "organization_not_activated": Cause(
+        "the organization is not activated yet", "Activate it in the Katapult console, then run the task again."
+    ),
+    # 404
+    "disk_not_found": Cause(
+        "no such disk",
+        "Correct id, or leave it out and give name to have the disk looked up or created.",
+        NotFoundError,
+    ),
+    "organization_not_found": Cause("no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError),
+    "data_center_not_found": Cause("no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError),
+    "disk_io_profile_not_found": Cause("no such disk I/O profile", _CHECK_LOOKUP.format("io_profile"), NotFoundError),
+    "virtual_machine_not_found": Cause(
+        "no such virtual machine", _CHECK_LOOKUP.format("virtual_machine_disk.virtual_machine"), NotFoundError
+    ),
+    "task_not_found": Cause("no such task", "Look at the disk itself: the task may be too old.", NotFoundError),
+    "trash_object_not_found": Cause("no such object in the trash", "It has been purged or restored.", NotFoundError),
+    "route_not_found": Cause(
+        "the service does not know this address", "Check api_url: it ends with /core/v1 on the live service."
+    ),
+    # 406
+    "object_in_trash": Cause(
+        "the object is in the trash",
+        "Restore it in the Katapult console first, or leave it there and use another.",
+        InTrashError,
+        _trashed,
+    ),
+    "task_queueing_error": Cause(
+        "the service could not queue the background task", _TRY_AGAIN, specifics=_joined("details")
+    ),
+    # 422
+    "validation_error": Cause(
+        "the service refuses these values",
+        "Correct the options that these sentences are about.",
+        specifics=_joined("errors"),
+    ),
+    "unable_to_assign": Cause(
+        "the disk can't be assigned to the virtual machine",
+        "Do what the service says, then run the task again.",
+        specifics=_joined("errors"),
+    ),
+    "unable_to_unassign": Cause(
+        "the disk can't be unassigned from the virtual machine",
+        "Detach it first, then run the task again.",
+        specifics=_joined("errors"),
+    ),
+    "unassigned_disk": Cause("the disk is not assigned to a virtual machine", "Assign it first."),
+    # 429 and 5xx
+    "rate_limit_reached": Cause(
+        "too many requests in this minute",
+        "Run the task again in a minute, raise api_retries, or run fewer tasks at once.",
+        RateLimitedError,
+        _joined("total_permitted", "requests permitted a minute: "),
+    ),
+    "unhandled_exception": Cause("the service failed inside", _TRY_AGAIN),
+    "service_unavailable": Cause("the service is unavailable", _TRY_AGAIN),
+    # The collection's own
+    "http_error": Cause(
+        "the answer is not one of the Katapult API",
+        "Something between here and the service answered, or the service is ill: check api_url and the proxy, "
+        "then run the task again.",
+    ),
+    "redirected": Cause(
+        "the answer is a redirect, which is not followed", "Set api_url to the address that serves the API."
+    ),
+    "unexpected_answer": Cause(
+        "the answer can't be understood", "Check that api_url is the Katapult API; if it is, tell Katapult's support."
+    ),
+    "no_answer": Cause("no answer came", "Check the network, then run the task again."),
+    "unreachable": Cause("the service can't be reached", "Check api_url, the network and the proxy."),
+    "untrusted_certificate": Cause(
+        "the service's TLS certificate is not trusted",
+        "Set ca_path to the authority that signed it; do not turn validate_certs off for a production token.",
+    ),
+    "invalid_option": Cause("an option can't be used as given", ""),
+    "drift": Cause(
+        "the disk exists and differs from what the task describes",
+        "Nothing was changed. Describe the disk as it is, change it in the Katapult console, or use another name.",
+    ),
+    "several_disks_found": Cause(
+        "the name does not tell one disk", "Name the one you mean with id, or narrow the look-up with data_center."
+    ),
+    "disk_failed": Cause(
+        "the disk's build has failed",
+        "It will not recover: delete it in the Katapult console (its id is above), then run the task again.",
+    ),
+    "attachment_failed": Cause(
+        "the disk could not be attached", "Look at the virtual machine in the Katapult console, then attach the disk."
+    ),
+    "task_failed": Cause(
+        "the task failed",
+        "The service gives no reason. Look at the disk in the Katapult console, or give support the task's id.",
+    ),
+    "wait_timeout": Cause(
+        "the wait took longer than wait_timeout",
+        "It goes on in the service: run this again, which waits on, or raise wait_timeout.",
+    ),
+    "lock_timeout": Cause(
+        "another task on this control node has been busy with a disk of this name",
+        "Nothing was changed. Run the task again, or raise wait_timeout.",
+    ),
+    "create_unclear": Cause(
+        "the answer to the create was lost, and what is there is not clearly the disk that was asked for",
+        "Look at the disks named above, delete what should not be there, and run the task again with id.",
+    ),
+    "twin_found": Cause(
+        "another run made a disk of the same name at the same moment",
+        "Keep one and delete the other, then run the task again.",
+    ),
+}
+
+MAY_APPEAR = (
+    "The disk may still appear: look for it in the Katapult console, or with a run in check mode, before this is run "
+    "again."
+)
+
+
+_UNLISTED = Cause("the service refused the request", "Do what the service says, or ask Katapult's support.")
+
+
+def cause_of(code: str) -> Cause:
+    """The row of a code, or a general one for a code that the service has added since."""
+    return CAUSES.get(code, _UNLISTED)
+
+
+def in_words(report: Report) -> str:
+    """Why the service refused: its own words first, then the specifics of its detail, then code and status."""
+    cause = cause_of(report.code)
+    why = (report.description or cause.meaning).strip().rstrip(".")
+    specifics = cause.specifics(report.detail) if isinstance(report.detail, Mapping) else ""
+    where = f"{report.code}, HTTP {report.status}" if report.status else report.code
+    sentence = f"{why}: {specifics}" if specifics else why
+    if report.request_id and (report.status or 0) >= 500:
+        where += f", request id {report.request_id}"
+    return f"{sentence.rstrip('.')} ({where})."
+
+
+def api_error(doing: str, report: Report, *, transient: bool = False, retry_after: float | None = None) -> ApiError:
+    """The exception for a request that failed. C(doing) is what was tried, as in C(create the disk 'data-01')."""
+    kind = RateLimitedError if report.status == 429 else cause_of(report.code).error
+    return kind(f"Could not {doing}: {in_words(report)}", report, transient=transient, retry_after=retry_after)
+
+
+def failure(code: str, what: str, *, detail: Any = None, known: Known | None = None) -> KatapultError:
+    """A failure that the collection itself finds, with C(code) from the table."""
+    error = KatapultError(what, Report(code, detail=detail))
+    error.known = known or error.known
+    return error

@@ -1,0 +1,206 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests to the Katapult API: one session, one loop of retries. The only file that names requests."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import json
+import re
+import ssl
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+try:
+    import requests
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat, read_answer
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    ApiError,
+    RateLimitedError,
+    Report,
+    api_error,
+)
+
+VERSION = "0.1.0"
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+SHORTEST_TIMEOUT = 1.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach the service. C(url) without a slash at its end, C(timeout) in seconds."""
+
+    url: str
+    token: str = field(repr=False)
+    timeout: float = 30.0
+    retries: int = 5
+    verify: bool | str = True
+    user_agent: str = f"katapult.cloud/{VERSION}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the token would travel unencrypted."""
+        return urlsplit(self.url).scheme == "http"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves the computer."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _TokenAuth:
+    """An auth object, because requests replaces an Authorization header by what ~/.netrc holds."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _Body(io.BytesIO):
+    """A request's body that knows whether it was read: until then the service can't have carried out the request."""
+
+    begun = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.begun = True
+        return super().read(size)
+
+
+def open_session(connection: Connection) -> requests.Session:
+    """A session that sends the token, and that takes no proxy and no CA bundle from the environment for plain http."""
+    session = requests.Session()
+    session.auth = _TokenAuth(connection.token)
+    session.headers.update({"Accept": "application/json", "User-Agent": connection.user_agent})
+    session.trust_env = not connection.is_plain
+    return session
+
+
+class Http:
+    """Sends calls, and sends them again where that is safe; everything ends at the deadline."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        deadline: Deadline,
+        session_factory: Callable[[Connection], requests.Session] = open_session,
+    ) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._deadline = deadline
+        self._session = session_factory(connection)
+
+    def send(self, call: Call) -> Mapping[str, Any]:
+        """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                return read_answer(self._once(call), call, self._clock.wall())
+            except ApiError as error:
+                self._wait_or_give_up(call, error, attempts)
+
+    def _wait_or_give_up(self, call: Call, error: ApiError, attempts: int) -> None:
+        limited = isinstance(error, RateLimitedError)
+        repeatable = limited or (call.repeat is Repeat.ALWAYS and error.transient) or _never_left(error)
+        pause = self._pause(error, attempts)
+        if not repeatable or attempts > self._connection.retries:
+            raise error.after(attempts)
+        if limited:
+            self._deadline.leave_out(pause)
+        elif pause >= self._deadline.remaining():
+            raise error.after(attempts)
+        self._clock.sleep(pause)
+
+    def _pause(self, error: ApiError, attempts: int) -> float:
+        if error.retry_after:
+            return error.retry_after + self._clock.jitter() - 0.8
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempts - 1)) * self._clock.jitter()
+
+    def _once(self, call: Call) -> Answer:
+        text = json.dumps(call.body).encode("ascii") if call.body is not None else None
+        body = _Body(text) if text is not None else None
+        timeout = self._timeout(call)
+        try:
+            response = self._session.request(
+                call.method,
+                self._connection.url + call.path,
+                params=list(call.query),
+                data=body,
+                headers={"Content-Type": "application/json"} if body is not None else None,
+                timeout=(timeout, timeout),
+                verify=self._connection.verify,
+                allow_redirects=False,
+            )
+        except (OSError, ValueError) as error:
+            raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    def _timeout(self, call: Call) -> float:
+        if call.writes:
+            return self._connection.timeout
+        return max(SHORTEST_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
+
+    def _no_answer(self, call: Call, error: Exception, *, begun: bool, timeout: float) -> ApiError:
+        root = _root_of(error)
+        answer_lost = begun or isinstance(
+            error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError)
+        )
+        report = Report(
+            code="untrusted_certificate" if _is_distrust(root) else "no_answer" if answer_lost else "unreachable",
+            description=f"{urlsplit(self._connection.url).netloc}: {_words_of(error, root, timeout)}",
+            method=call.method,
+            path=call.path,
+            ambiguous=call.writes and answer_lost,
+        )
+        passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+        return api_error(call.doing, report, transient=isinstance(error, passing) and not _is_distrust(root))
+
+
+def _never_left(error: ApiError) -> bool:
+    return error.transient and error.report.status is None and not error.report.ambiguous
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """The innermost cause: what the network said, under the wrappings of requests and urllib3."""
+    seen = [error]
+    while True:
+        below = [
+            part for part in (*seen[-1].args, getattr(seen[-1], "reason", None)) if isinstance(part, BaseException)
+        ]
+        nearest = below[-1] if below else seen[-1].__cause__ or seen[-1].__context__
+        if nearest is None or nearest in seen:
+            return seen[-1]
+        seen.append(nearest)
+
+
+def _is_distrust(root: BaseException) -> bool:
+    return isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
+
+
+def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return f"no connection within {timeout:g} s"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {timeout:g} s"
+    said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
+    return re.sub(r"//[^/@\s]*@", "//***@", said) or type(root).__name__

@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module of the collection has: the connection options, and the one place where a run ends."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._http import (
+    REQUESTS_IMPORT_ERROR,
+    VERSION,
+    Connection,
+    Http,
+    is_loopback,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, shaped
+
+TOKEN_OPTIONS = ("api_token", "api_key")
+TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
+
+
+def _from_environment(*names: str) -> str:
+    """The first of these variables that is set; an empty one counts as unset, unlike with Ansible's env_fallback."""
+    for name in names:
+        value = os.environ.get(name, "")
+        if value.strip():
+            return value
+    raise AnsibleFallbackNotFound
+
+
+def _organization_from_environment() -> dict[str, str]:
+    return {"sub_domain": _from_environment("KATAPULT_ORGANIZATION").strip()}
+
+
+def connection_spec() -> dict[str, Any]:
+    """The options that every module takes."""
+    return {
+        "api_token": {
+            "type": "str",
+            "required": True,
+            "no_log": True,
+            "aliases": ["api_key"],
+            "fallback": (_from_environment, list(TOKEN_VARIABLES)),
+        },
+        "api_url": {
+            "type": "str",
+            "default": "https://api.katapult.io/core/v1",
+            "fallback": (_from_environment, ["KATAPULT_API_URL"]),
+        },
+        "api_timeout": {"type": "int", "default": 30, "fallback": (_from_environment, ["KATAPULT_API_TIMEOUT"])},
+        "api_retries": {"type": "int", "default": 5, "fallback": (_from_environment, ["KATAPULT_API_RETRIES"])},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "organization": {**lookup_spec("id", "sub_domain"), "fallback": (_organization_from_environment,)},
+    }
+
+
+def wait_spec() -> dict[str, Any]:
+    """The options of modules that wait."""
+    return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
+
+
+class Result(Protocol):
+    """What a successful run returns."""
+
+    def as_result(self, *, with_diff: bool) -> dict[str, Any]:
+        """The keys of the module's result."""
+
+
+class KatapultModule(AnsibleModule):
+    """An AnsibleModule that keeps the token out of every output, and that ends in one place."""
+
+    ansible_version: str
+
+    def __init__(self, **arguments: Any) -> None:
+        self._misshapen: MisshapenError | None = None
+        AnsibleModule.__init__(self, **arguments)
+        if self._misshapen is not None:
+            self._fail(OptionError(self._misshapen.option, str(self._misshapen)))
+
+    def _load_params(self) -> None:
+        """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
+        AnsibleModule._load_params(self)
+        given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
+        for token in (str(value) for value in given if value):
+            self.no_log_values.update(text for text in (token, token.strip()) if text)
+        try:
+            self.params = shaped(self.params, self.argument_spec)
+        except MisshapenError as problem:
+            self._misshapen = problem
+            self.params = {name: value for name, value in self.params.items() if not self._has_suboptions(name)}
+
+    def _has_suboptions(self, name: str) -> bool:
+        return "options" in (self.argument_spec.get(name) or {})
+
+    def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
+        """Do C(act), and end with what it returns or raises."""
+        if REQUESTS_IMPORT_ERROR is not None:
+            self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        try:
+            result = act(self)
+        except KatapultError as error:
+            self._fail(error)
+        self.exit_json(**result.as_result(with_diff=self._diff))
+
+    def _fail(self, error: KatapultError) -> NoReturn:
+        self.fail_json(**error.as_result())
+
+    def http(self, clock: Clock, deadline: Deadline) -> Http:
+        """The way to the service that the options describe. Raises OptionError."""
+        return Http(connection_of(self.params, self.ansible_version), clock, deadline)
+
+    def deadline(self, clock: Clock) -> Deadline:
+        """The end of this task's waits. Raises OptionError."""
+        return Deadline(clock, _at_least(self.params, "wait_timeout", 0))
+
+
+def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection:
+    """The connection that the options describe. Raises OptionError, without the token in it."""
+    return Connection(
+        url=_url_of(params),
+        token=_token_of(params),
+        timeout=float(_at_least(params, "api_timeout", 1)),
+        retries=_at_least(params, "api_retries", 0),
+        verify=_verify_of(params),
+        user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
+    )
+
+
+def _token_of(params: Mapping[str, Any]) -> str:
+    token = str(params["api_token"]).strip()
+    if not token:
+        raise OptionError("api_token", "is empty. Set it, or KATAPULT_API_TOKEN where the module runs.")
+    if not re.fullmatch(r"[\x20-\x7e]+", token):
+        raise OptionError(
+            "api_token", "has characters that no HTTP header can carry. Copy the token again; it is plain ASCII text."
+        )
+    return token
+
+
+def _url_of(params: Mapping[str, Any]) -> str:
+    url = str(params["api_url"]).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise OptionError("api_url", "is no URL. The live service is https://api.katapult.io/core/v1.") from None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
+        raise OptionError("api_url", "is no http or https URL. The live service is https://api.katapult.io/core/v1.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise OptionError("api_url", "has a user name, a query or a fragment. Give scheme, host and path alone.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise OptionError(
+            "api_url", "would send the token unencrypted. Use https; http is for a server on this computer alone."
+        )
+    return url
+
+
+def _verify_of(params: Mapping[str, Any]) -> bool | str:
+    ca_path: str | None = params.get("ca_path")
+    if ca_path is not None and not os.path.exists(ca_path):
+        raise OptionError("ca_path", f"there is no file or directory {ca_path} where the module runs.")
+    if not params["validate_certs"]:
+        return False
+    return ca_path or True
+
+
+def _at_least(params: Mapping[str, Any], option: str, smallest: int) -> int:
+    value: int = params[option]
+    if value < smallest:
+        raise OptionError(option, f"is {value:d}, but {smallest} is the smallest that makes sense.")
+    return value

@@ -1,0 +1,110 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options in the shape that Ansible checks: plain text for a lookup, JSON and key=value text for dictionaries.
+
+AnsibleModule loses its no_log values when it meets text or a number where it wants a dictionary with suboptions, and
+then prints the token. So shapes are looked at before it does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.common.validation import check_type_dict
+
+READABLE_KEYS = {
+    "organization": "sub_domain",
+    "data_center": "permalink",
+    "io_profile": "permalink",
+    "virtual_machine": "fqdn",
+    "disk": "name",
+}
+EXAMPLES = {
+    "organization": "organization: acme, or organization: {id: org_...}",
+    "data_center": "data_center: uk-lon-01, or data_center: {id: dc_...}",
+    "io_profile": "io_profile: unrestricted, or io_profile: {id: diop_...}",
+    "virtual_machine": "virtual_machine: web-01.acme.katapult.cloud, or virtual_machine: {id: vm_...}",
+    "disk": "disk: data-01, or disk: {id: disk_...}",
+    "virtual_machine_disk": "virtual_machine_disk: {virtual_machine: web-01.acme.katapult.cloud, attach: true}",
+    "annotations": "annotations: [{key: env, value: production}]",
+}
+
+
+class MisshapenError(Exception):
+    """An option has a shape that nothing can be made of; C(option) names it."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        super().__init__(problem)
+        self.option = option
+
+
+def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """C(params) with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
+    found = {}
+    for name, value in params.items():
+        suboptions = (spec.get(name) or {}).get("options")
+        if value is None:
+            continue
+        if suboptions is None:
+            found[name] = value
+        elif spec[name]["type"] == "dict":
+            found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
+        else:
+            found[name] = [
+                shaped(_dictionary(name, item, where), suboptions, f"{where}.")
+                for where, item in _items(name, value, within + name)
+            ]
+    return found
+
+
+def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, str):
+        value = _from_json(value)
+    if isinstance(value, (Mapping, str)):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        raise MisshapenError(where, f"is {_kind(value)}. Give a list of dictionaries: {EXAMPLES[name]}")
+    for number, item in enumerate(value):
+        yield f"{where}[{number}]", item
+
+
+def _from_json(text: str) -> Any:
+    """A list written as JSON, as it comes from C(-a) and from surveys; other text as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    readable = READABLE_KEYS.get(name)
+    if not isinstance(value, str):
+        raise MisshapenError(
+            where, f"is {_kind(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
+        )
+    text = value.strip()
+    if not text:
+        raise MisshapenError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
+    if readable and "=" not in text and not text.startswith("{"):
+        return {readable: text}
+    try:
+        parsed = check_type_dict(text)
+    except TypeError:
+        parsed = None
+    if not isinstance(parsed, Mapping):
+        raise MisshapenError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
+    return parsed
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a list" if isinstance(value, (list, tuple)) else f"of type {type(value).__name__}"

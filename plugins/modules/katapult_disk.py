@@ -1,0 +1,381 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: katapult_disk
+short_description: Create block disks on the Katapult cloud
+version_added: 0.1.0
+description:
+  - Makes sure that a block disk exists on the Katapult cloud as described. It is looked up by O(name), or by O(id).
+  - The options are those of the body of Katapult's create-disk call, name for name, with its C(properties) envelope
+    flattened.
+  - A disk that exists is left alone where it is as described. Where an option that was set differs from the disk,
+    the task fails before anything is changed, and names the option, its current and its wanted value.
+  - Options that are not set are never compared.
+author:
+  - Katapult Cloud collection contributors (@katapult-cloud)
+extends_documentation_fragment:
+  - katapult.cloud.connection
+  - katapult.cloud.wait
+  - katapult.cloud.attributes
+attributes:
+  facts:
+    description: Returns RV(ansible_facts.katapult_disk) and RV(ansible_facts.katapult_task).
+    support: full
+  idempotent:
+    description: A second run changes nothing and sends GET requests only.
+    support: full
+options:
+  name:
+    description:
+      - Name of the disk. It is looked up by exactly this name among all disks of the organization.
+      - Names are not unique on Katapult. Where several disks have it, the task fails and lists them;
+        O(data_center) or O(id) tells which one is meant.
+      - With O(id) too, the disk with that ID must have this name.
+      - One of O(name) and O(id) is required.
+    type: str
+  id:
+    description:
+      - ID of an existing disk, which is then read directly.
+      - An ID that does not exist fails; it never creates a disk.
+    type: str
+  state:
+    description:
+      - With V(present), the disk is created where it does not exist.
+    type: str
+    choices: [present]
+    default: present
+  size_in_gb:
+    description:
+      - Size in GB, at least 10.
+      - Required where the disk must be created.
+    type: int
+  bus_type:
+    description: Bus by which the virtual machine sees the disk.
+    type: str
+    choices: [scsi, virtio]
+  data_center:
+    description:
+      - Data center of the disk. Plain text is taken for the V(permalink).
+      - It is part of a look-up by O(name): a disk of that name in another data center is another disk.
+      - Required where the disk must be created, unless O(virtual_machine_disk) names a virtual machine.
+      - Where neither is given, the environment variable E(KATAPULT_DATA_CENTER), a permalink, narrows the look-up by
+        O(name) and takes the place of this option in a create. It is never compared.
+    type: dict
+    suboptions:
+      id:
+        description: ID of the data center.
+        type: str
+      permalink:
+        description: Permalink of the data center, as in V(uk-lon-01).
+        type: str
+  io_profile:
+    description: Disk I/O profile. Plain text is taken for the V(permalink).
+    type: dict
+    suboptions:
+      id:
+        description: ID of the profile.
+        type: str
+      permalink:
+        description: Permalink of the profile, as in V(unrestricted).
+        type: str
+  initial_file_system:
+    description:
+      - File system that a new disk is formatted with.
+      - Used only when the disk is created. The service does not show it afterwards, so it is never compared.
+    type: str
+    choices: [ext4, xfs]
+  storage_speed:
+    description: Kind of storage. It can't be changed once the disk is there.
+    type: str
+    choices: [nvme, ssd]
+  virtual_machine_disk:
+    description: Assignment of the disk to a virtual machine.
+    type: dict
+    suboptions:
+      virtual_machine:
+        description: The virtual machine. Plain text is taken for the V(fqdn).
+        type: dict
+        suboptions:
+          id:
+            description: ID of the virtual machine.
+            type: str
+          fqdn:
+            description: Fully qualified name of the virtual machine.
+            type: str
+      boot:
+        description: Whether the virtual machine boots from the disk.
+        type: bool
+      attach_on_boot:
+        description: Whether the disk is attached whenever the virtual machine starts. The service's default is V(true).
+        type: bool
+      attach:
+        description:
+          - Whether the disk is attached once it is built. With O(wait=true) the task waits for that.
+          - On a virtual machine that does not run, the disk is attached when the machine starts, which is not waited
+            for.
+        type: bool
+  annotations:
+    description:
+      - Annotations of the disk. The list is the whole wanted set; its order does not matter.
+      - An empty list wants a disk without annotations.
+    type: list
+    elements: dict
+    suboptions:
+      key:
+        description: Key of the annotation.
+        type: str
+        required: true
+      value:
+        description: Value of the annotation. Leaving it out, null and an empty text mean the same.
+        type: str
+notes:
+  - The disk is created at most once. Where the answer to the create is lost, the disk that was made is found by name
+    and taken for the result. Tasks at once on one control node that want the same name make one disk.
+  - Across control nodes and AWX jobs no lock can be held. After a create the name is looked up once more, and a second
+    disk that another run made at the same moment fails the task, which names both.
+  - In a loop the facts of the last disk stay. Use C(register) there.
+seealso:
+  - name: Create disk
+    description: The API call behind this module.
+    link: https://developers.katapult.io/api/docs/latest/
+"""
+
+EXAMPLES = r"""
+- name: Create a disk
+  katapult.cloud.katapult_disk:
+    name: data-01
+    size_in_gb: 20
+    data_center: uk-lon-01
+
+- name: Create a formatted disk that is attached to a virtual machine
+  katapult.cloud.katapult_disk:
+    name: data-02
+    size_in_gb: 100
+    storage_speed: nvme
+    io_profile: unrestricted
+    bus_type: virtio
+    initial_file_system: ext4
+    virtual_machine_disk:
+      virtual_machine: web-01.acme.katapult.cloud
+      attach: true
+      attach_on_boot: true
+    annotations:
+      - key: env
+        value: production
+
+- name: Create several disks, with options set once for all modules of the collection
+  module_defaults:
+    group/katapult.cloud.all:
+      organization: acme
+      api_timeout: 60
+  block:
+    - name: Create the disks
+      katapult.cloud.katapult_disk:
+        name: "{{ item }}"
+        size_in_gb: 50
+        data_center:
+          permalink: nl-ams-01
+      loop:
+        - backup-01
+        - backup-02
+      register: backup_disks
+
+- name: Start a create without waiting for it
+  katapult.cloud.katapult_disk:
+    name: archive-01
+    size_in_gb: 500
+    data_center: uk-lon-01
+    wait: false
+
+- name: Make sure that a disk with a known ID is as described
+  katapult.cloud.katapult_disk:
+    id: "{{ backup_disks.results[0].disk.id }}"
+    size_in_gb: 50
+"""
+
+RETURN = r"""
+disk:
+  description:
+    - The disk, with all keys that the API gives.
+    - In check mode the disk as predicted, with null for what only the service can know.
+    - Values of installation attributes that the service protects, such as a root password, are masked.
+  returned: success, and on failure where a disk is known
+  type: dict
+  contains:
+    id:
+      description: ID of the disk.
+      type: str
+      sample: disk_5nGk37D3RLE7Kuza
+    name:
+      description: Name of the disk.
+      type: str
+      sample: data-01
+    size_in_gb:
+      description: Size in GB.
+      type: int
+      sample: 20
+    wwn:
+      description: World wide name, by which the guest finds the device.
+      type: str
+      sample: 0dd9827f9168f40d
+    state:
+      description: State of the disk. A disk that can be used is C(built).
+      type: str
+      sample: built
+    created_at:
+      description: Time of creation, in seconds since 1970.
+      type: int
+      sample: 1786735919
+    storage_speed:
+      description: Kind of storage.
+      type: str
+      sample: nvme
+    io_profile:
+      description: The disk I/O profile, or null.
+      type: dict
+      sample: {id: diop_i39iT7k0RYAdQP48, name: Unrestricted, permalink: unrestricted, speed_in_mb: null, iops: null}
+    bus_type:
+      description: Bus of the disk, or null.
+      type: str
+      sample: scsi
+    data_center:
+      description: The data center.
+      type: dict
+      sample: {id: loc_UUhPmoCbpic6UX0Y, name: London, permalink: uk-lon-01}
+    virtual_machine_disk:
+      description: The assignment to a virtual machine, or null.
+      type: dict
+      sample:
+        virtual_machine: {id: vm_B5wa8C29M444JwwA, fqdn: web-01.acme.katapult.cloud}
+        attach_on_boot: true
+        boot: false
+        state: attached
+    installation:
+      description: The operating system installation of a boot disk, or null.
+      type: dict
+task:
+  description: The service's task that built the disk, as last seen. Null where nothing was created, and in check mode.
+  returned: success, and on failure where a task is known
+  type: dict
+  sample:
+    id: task_CkH4RRbnv0A8YE2u
+    name: Build disk
+    status: completed
+    created_at: 1786810364
+    started_at: 1786810364
+    finished_at: 1786810365
+    progress: 100
+annotations:
+  description: The annotations of the disk.
+  returned: success, and on failure where a disk is known
+  type: list
+  elements: dict
+  sample: [{key: env, value: production}]
+diff:
+  description: The options that were set, as they were before and as they are after the task.
+  returned: success, with C(--diff)
+  type: dict
+  sample: {before: {}, after: {name: data-01, size_in_gb: 20, data_center: {permalink: uk-lon-01}}}
+ansible_facts:
+  description: The disk and the task as facts.
+  returned: success
+  type: dict
+  contains:
+    katapult_disk:
+      description: The same as RV(disk).
+      type: dict
+      returned: success
+    katapult_task:
+      description: The same as RV(task).
+      type: dict
+      returned: success
+error:
+  description: What failed, in a form for rescue blocks.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description: The service's code of the error, or one of the collection's own such as V(drift) or V(wait_timeout).
+      type: str
+      sample: validation_error
+    status:
+      description: The HTTP status, or null where no answer came.
+      type: int
+      sample: 422
+    description:
+      description: The service's description of the error.
+      type: str
+    detail:
+      description: The service's detail of the error, or the collection's own.
+      type: raw
+    method:
+      description: The method of the request that failed.
+      type: str
+      sample: POST
+    path:
+      description: The path of the request that failed, below O(api_url).
+      type: str
+      sample: /organizations/organization/disks
+    request_id:
+      description: The ID that Katapult's support asks for.
+      type: str
+    attempts:
+      description: How often the request was sent.
+      type: int
+      sample: 1
+    ambiguous:
+      description: V(true) where the request may have been carried out all the same, so that a disk may still appear.
+      type: bool
+      sample: false
+"""
+
+import os
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_apply import DiskResult, DiskRun, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
+from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
+
+
+def ensure(module: KatapultModule) -> DiskResult:
+    """Bring the disk to what the options describe. Raises KatapultError."""
+    clock = Clock()
+    deadline = module.deadline(clock)
+    wanted = wanted_disk(module.params, os.environ)
+    around = Surroundings(
+        api=DiskApi(module.http(clock, deadline)),
+        clock=clock,
+        deadline=deadline,
+        warn=module.warn,
+        lock_directory=lock_directory(),
+        lock_keys=(module.params["api_url"].strip().rstrip("/"),),
+        check_mode=module.check_mode,
+        wait=module.params["wait"],
+    )
+    return DiskRun(wanted, around).ensure_present()
+
+
+def main() -> None:
+    """Run the module."""
+    module = KatapultModule(
+        argument_spec={
+            **connection_spec(),
+            **wait_spec(),
+            **disk_spec(),
+            "state": {"type": "str", "choices": ["present"], "default": "present"},
+        },
+        required_one_of=[["name", "id"]],
+        supports_check_mode=True,
+    )
+    module.run(ensure)
+
+
+if __name__ == "__main__":
+    main()
