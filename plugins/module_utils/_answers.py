@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -31,7 +31,7 @@ class Repeat(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """A request: C(doing) says in words what it is for."""
+    """A request: C(doing) says in words what it is for, C(before_repeat) may raise to keep it from being sent again."""
 
     method: str
     path: str
@@ -39,6 +39,7 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
     repeat: Repeat = Repeat.ALWAYS
+    before_repeat: Callable[[], None] = lambda: None
 
     @property
     def writes(self) -> bool:

@@ -55,8 +55,11 @@ class DiskApi:
         call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         return self._read(call, lambda answer: disk_of(answer.get("disk"), answer.get("annotations")))
 
-    def create_disk(self, body: Mapping[str, Any]) -> Created:
-        """POST /organizations/organization/disks, sent again only when it was surely not carried out."""
+    def create_disk(self, body: Mapping[str, Any], before_repeat: Callable[[], None]) -> Created:
+        """POST /organizations/organization/disks, sent again only when it was surely not carried out.
+
+        C(before_repeat) is called before that, and may raise instead.
+        """
         name = body["properties"]["name"]
         call = Call(
             "POST",
@@ -64,6 +67,7 @@ class DiskApi:
             f"create the disk '{name}'",
             body=body,
             repeat=Repeat.IF_NOT_EXECUTED,
+            before_repeat=before_repeat,
         )
         return self._read(call, _created_of)
 

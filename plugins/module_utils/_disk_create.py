@@ -21,11 +21,20 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     KatapultError,
     Known,
     NotPermittedError,
+    Report,
     failure,
 )
 
 LOOK_FOR = 10.0
 FIRST_PAUSE = 0.5
+
+
+class _AppearedError(Exception):
+    """A disk of that name is there before the create was sent again."""
+
+    def __init__(self, disks: list[Disk]) -> None:
+        super().__init__("appeared")
+        self.disks = disks
 
 
 class Creator:
@@ -42,12 +51,23 @@ class Creator:
 
         Where the answer is lost, the disk that was made is looked for and returned without a task.
         """
+
+        def look_again() -> None:
+            """Minutes can pass before a create that was refused is sent again; another run may have made the disk."""
+            new = find_new(self._api, wanted, known)
+            if new:
+                raise _AppearedError(new)
+
         try:
-            return self._api.create_disk(step.body)
+            return self._api.create_disk(step.body, look_again)
+        except _AppearedError as appeared:
+            what = f"The create of '{wanted.name}' was refused for the moment."
+            lost = KatapultError(what, Report("create_unclear", ambiguous=True))
+            return Created(self._adopted(lost, wanted, appeared.disks), None)
         except ApiError as error:
             if not error.report.ambiguous:
                 raise
-            return Created(self._adopted(error, wanted, known), None)
+            return Created(self._adopted(error, wanted, self._look_for_new(error, wanted, known)), None)
 
     def refuse_twin(self, disk: Disk, wanted: Wanted, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
@@ -88,11 +108,10 @@ class Creator:
             profiles = self._api.io_profiles(wanted.organization)
             _refuse_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
 
-    def _adopted(self, lost: ApiError, wanted: Wanted, known: frozenset[str]) -> Disk:
-        """The disk that a create whose answer was lost has made."""
-        new = self._look_for_new(lost, wanted, known)
+    def _adopted(self, lost: KatapultError, wanted: Wanted, new: list[Disk]) -> Disk:
+        """The one disk of C(new) that is as asked for; anything else is a failure."""
         if not new:
-            raise _unclear(lost, f"{lost.what} No disk '{wanted.name}' is there yet. {MAY_APPEAR}")
+            raise _unclear(lost, f"{lost.what} No disk '{wanted.name}' is there yet.")
         if len(new) > 1:
             raise _unclear(lost, f"{lost.what} There are {len(new)} new disks '{wanted.name}': {in_words(new)}.", new)
         unlike = differences(replace(wanted, data_center=wanted.place), new[0])
@@ -100,12 +119,12 @@ class Creator:
             listed = "; ".join(map(str, unlike))
             raise _unclear(lost, f"{lost.what} There is now {in_words(new)}, which differs: {listed}.", new)
         self._warn(
-            f"The answer to the create of '{wanted.name}' was lost; the disk {new[0].id}, which appeared then, is as "
-            "asked for and is taken for the result."
+            f"{lost.what} The disk {new[0].id} of that name has appeared since, is as asked for, and is taken for the "
+            "result."
         )
         return new[0]
 
-    def _look_for_new(self, lost: ApiError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+    def _look_for_new(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
         self._deadline.start()
         until, pause = self._clock.now() + LOOK_FOR, FIRST_PAUSE
         while True:
@@ -113,7 +132,7 @@ class Creator:
                 new = find_new(self._api, wanted, known)
             except ApiError as error:
                 if not error.transient:
-                    what = f"{lost.what} Looking for the disk failed too: {error.what} {MAY_APPEAR}"
+                    what = f"{lost.what} Looking for the disk failed too: {error.what}"
                     raise _unclear(lost, what) from error
                 new = []
             left = min(until - self._clock.now(), self._deadline.remaining())
@@ -129,10 +148,11 @@ def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str
         raise failure(code, f"There is no {kind} with {lookup.key} {lookup}. There are: {there or 'none'}.")
 
 
-def _unclear(lost: ApiError, what: str, disks: list[Disk] | None = None) -> KatapultError:
+def _unclear(lost: KatapultError, what: str, disks: list[Disk] | None = None) -> KatapultError:
     """The failure of a create of which it is not known whether it made a disk."""
     report = replace(lost.report, detail=[summary_of(disk) for disk in disks]) if disks else lost.report
     code = "create_unclear" if disks else report.code
     error = KatapultError(what, replace(report, code=code, ambiguous=True))
+    error.advice = error.advice if disks else MAY_APPEAR
     error.known = Known(disk=disks[0].payload) if disks and len(disks) == 1 else Known()
     return error

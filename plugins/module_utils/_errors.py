@@ -53,11 +53,12 @@ class KatapultError(Exception):
         self.what = what
         self.report = report
         self.known = Known()
+        self.advice = cause_of(report.code).advice
 
     @property
     def message(self) -> str:
-        """The whole message, with the table's advice."""
-        return " ".join(part for part in (self.what, cause_of(self.report.code).advice) if part)
+        """The whole message: what happened, and what to do."""
+        return f"{self.what} {self.advice}".strip()
 
     def as_result(self) -> dict[str, Any]:
         """The result of the failed task."""

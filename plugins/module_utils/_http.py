@@ -130,6 +130,7 @@ class Http:
         elif pause >= self._deadline.remaining():
             raise error.after(attempts)
         self._clock.sleep(pause)
+        call.before_repeat()
 
     def _pause(self, error: ApiError, attempts: int) -> float:
         if error.retry_after:
