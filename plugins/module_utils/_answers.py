@@ -151,9 +151,10 @@ def _code_without_body(status: int) -> str:
 
 
 def _may_be_executed(status: int, code: Any) -> bool:
-    if status == 406:
-        return bool(code != "object_in_trash")
-    return status >= 500 or status == 408
+    """Whether a write may have been carried out: for sure not where the API itself refuses it, or says 429."""
+    if status == 429:
+        return False
+    return not isinstance(code, str) or status >= 500 or code == "task_queueing_error"
 
 
 def _title(body: bytes) -> str:

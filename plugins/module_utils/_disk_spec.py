@@ -58,7 +58,6 @@ def disk_spec() -> dict[str, Any]:
 
 def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wanted:
     """What the options want. Raises OptionError for a value that can't be meant."""
-    _refuse_unusable_text(params)
     assignment = _assignment_of(params.get("virtual_machine_disk"))
     data_center = lookup_of(params, "data_center")
     usual = environment.get("KATAPULT_DATA_CENTER", "").strip()
@@ -122,18 +121,3 @@ def _annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] 
         if not item["key"].strip():
             raise OptionError(f"annotations[{number}].key", "is empty. Give every annotation a key.")
     return tuple({key: value for key, value in item.items() if value is not None} for item in given)
-
-
-def _refuse_unusable_text(value: Any, name: str = "") -> None:
-    """Text that is no valid Unicode reaches no API; it comes from wrongly encoded files and variables."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            _refuse_unusable_text(item, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            _refuse_unusable_text(item, f"{name}[{number}]")
-    elif isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise OptionError(name, "holds bytes that are no UTF-8 text. Check the encoding of its source.") from None

@@ -24,7 +24,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     Http,
     is_loopback,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, shaped
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, harmless, shaped
 
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
@@ -99,10 +99,7 @@ class KatapultModule(AnsibleModule):
             self.params = shaped(self.params, self.argument_spec)
         except MisshapenError as problem:
             self._misshapen = problem
-            self.params = {name: value for name, value in self.params.items() if not self._has_suboptions(name)}
-
-    def _has_suboptions(self, name: str) -> bool:
-        return "options" in (self.argument_spec.get(name) or {})
+            self.params = harmless(self.params, self.argument_spec)
 
     def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
         """Do C(act), and end with what it returns or raises."""

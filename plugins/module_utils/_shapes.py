@@ -50,7 +50,7 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
         if value is None:
             continue
         if suboptions is None:
-            found[name] = value
+            found[name] = _refuse_broken_text(value, within + name)
         elif spec[name]["type"] == "dict":
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
         else:
@@ -59,6 +59,23 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
                 for where, item in _items(name, value, within + name)
             ]
     return found
+
+
+def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """C(params) that can't be used, reduced to what Ansible's own checks and log can digest."""
+    flat = {name: value for name, value in params.items() if "options" not in (spec.get(name) or {})}
+    return {name: _digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
+
+
+def _digestible(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _refuse_broken_text(value: Any, where: str) -> Any:
+    """The value; text that is no valid Unicode, as wrongly encoded files give it, is a traceback inside Ansible."""
+    if isinstance(value, str) and _digestible(value) != value:
+        raise MisshapenError(where, "holds bytes that are no UTF-8 text. Check the encoding of its source.")
+    return value
 
 
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -88,7 +105,7 @@ def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
         raise MisshapenError(
             where, f"is {_kind(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
         )
-    text = value.strip()
+    text = _refuse_broken_text(value, where).strip()
     if not text:
         raise MisshapenError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
     if readable and "=" not in text and not text.startswith("{"):
