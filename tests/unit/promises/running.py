@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a module as Ansible does: arguments in as JSON, the result out as JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+MODULES = "ansible_collections.katapult.cloud.plugins.modules"
+PROGRAM = """
+import json, runpy, sys
+import ansible.module_utils.basic as basic
+basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
+basic._ANSIBLE_PROFILE = "legacy"
+runpy.run_module(sys.argv[1], run_name="__main__")
+"""
+DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
+
+
+def output_of(options: Mapping[str, Any], *, check: bool = False, environment: Mapping[str, str] | None = None) -> str:
+    """Everything that katapult_disk prints when it is run with these options."""
+    internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, f"{MODULES}.katapult_disk"],
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode(),
+        env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return done.stdout.decode() + done.stderr.decode()
+
+
+def result_of(options: Mapping[str, Any], *, check: bool = False) -> dict[str, Any]:
+    """The result of katapult_disk run with these options. A traceback makes it no JSON, and the test fail."""
+    result: dict[str, Any] = json.loads(output_of(options, check=check))
+    return result
+
+
+def results_of(options: Mapping[str, Any], times: int) -> list[dict[str, Any]]:
+    """The results of as many runs at once."""
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(lambda _number: result_of(options), range(times)))

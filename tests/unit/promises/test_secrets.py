@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""No secret leaves the module, whatever goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of
+
+TOKEN = "a-token-that-nobody-must-see"
+PASSWORD = "a-password-that-nobody-must-see"
+OPTIONS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "with spaces": {"api_token": f"  {TOKEN}\n"},
+    "by its alias": {"api_token": None, "api_key": TOKEN},
+    "that no header can carry": {"api_token": f"{TOKEN}\u2603"},
+    "with a line end inside": {"api_token": f"{TOKEN}\nX-Other: 1"},
+    "beside a number for a lookup": {"data_center": 5},
+    "beside text for a dictionary": {"virtual_machine_disk": "text"},
+    "beside text for a list": {"annotations": "text"},
+    "beside a list of numbers": {"annotations": [5]},
+    "beside an unknown option": {"colour": "blue"},
+    "beside broken text": {"name": "\ud800"},
+    "beside a wrong choice": {"bus_type": "ide"},
+    "beside an address with a user": {"api_url": f"https://user:{TOKEN}@api.katapult.io/core/v1"},
+}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "the token is wrong": {"status": 403, "body": {"error": {"code": "invalid_api_token", "description": TOKEN}}},
+    "the answer repeats it": {"status": 422, "body": {"code": "validation_error", "detail": {"errors": [TOKEN]}}},
+    "a page repeats it": {"status": 500, "body": f"<title>{TOKEN}</title>"},
+    "a redirect": {"status": 302, "headers": {"Location": f"http://127.0.0.1/{TOKEN}"}, "body": ""},
+}
+
+
+@pytest.fixture(name="simulator")
+def _simulator() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        simulator.state.add_token(TOKEN)
+        yield simulator
+
+
+def options_for(simulator: Simulator, **more: Any) -> dict[str, Any]:
+    return {"api_url": simulator.url, "api_token": TOKEN, "organization": "acme", **DISK, **more}
+
+
+@pytest.mark.parametrize("more", OPTIONS.values(), ids=OPTIONS)
+def test_the_token_does_not_show(simulator: Simulator, more: dict[str, Any]) -> None:
+    output = output_of(options_for(simulator, **more))
+
+    assert '"module_args"' in output
+    assert "Traceback" not in output
+    assert TOKEN not in output
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_the_token_does_not_show_when_the_service(simulator: Simulator, answer: dict[str, Any]) -> None:
+    simulator.faults.add(Fault(action="answer", times=-1, **answer))
+
+    output = output_of(options_for(simulator, api_retries=0))
+
+    assert '"failed": true' in output
+    assert TOKEN not in output
+
+
+def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> None:
+    options = {**options_for(simulator), "data_center": [1]}
+    del options["api_token"]
+
+    assert TOKEN not in output_of(options, environment={"KATAPULT_API_TOKEN": f"{TOKEN} "})
+
+
+def test_protected_values_do_not_show(simulator: Simulator) -> None:
+    machine = simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
+    simulator.state.add_disk(name="System Disk", virtual_machine=machine, boot=True, root_password=PASSWORD)
+
+    output = output_of(options_for(simulator, name="System Disk"))
+
+    assert "root_password" in output
+    assert PASSWORD not in output
+    assert '"value": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
