@@ -90,7 +90,7 @@ class Disk:
         """Whether nothing is under way on it."""
         return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in MOVING)
 
-    def is_attached_to(self, virtual_machine: Lookup) -> bool:
+    def is_assigned_to(self, virtual_machine: Lookup) -> bool:
         """Whether it is assigned to that virtual machine."""
         return self.attachment is not None and virtual_machine.selects(self.attachment.virtual_machine)
 

@@ -16,7 +16,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import Found, find_by_name, in_words
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, differences, plan_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import differences
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, Progress
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, Known, failure
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import (

@@ -14,7 +14,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Created, DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_new, in_words, summary_of
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import CreateDisk, differences
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import differences
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import CreateDisk
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     MAY_APPEAR,
     ApiError,

@@ -101,7 +101,7 @@ def _is_meant(disk: Disk, wanted: Wanted) -> bool:
     """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
     if wanted.place is None or wanted.place.selects(disk.payload.get("data_center")):
         return True
-    return wanted.virtual_machine is not None and disk.is_attached_to(wanted.virtual_machine)
+    return wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine)
 
 
 def _several(wanted: Wanted, disks: list[Disk], total: int) -> KatapultError:

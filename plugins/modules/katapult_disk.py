@@ -61,7 +61,7 @@ options:
   data_center:
     description:
       - Data center of the disk. Plain text is taken for the V(permalink).
-      - It is part of a look-up by O(name): a disk of that name in another data center is another disk.
+      - It is part of a look-up by O(name). A disk of that name in another data center is another disk.
       - Required where the disk must be created, unless O(virtual_machine_disk) names a virtual machine.
       - Where neither is given, the environment variable E(KATAPULT_DATA_CENTER), a permalink, narrows the look-up by
         O(name) and takes the place of this option in a create. It is never compared.
