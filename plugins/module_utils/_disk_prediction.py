@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
-    Assignment,
-    Lookup,
-    Wanted,
-)
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import as_body
 
 
 def create_body(wanted: Wanted) -> dict[str, Any]:
