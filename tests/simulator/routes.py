@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every call of the API does: from its arguments to status and body."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+from . import attachments, disk_change, lookups, trash, views
+from .descriptions import annotation_pairs
+from .disk_create import create_disk
+from .models import Annotation, Disk, Task
+from .state import State
+
+Arguments = Mapping[str, Any]
+Answer = tuple[int, dict[str, Any]]
+Handler = Callable[[State, Arguments], Answer]
+
+DEFAULT_PER_PAGE = 30
+
+
+def _page(state: State, arguments: Arguments, key: str, rows: Sequence[dict[str, Any]]) -> Answer:
+    page = arguments.get("page", 1)
+    per_page = min(arguments.get("per_page", DEFAULT_PER_PAGE), state.settings.max_per_page)
+    large = len(rows) > state.settings.total_rows_limit
+    pagination = {
+        "current_page": page,
+        "total_pages": None if large else math.ceil(len(rows) / per_page),
+        "total": None if large else len(rows),
+        "per_page": per_page,
+        "large_set": large,
+    }
+    return 200, {"pagination": pagination, key: list(rows[(page - 1) * per_page : page * per_page])}
+
+
+def _task(state: State, task: Task) -> dict[str, Any]:
+    return views.task(task, state.board.progress(task))
+
+
+def _has_annotations(disk: Disk, wanted: list[Annotation]) -> bool:
+    return all(
+        any(key == had_key and value in (None, had_value) for had_key, had_value in disk.annotations)
+        for key, value in wanted
+    )
+
+
+def list_data_centers(state: State, _arguments: Arguments) -> Answer:
+    """GET /data_centers."""
+    return 200, {"data_centers": [views.data_center(item, country=True) for item in state.data_centers]}
+
+
+def show_data_center(state: State, arguments: Arguments) -> Answer:
+    """GET /data_centers/data_center."""
+    found = lookups.data_center(state, arguments["data_center"])
+    return 200, {"data_center": views.data_center(found, country=True)}
+
+
+def show_default_network(state: State, arguments: Arguments) -> Answer:
+    """GET /data_centers/data_center/default_network."""
+    return 200, {"network": views.default_network(lookups.data_center(state, arguments["data_center"]))}
+
+
+def list_io_profiles(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/disk_io_profiles."""
+    lookups.organization(state, arguments["organization"])
+    rows = [views.io_profile(item) for item in state.io_profiles]
+    return _page(state, arguments, "disk_io_profiles", rows)
+
+
+def list_disks(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/disks: thin rows, under ``disk``."""
+    lookups.organization(state, arguments["organization"])
+    wanted = annotation_pairs(arguments.get("annotations", []))
+    found = [disk for disk in state.disks_in_use() if _has_annotations(disk, wanted)]
+    return _page(state, arguments, "disk", [views.thin_disk(disk) for disk in found])
+
+
+def post_disk(state: State, arguments: Arguments) -> Answer:
+    """POST /organizations/organization/disks."""
+    lookups.organization(state, arguments["organization"])
+    disk, task = create_disk(state, arguments["properties"], arguments.get("annotations", []))
+    return 201, {
+        "disk": views.disk(disk),
+        "task": _task(state, task),
+        "annotations": views.annotation_list(disk.annotations),
+    }
+
+
+def list_trash_objects(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/trash_objects."""
+    lookups.organization(state, arguments["organization"])
+    return _page(state, arguments, "trash_objects", [views.trash_object(item) for item in state.trash.values()])
+
+
+def show_disk(state: State, arguments: Arguments) -> Answer:
+    """GET /disks/disk."""
+    disk = lookups.disk(state, arguments["disk"])
+    return 200, {"disk": views.disk(disk), "annotations": views.annotation_list(disk.annotations)}
+
+
+def patch_disk(state: State, arguments: Arguments) -> Answer:
+    """PATCH /disks/disk."""
+    disk = lookups.disk(state, arguments["disk"])
+    disk_change.update(state, disk, arguments["properties"], arguments.get("annotations"))
+    return show_disk(state, arguments)
+
+
+def delete_disk(state: State, arguments: Arguments) -> Answer:
+    """DELETE /disks/disk: into the trash."""
+    disk = lookups.disk(state, arguments["disk"])
+    item = disk_change.delete(state, disk)
+    return 200, {"disk": views.disk(disk), "trash_object": views.trash_object(item)}
+
+
+def assign_disk(state: State, arguments: Arguments) -> Answer:
+    """POST /disks/disk/assign."""
+    disk = lookups.disk(state, arguments["disk"])
+    attachments.assign(state, disk, lookups.machine(state, arguments["virtual_machine"]))
+    return 200, {"disk": views.disk(disk)}
+
+
+def unassign_disk(state: State, arguments: Arguments) -> Answer:
+    """POST /disks/disk/unassign."""
+    disk = lookups.disk(state, arguments["disk"])
+    attachments.unassign(disk)
+    return 200, {"disk": views.disk(disk)}
+
+
+def _disk_and_task(state: State, disk: Disk, task: Task) -> Answer:
+    return 200, {"disk": views.disk(disk), "task": _task(state, task)}
+
+
+def attach_disk(state: State, arguments: Arguments) -> Answer:
+    """POST /disks/disk/attach."""
+    disk = lookups.disk(state, arguments["disk"])
+    return _disk_and_task(state, disk, attachments.attach(state, disk))
+
+
+def detach_disk(state: State, arguments: Arguments) -> Answer:
+    """POST /disks/disk/detach."""
+    disk = lookups.disk(state, arguments["disk"])
+    return _disk_and_task(state, disk, attachments.detach(state, disk))
+
+
+def resize_disk(state: State, arguments: Arguments) -> Answer:
+    """PUT /disks/disk/resize."""
+    disk = lookups.disk(state, arguments["disk"])
+    method = arguments.get("resize_method", "offline")
+    return _disk_and_task(state, disk, disk_change.resize(state, disk, arguments["size_in_gb"], method))
+
+
+def change_io_profile(state: State, arguments: Arguments) -> Answer:
+    """PUT /disks/disk/io_profile."""
+    disk = lookups.disk(state, arguments["disk"])
+    profile = lookups.io_profile(state, arguments["io_profile"])
+    return _disk_and_task(state, disk, disk_change.change_io_profile(state, disk, profile))
+
+
+def show_task(state: State, arguments: Arguments) -> Answer:
+    """GET /tasks/task."""
+    return 200, {"task": _task(state, lookups.task(state, arguments["task"]))}
+
+
+def show_trash_object(state: State, arguments: Arguments) -> Answer:
+    """GET /trash_objects/trash_object."""
+    return 200, {"trash_object": views.trash_object(lookups.trash_object(state, arguments["trash_object"]))}
+
+
+def purge_trash_object(state: State, arguments: Arguments) -> Answer:
+    """DELETE /trash_objects/trash_object."""
+    task = trash.purge(state, lookups.trash_object(state, arguments["trash_object"]))
+    return 200, {"task": _task(state, task)}
+
+
+def restore_trash_object(state: State, arguments: Arguments) -> Answer:
+    """POST /trash_objects/trash_object/restore."""
+    item = lookups.trash_object(state, arguments["trash_object"])
+    trash.restore(state, item)
+    return 200, {"trash_object": views.trash_object(item)}
+
+
+def show_machine(state: State, arguments: Arguments) -> Answer:
+    """GET /virtual_machines/virtual_machine."""
+    machine = lookups.machine(state, arguments["virtual_machine"])
+    return 200, {"virtual_machine": views.virtual_machine(machine, state.organization), "annotations": []}
+
+
+def list_machine_disks(state: State, arguments: Arguments) -> Answer:
+    """GET /virtual_machines/virtual_machine/disks: under ``disks``, each disk beside its attachment."""
+    machine = lookups.machine(state, arguments["virtual_machine"])
+    rows = [views.machine_disk(disk, tie) for disk, tie in state.disks_of(machine)]
+    return _page(state, arguments, "disks", rows)
+
+
+HANDLERS: dict[tuple[str, str], Handler] = {
+    ("GET", "/data_centers"): list_data_centers,
+    ("GET", "/data_centers/data_center"): show_data_center,
+    ("GET", "/data_centers/data_center/default_network"): show_default_network,
+    ("GET", "/organizations/organization/disk_io_profiles"): list_io_profiles,
+    ("GET", "/organizations/organization/disks"): list_disks,
+    ("POST", "/organizations/organization/disks"): post_disk,
+    ("GET", "/organizations/organization/trash_objects"): list_trash_objects,
+    ("GET", "/disks/disk"): show_disk,
+    ("PATCH", "/disks/disk"): patch_disk,
+    ("DELETE", "/disks/disk"): delete_disk,
+    ("POST", "/disks/disk/assign"): assign_disk,
+    ("POST", "/disks/disk/unassign"): unassign_disk,
+    ("POST", "/disks/disk/attach"): attach_disk,
+    ("POST", "/disks/disk/detach"): detach_disk,
+    ("PUT", "/disks/disk/resize"): resize_disk,
+    ("PUT", "/disks/disk/io_profile"): change_io_profile,
+    ("GET", "/tasks/task"): show_task,
+    ("GET", "/trash_objects/trash_object"): show_trash_object,
+    ("DELETE", "/trash_objects/trash_object"): purge_trash_object,
+    ("POST", "/trash_objects/trash_object/restore"): restore_trash_object,
+    ("GET", "/virtual_machines/virtual_machine"): show_machine,
+    ("GET", "/virtual_machines/virtual_machine/disks"): list_machine_disks,
+}

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The organization that is simulated: its disks, machines, profiles, data centers, tokens, tasks and trash."""
+
+from __future__ import annotations
+
+import random
+import string
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from .descriptions import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
+from .models import (
+    Attachment,
+    DataCenter,
+    Disk,
+    IoProfile,
+    Organization,
+    Task,
+    Token,
+    TrashObject,
+    VirtualMachine,
+)
+from .settings import Settings
+from .tasks import TaskBoard
+from .timeline import Clock, Timeline
+
+DEFAULT_TOKEN = "simulator-token"
+DEFAULT_SUB_DOMAIN = "acme"
+
+_T = TypeVar("_T")
+
+_ID_CHARACTERS = string.ascii_letters + string.digits
+
+# Each with the prefix of its id, its name and permalink: on the live service the ids begin differently too
+_DATA_CENTERS = (
+    ("loc", "London", "uk-lon-01"),
+    ("loc", "Amsterdam", "nl-ams-01"),
+    ("dc", "New York", "us-nyc-01"),
+)
+# Each with its name, permalink, speed in MB and IOPS
+_IO_PROFILES = (("100k", "100k", 2000, 100000), ("Unrestricted", "unrestricted", None, None))
+
+
+class State:
+    """All that the service knows. Hold ``lock`` while reading or changing it, and call ``advance`` first."""
+
+    def __init__(self, settings: Settings, clock: Clock = time.time) -> None:
+        self.lock = threading.RLock()
+        self.settings = settings
+        self.clock = clock
+        self._random = random.Random()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the settings, and fill in what every organization has."""
+        with self.lock:
+            self.timeline = Timeline(self.clock)
+            self.board = TaskBoard(self.timeline, self.settings, self.new_id)
+            self.organization = Organization(self.new_id("org"), DEFAULT_SUB_DOMAIN, "Acme Limited")
+            self.disks: dict[str, Disk] = {}
+            self.machines: dict[str, VirtualMachine] = {}
+            self.trash: dict[str, TrashObject] = {}
+            self.tokens: dict[str, Token] = {}
+            self.data_centers: list[DataCenter] = []
+            self.io_profiles: list[IoProfile] = []
+            self.add_token(DEFAULT_TOKEN)
+            for prefix, name, permalink in _DATA_CENTERS:
+                self.add_data_center(permalink, name=name, id=self.new_id(prefix))
+            for name, permalink, speed_in_mb, iops in _IO_PROFILES:
+                self.add_io_profile(permalink, name=name, speed_in_mb=speed_in_mb, iops=iops)
+
+    def advance(self) -> None:
+        """Let happen what is due by now."""
+        self.timeline.advance()
+
+    def new_id(self, prefix: str) -> str:
+        """Return a new id that looks like the live service's."""
+        return prefix + "_" + "".join(self._random.choice(_ID_CHARACTERS) for _index in range(16))
+
+    def new_wwn(self) -> str:
+        """Return a new world wide name for a disk."""
+        return f"0{self._random.getrandbits(60):015x}"
+
+    def add_token(self, value: str, scopes: Iterable[str] | None = None, refuse: str | None = None) -> None:
+        """Let a token in, with these scopes only (None: all), or with a 403 of this code for whatever it does."""
+        with self.lock:
+            self.tokens[value] = Token(value, None if scopes is None else frozenset(scopes), refuse)
+
+    def add_data_center(self, permalink: str, **fields: Any) -> str:
+        """Add a data center, with the fields of DataCenter that are given, and return its id."""
+        with self.lock:
+            made_up = {"id": self.new_id("loc"), "name": permalink}
+            self.data_centers.append(DataCenter(permalink=permalink, **{**made_up, **fields}))
+            return self.data_centers[-1].id
+
+    def add_io_profile(self, permalink: str, **fields: Any) -> str:
+        """Add a profile, with the fields of IoProfile that are given, and return its id."""
+        with self.lock:
+            made_up = {"id": self.new_id("diop"), "name": permalink}
+            self.io_profiles.append(IoProfile(permalink=permalink, **{**made_up, **fields}))
+            return self.io_profiles[-1].id
+
+    def add_vm(self, fqdn: str, **fields: Any) -> str:
+        """Add a virtual machine, with the fields of MachineDescription that are given, and return its id."""
+        wanted = MachineDescription(fqdn, **fields)
+        with self.lock:
+            place = self.data_center(wanted.data_center)
+            made = self._moment(wanted.created_at)
+            new_id = wanted.id or self.new_id("vm")
+            self.machines[new_id] = VirtualMachine(new_id, fqdn, wanted.state, place, made, wanted.root_password)
+        if wanted.system_disk_gb is not None:
+            self.add_disk(
+                "System Disk",
+                size_in_gb=wanted.system_disk_gb,
+                virtual_machine=new_id,
+                attachment="attached" if wanted.state == "started" else "detached",
+                boot=True,
+                io_profile="100k",
+                root_password=wanted.root_password,
+            )
+        return new_id
+
+    def add_disk(self, name: str, **fields: Any) -> str:
+        """Add a disk, with the fields of DiskDescription that are given, and return its id."""
+        wanted = DiskDescription(name, **fields)
+        with self.lock:
+            disk = Disk(
+                id=wanted.id or self.new_id("disk"),
+                name=name,
+                size_in_gb=wanted.size_in_gb,
+                wwn=wanted.wwn or self.new_wwn(),
+                state=wanted.state,
+                created_at=self._moment(wanted.created_at),
+                storage_speed=wanted.storage_speed,
+                bus_type=wanted.bus_type,
+                io_profile=None if wanted.io_profile is None else self.io_profile(wanted.io_profile),
+                data_center=self.data_center(wanted.data_center),
+                annotations=annotation_pairs(wanted.annotations),
+                root_password=wanted.root_password,
+            )
+            if wanted.virtual_machine is not None:
+                machine = self.machine(wanted.virtual_machine)
+                disk.attachment = Attachment(machine, wanted.attach_on_boot, wanted.boot, wanted.attachment)
+                disk.data_center = machine.data_center
+            self.disks[disk.id] = disk
+            if wanted.settle_seconds is not None:
+                self.timeline.after(wanted.settle_seconds, disk.settle)
+            return disk.id
+
+    def add_task(self, name: str, **fields: Any) -> str:
+        """Add a task, with the fields of TaskDescription that are given, and return its id."""
+        wanted = TaskDescription(name, **fields)
+        with self.lock:
+            task = Task(
+                wanted.id or self.new_id("task"),
+                name,
+                self._moment(wanted.created_at),
+                wanted.status,
+                wanted.started_at,
+                wanted.finished_at,
+                progress=wanted.progress,
+            )
+            return self.board.add(task).id
+
+    def _moment(self, given: int | None) -> int:
+        return int(self.timeline.now()) if given is None else given
+
+    def data_center(self, key: str | None) -> DataCenter:
+        """Return the data center of this id or permalink, or the first one when no key is given."""
+        if key is None:
+            return self.data_centers[0]
+        return _only((item for item in self.data_centers if key in (item.id, item.permalink)), key)
+
+    def io_profile(self, key: str) -> IoProfile:
+        """Return the profile of this id or permalink."""
+        return _only((item for item in self.io_profiles if key in (item.id, item.permalink)), key)
+
+    def machine(self, key: str) -> VirtualMachine:
+        """Return the virtual machine of this id or fqdn."""
+        return _only((item for item in self.machines.values() if key in (item.id, item.fqdn)), key)
+
+    def trashed(self, object_id: str) -> TrashObject | None:
+        """Return the trash object of a disk or machine, or None where it is not in the trash."""
+        return next((item for item in self.trash.values() if item.object_id == object_id), None)
+
+    def disks_in_use(self) -> list[Disk]:
+        """Return the disks that are not in the trash, oldest first."""
+        return [disk for disk in self.disks.values() if self.trashed(disk.id) is None]
+
+    def disks_of(self, machine: VirtualMachine) -> list[tuple[Disk, Attachment]]:
+        """Return the disks that are assigned to a machine, boot disks first."""
+        pairs = [(disk, disk.attachment) for disk in self.disks_in_use() if disk.attachment is not None]
+        mine = [(disk, tie) for disk, tie in pairs if tie.machine is machine]
+        return sorted(mine, key=lambda pair: not pair[1].boot)
+
+
+def _only(found: Iterable[_T], key: str) -> _T:
+    for item in found:
+        return item
+    raise KeyError(key)
