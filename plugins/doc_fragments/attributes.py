@@ -20,7 +20,7 @@ attributes:
   action_group:
     description: Options can be set for all modules of the collection with C(module_defaults).
     support: full
-    membership: katapult.cloud.all
+    membership: [katapult.cloud.all]
   platform:
     description: Where the module runs.
     support: full

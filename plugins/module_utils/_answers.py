@@ -92,16 +92,20 @@ def _parsed(body: bytes) -> tuple[Any, bool]:
 def _cleaned(value: Any) -> Any:
     """The value without secrets (so that nothing above ever holds one) and without text that no output can carry."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
+        return _text(value)
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if not isinstance(value, dict):
         return value
     hidden = "protect" in value and value["protect"] is not False
     return {
-        key: MASK if item is not None and ((hidden and key == "value") or key in PASSWORDS) else _cleaned(item)
+        _text(key): MASK if item is not None and ((hidden and key == "value") or key in PASSWORDS) else _cleaned(item)
         for key, item in value.items()
     }
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _unreadable(answer: Answer, call: Call, *, cut_off: bool) -> ApiError:
@@ -165,7 +169,7 @@ def _title(body: bytes) -> str:
 
 def _retry_after(answer: Answer, now: float) -> float | None:
     given = answer.headers.get("Retry-After", "").strip()
-    if given.isdigit():
+    if given.isascii() and given.isdigit():
         return min(float(given), LONGEST_RETRY_AFTER)
     date = _seconds_of(answer.headers.get("Date")) or now
     until = _seconds_of(given)

@@ -132,9 +132,10 @@ def _argument(detail: Mapping[str, Any]) -> str:
 def _trashed(detail: Mapping[str, Any]) -> str:
     trash_object = detail.get("trash_object")
     until = trash_object.get("keep_until") if isinstance(trash_object, Mapping) else None
-    if not isinstance(until, int):
+    try:
+        return "it is kept until " + time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until)) if until else ""
+    except (TypeError, ValueError, OverflowError, OSError):
         return ""
-    return "it is kept until " + time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until))
 
 
 _TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support the request id."

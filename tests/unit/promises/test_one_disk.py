@@ -16,7 +16,7 @@ from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of, result_of, results_of
 
 PATH = "/organizations/organization/disks"
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "dropped": {"action": "drop"},
     "reset": {"action": "reset"},
     "cut off": {"action": "cut"},

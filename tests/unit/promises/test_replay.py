@@ -41,7 +41,7 @@ def test_a_recorded_create_ends_as_recorded(path: Path) -> None:
     read = next(
         call.answer
         for call in calls[start:]
-        if call.method == "GET" and (call.answer.get("disk") or {}) and call.answer["disk"].get("id") == disk_id
+        if call.route == ("GET", "/disks/disk") and call.status == 200 and call.answer["disk"]["id"] == disk_id
     )
     body = calls[start].body
     options = {"organization": body["organization"], **body["properties"], "annotations": body.get("annotations")}
