@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that the documentation shows, run as a user runs it: with ansible-playbook and ansible."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import Report
+from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
+
+COLLECTION = Path(__file__).parents[3]
+README = (COLLECTION / "README.md").read_text(encoding="utf-8")
+EXAMPLES: list[dict[str, Any]] = yaml.safe_load(katapult_disk.EXAMPLES)
+README_PLAYS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+README_COMMANDS = [
+    command
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for command in re.findall(r"^ansible localhost .*?(?:\}'|'|\n)$", block, re.DOTALL | re.MULTILINE)
+]
+PLAYBOOKS = sorted((COLLECTION / "examples").rglob("*.yml"))
+RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
+PLAY = {
+    "hosts": "localhost",
+    "gather_facts": False,
+    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+}
+
+
+@pytest.fixture(name="simulator")
+def _simulator() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
+        yield simulator
+        assert simulator.violations == []
+
+
+class Ansible:
+    """Runs Ansible's commands, with nothing of the developer's own surroundings."""
+
+    def __init__(self, simulator: Simulator, home: Path) -> None:
+        self.home = home
+        self.environment = {
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
+            "ANSIBLE_FORKS": "10",
+            "ANSIBLE_NOCOLOR": "1",
+            "HOME": str(home),
+            "KATAPULT_API_TOKEN": simulator.token,
+            "KATAPULT_API_URL": simulator.url,
+            "KATAPULT_ORGANIZATION": "acme",
+            "LANG": "C.UTF-8",
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "TMPDIR": str(home),
+        }
+
+    def run(self, *command: str) -> str:
+        """Run a command that must succeed, and return what it printed."""
+        done = subprocess.run(
+            command, env=self.environment, cwd=self.home, capture_output=True, text=True, check=False, timeout=120
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == 0, output
+        assert self.environment["KATAPULT_API_TOKEN"] not in output
+        return output
+
+    def play(self, text: str, *arguments: str) -> dict[str, tuple[int, int]]:
+        """Run a playbook with -vvvv, and return the tasks that changed and that failed, by host."""
+        path = self.home / "playbook.yml"
+        path.write_text(text, encoding="utf-8")
+        recap = RECAP.findall(self.run("ansible-playbook", "-vvvv", *arguments, str(path)))
+        return {host: (int(changed), int(failed)) for host, _ok, changed, _unreachable, failed in recap}
+
+
+@pytest.fixture(name="ansible")
+def _ansible(simulator: Simulator, tmp_path: Path) -> Ansible:
+    return Ansible(simulator, tmp_path)
+
+
+def assert_idempotent(ansible: Ansible, text: str, *arguments: str) -> None:
+    changed, failed = ansible.play(text, *arguments)["localhost"]
+    assert changed > 0
+    assert failed == 0
+    assert ansible.play(text, *arguments)["localhost"] == (0, 0)
+
+
+def test_the_examples_of_the_module(ansible: Ansible) -> None:
+    assert_idempotent(ansible, yaml.safe_dump([{**PLAY, "tasks": EXAMPLES}]))
+
+
+def test_every_example_is_named_in_full() -> None:
+    names = re.findall(r"^ +(\S*katapult_\w+):", katapult_disk.EXAMPLES, re.MULTILINE)
+
+    assert len(names) >= len(EXAMPLES)
+    assert {name.rpartition(".")[0] for name in names} == {"katapult.cloud"}
+
+
+@pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
+def test_a_playbook_of_examples(ansible: Ansible, path: Path) -> None:
+    assert_idempotent(ansible, path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", README_PLAYS, ids=lambda text: yaml.safe_load(text)[0]["name"])
+def test_a_playbook_of_the_readme(ansible: Ansible, text: str) -> None:
+    vault = ansible.home / "vault.yml"
+    vault.write_text(f"vault_katapult_token: {ansible.environment['KATAPULT_API_TOKEN']}\n", encoding="utf-8")
+
+    assert_idempotent(ansible, text, "-e", f"@{vault}")
+
+
+def test_the_readme_shows_playbooks_and_commands() -> None:
+    assert len(README_PLAYS) >= 3
+    assert len(README_COMMANDS) >= 3
+
+
+@pytest.mark.parametrize("command", README_COMMANDS)
+def test_a_command_of_the_readme(ansible: Ansible, command: str) -> None:
+    first = ansible.run(*shlex.split(command), "-vvvv")
+    again = ansible.run(*shlex.split(command), "-vvvv")
+
+    assert "localhost | CHANGED" in first
+    assert ("localhost | CHANGED" in again) is (" -C " in command)
+
+
+def test_ten_hosts_at_once_make_one_disk(ansible: Ansible, simulator: Simulator) -> None:
+    inventory = ansible.home / "inventory"
+    lines = [f"host-{number} ansible_connection=local" for number in range(10)]
+    inventory.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    task = {"katapult.cloud.katapult_disk": {"name": "shared-01", "size_in_gb": 20, "data_center": "uk-lon-01"}}
+    text = yaml.safe_dump([{**PLAY, "hosts": "all", "tasks": [task]}])
+
+    recap = ansible.play(text, "-i", str(inventory))
+
+    assert sorted(recap.values()) == [(0, 0)] * 9 + [(1, 0)]
+    assert [disk.name for disk in simulator.state.disks_in_use()] == ["shared-01"]
+
+
+def test_the_documented_error_is_the_error() -> None:
+    documented = yaml.safe_load(katapult_disk.RETURN)["error"]["contains"]
+
+    assert set(documented) == {field.name for field in fields(Report)}
