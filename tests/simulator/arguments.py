@@ -53,7 +53,7 @@ class Scalar(Kind):
         """Return the value; a query's digits become an integer."""
         if reading.text and self.type is int and str(value).lstrip("-").isdigit():
             value = int(value)
-        if type(value) is not self.type:
+        if value.__class__ is not self.type:
             raise reading.invalid(path, "invalid_scalar")
         if isinstance(value, int) and value < self.least:
             raise reading.invalid(path, "validation_error", [f"must be greater than or equal to {self.least}"])
