@@ -13,28 +13,27 @@ options:
   api_token:
     description:
       - API token. Spaces and line ends around it are removed.
-      - If it is not set, the environment variables E(KATAPULT_API_TOKEN) and then E(KATAPULT_API_KEY) are used.
-      - Required, from one of these.
+      - If it is not set, the environment variable E(KATAPULT_API_TOKEN) is used, and then E(KATAPULT_API_KEY).
     type: str
     required: true
     aliases: [api_key]
   api_url:
     description:
-      - URL of the API, with its version.
+      - URL of the API, with the version in its path. A slash at its end makes no difference.
       - If it is not set, the environment variable E(KATAPULT_API_URL) is used.
       - Plain C(http) is accepted only for a server on the same computer, and is never sent through a proxy.
     type: str
     default: https://api.katapult.io/core/v1
   api_timeout:
     description:
-      - Seconds to connect, and between bytes of an answer.
+      - Longest time, in seconds, to wait for a connection, and between two bytes of an answer.
       - If it is not set, the environment variable E(KATAPULT_API_TIMEOUT) is used.
     type: int
     default: 30
   api_retries:
     description:
       - How often a request is sent again after a failure that may pass.
-      - A create is sent again only where it was surely not carried out.
+      - A request that creates is sent again only where it was surely not carried out.
       - If it is not set, the environment variable E(KATAPULT_API_RETRIES) is used.
     type: int
     default: 5
@@ -47,8 +46,8 @@ options:
     type: path
   organization:
     description:
-      - The organization. Plain text is taken for the V(sub_domain).
-      - If it is not set, the environment variable E(KATAPULT_ORGANIZATION), a sub-domain, is used.
+      - The organization, by its ID or its sub-domain. Plain text is taken for the sub-domain.
+      - If it is not set, the environment variable E(KATAPULT_ORGANIZATION) is used. It holds a sub-domain.
       - Required where a disk is looked up by name or created.
     type: dict
     suboptions:
@@ -61,7 +60,7 @@ options:
 requirements:
   - requests >= 2.25.1
 notes:
-  - Environment variables are read on the machine where the module runs. An empty one counts as unset.
-  - Beside an inventory that names C(localhost), set C(ansible_python_interpreter) to V({{ ansible_playbook_python }}),
-    so that the module finds the C(requests) library that is installed beside Ansible.
+  - Environment variables are read on the machine where the module runs. An empty variable counts as unset.
+  - Where an inventory lists C(localhost), set C(ansible_python_interpreter) to C({{ ansible_playbook_python }}) for it.
+    The module then runs with the Python of Ansible, beside which C(requests) is installed.
 """

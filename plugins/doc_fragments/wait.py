@@ -13,14 +13,14 @@ options:
   wait:
     description:
       - Whether to wait until what was asked for is done.
-      - With V(false) the task returns as soon as the service has accepted it.
+      - With V(false) the task ends as soon as the service has accepted it.
     type: bool
     default: true
   wait_timeout:
     description:
-      - Seconds that all waits of the task together may take, counted from the first.
-      - Time spent on the service's rate limit is left out.
-      - What the service has begun goes on after that. Running the task again waits on.
+      - Seconds that all waits of the task may take together, counted from the beginning of the first.
+      - Time spent on the service's rate limit does not count.
+      - After a time-out the service goes on with what it has begun. Running the task again goes on waiting for it.
     type: int
     default: 600
 """

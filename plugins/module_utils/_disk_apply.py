@@ -88,6 +88,8 @@ class DiskRun:
         with self._name_lock():
             found = self._find()
             plan = self._plan(found.disk)
+            if plan.steps:
+                self._warn_of_others(found)
             if plan.steps and not self._around.check_mode:
                 self._create(plan, found)
         if not plan.steps:
@@ -118,12 +120,14 @@ class DiskRun:
             )
         return self._result(changed=False, plan=plan)
 
-    def _create(self, plan: Plan, found: Found) -> None:
+    def _warn_of_others(self, found: Found) -> None:
         if found.elsewhere:
             self._around.warn(
                 f"A disk '{self._wanted.name}' exists in another data center: {in_words(found.elsewhere)}. "
                 f"It is another disk; one is created in {self._wanted.place}."
             )
+
+    def _create(self, plan: Plan, found: Found) -> None:
         made = self._creator.create(plan.steps[0], self._wanted, found.ids)
         self._progress.changed, self._progress.disk, self._progress.task = True, made.disk, made.task
 

@@ -11,10 +11,10 @@ short_description: Create block disks on the Katapult cloud
 version_added: 0.1.0
 description:
   - Makes sure that a block disk exists on the Katapult cloud as described. It is looked up by O(name), or by O(id).
-  - The options are those of the body of Katapult's create-disk call, name for name, with its C(properties) envelope
-    flattened.
-  - A disk that exists is left alone where it is as described. Where an option that was set differs from the disk,
-    the task fails before anything is changed, and names the option, its current and its wanted value.
+  - A disk that does not exist is created. The options are the fields of Katapult's create-disk call, name for name,
+    without its C(properties) envelope.
+  - A disk that exists and is as described is left alone. Where an option that was set differs from the disk, the task
+    fails and changes nothing. The message names the option, its current and its wanted value.
   - Options that are not set are never compared.
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
@@ -27,25 +27,25 @@ attributes:
     description: Returns RV(ansible_facts.katapult_disk) and RV(ansible_facts.katapult_task).
     support: full
   idempotent:
-    description: A second run changes nothing and sends GET requests only.
+    description: A second run with the same options changes nothing, and sends GET requests only.
     support: full
 options:
   name:
     description:
       - Name of the disk. It is looked up by exactly this name among all disks of the organization.
-      - Names are not unique on Katapult. Where several disks have it, the task fails and lists them;
-        O(data_center) or O(id) tells which one is meant.
-      - With O(id) too, the disk with that ID must have this name.
+      - Names are not unique on Katapult. Where several disks have the name, the task fails and lists them. Set
+        O(data_center) or O(id) to tell which one is meant.
+      - Where O(id) is set too, the disk with that ID must have this name.
       - One of O(name) and O(id) is required.
     type: str
   id:
     description:
       - ID of an existing disk, which is then read directly.
-      - An ID that does not exist fails; it never creates a disk.
+      - Where no disk has this ID, the task fails. It never creates one.
     type: str
   state:
     description:
-      - With V(present), the disk is created where it does not exist.
+      - V(present) creates the disk where it does not exist.
     type: str
     choices: [present]
     default: present
@@ -60,28 +60,28 @@ options:
     choices: [scsi, virtio]
   data_center:
     description:
-      - Data center of the disk. Plain text is taken for the V(permalink).
+      - Data center of the disk, by its ID or its permalink. Plain text is taken for the permalink.
       - It is part of a look-up by O(name). A disk of that name in another data center is another disk.
       - Required where the disk must be created, unless O(virtual_machine_disk) names a virtual machine.
-      - Where neither is given, the environment variable E(KATAPULT_DATA_CENTER), a permalink, narrows the look-up by
-        O(name) and takes the place of this option in a create. It is never compared.
+      - Where neither is set, the environment variable E(KATAPULT_DATA_CENTER) is used for the look-up by O(name) and
+        for the create. It holds a permalink. It is never compared with a disk that was found.
     type: dict
     suboptions:
       id:
         description: ID of the data center.
         type: str
       permalink:
-        description: Permalink of the data center, as in V(uk-lon-01).
+        description: Permalink of the data center, such as V(uk-lon-01).
         type: str
   io_profile:
-    description: Disk I/O profile. Plain text is taken for the V(permalink).
+    description: Disk I/O profile, by its ID or its permalink. Plain text is taken for the permalink.
     type: dict
     suboptions:
       id:
         description: ID of the profile.
         type: str
       permalink:
-        description: Permalink of the profile, as in V(unrestricted).
+        description: Permalink of the profile, such as V(unrestricted).
         type: str
   initial_file_system:
     description:
@@ -94,11 +94,13 @@ options:
     type: str
     choices: [nvme, ssd]
   virtual_machine_disk:
-    description: Assignment of the disk to a virtual machine.
+    description: The virtual machine that the disk is assigned to, and how.
     type: dict
     suboptions:
       virtual_machine:
-        description: The virtual machine. Plain text is taken for the V(fqdn).
+        description:
+          - The virtual machine, by its ID or its fully qualified name. Plain text is taken for the name.
+          - A new disk is made in the data center of this machine, so that O(data_center) can be left out.
         type: dict
         suboptions:
           id:
@@ -115,9 +117,10 @@ options:
         type: bool
       attach:
         description:
-          - Whether the disk is attached once it is built. With O(wait=true) the task waits for that.
-          - On a virtual machine that does not run, the disk is attached when the machine starts, which is not waited
-            for.
+          - Whether the disk is attached to the running virtual machine once it is built. With O(wait=true) the task
+            waits for that.
+          - On a virtual machine that does not run, the disk is attached when the machine starts. The task does not
+            wait for that.
         type: bool
   annotations:
     description:
@@ -131,17 +134,18 @@ options:
         type: str
         required: true
       value:
-        description: Value of the annotation. Leaving it out, null and an empty text mean the same.
+        description: Value of the annotation. A value that is left out, null and empty text mean the same.
         type: str
 notes:
   - The disk is created at most once. Where the answer to the create is lost, the disk that was made is found by name
-    and taken for the result. Tasks at once on one control node that want the same name make one disk.
-  - Across control nodes and AWX jobs no lock can be held. After a create the name is looked up once more, and a second
-    disk that another run made at the same moment fails the task, which names both.
-  - In a loop the facts of the last disk stay. Use C(register) there.
+    and becomes the result. Tasks that run at once on one control node and want the same name make one disk.
+  - No lock reaches across control nodes and AWX jobs. After a create the name is looked up once more. Where another
+    run made a disk of that name at the same moment, the task fails and names both.
+  - In a loop, the facts hold the last disk. Use C(register) there.
+  - With C(ansible -a), give O(annotations) as JSON, or the whole argument as JSON.
 seealso:
-  - name: Create disk
-    description: The API call behind this module.
+  - name: Katapult API documentation
+    description: Reference of the API that this module uses.
     link: https://developers.katapult.io/api/docs/latest/
 """
 
@@ -202,7 +206,7 @@ RETURN = r"""
 disk:
   description:
     - The disk, with all keys that the API gives.
-    - In check mode the disk as predicted, with null for what only the service can know.
+    - In check mode a disk that would be created is predicted, with null for what only the service can know.
     - Values of installation attributes that the service protects, such as a root password, are masked.
   returned: success, and on failure where a disk is known
   type: dict
@@ -220,7 +224,7 @@ disk:
       type: int
       sample: 20
     wwn:
-      description: World wide name, by which the guest finds the device.
+      description: World wide name of the device, as the virtual machine sees it.
       type: str
       sample: 0dd9827f9168f40d
     state:
@@ -259,7 +263,9 @@ disk:
       description: The operating system installation of a boot disk, or null.
       type: dict
 task:
-  description: The service's task that built the disk, as last seen. Null where nothing was created, and in check mode.
+  description:
+    - The service's task that built the disk, as last seen.
+    - Null where nothing was created, in check mode, and where the answer to the create was lost.
   returned: success, and on failure where a task is known
   type: dict
   sample:

@@ -1,0 +1,41 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Needs python3 (3.11 or newer) and make. Everything else is installed into .build/.
+
+PYTHON ?= python3
+IN_VENV = .build/venv/bin/python
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test unit sanity integration lint build venv clean
+
+help:
+	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
+	@echo "make test         lint, sanity, integration and unit: everything that must pass"
+	@echo "make unit         pytest on tests/unit"
+	@echo "make sanity       ansible-test sanity, without ignores"
+	@echo "make integration  ansible-test integration against the simulator"
+	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
+	@echo "make build        the release tarball, in .build/release/"
+	@echo "make clean        remove .build/"
+
+# Cheap when nothing changed: it compares the pins and the Python version with those of the last run.
+venv:
+	@$(PYTHON) -m dev.bootstrap
+
+test: venv
+	@$(IN_VENV) -m dev.check lint sanity integration unit
+
+unit sanity integration lint: venv
+	@$(IN_VENV) -m dev.check $@
+
+demo: venv
+	@$(IN_VENV) -m dev.demo
+
+build: venv
+	@$(IN_VENV) -m dev.release
+
+clean:
+	rm -rf .build

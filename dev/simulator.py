@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting and stopping the simulated service."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev.workspace import BUILD, COLLECTION, LOGS, Failed, environment, program
+
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running simulator, and what it accepts."""
+
+    url: str
+    token: str
+    organization: str
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables with which the collection's modules use it."""
+        return {
+            "KATAPULT_API_URL": self.url,
+            "KATAPULT_API_TOKEN": self.token,
+            "KATAPULT_ORGANIZATION": self.organization,
+        }
+
+
+@contextmanager
+def simulator() -> Iterator[Service]:
+    """A simulator on a free port, stopped at the end whatever happens."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, (LOGS / "simulator.log").open("w") as log:
+        url_file = Path(folder) / "url"
+        process = subprocess.Popen(
+            [program("python"), "-m", "simulator", "--url-file", str(url_file)],
+            cwd=BUILD,
+            env=environment(PYTHONPATH=str(COLLECTION / "tests")),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Service(_url(process, url_file), "simulator-token", "acme")
+        finally:
+            _stop(process)
+
+
+def _url(process: subprocess.Popen[bytes], url_file: Path) -> str:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        url = url_file.read_text().strip() if url_file.exists() else ""
+        if url:
+            return url
+        time.sleep(0.05)
+    raise Failed(f"the simulator did not start:\n{(LOGS / 'simulator.log').read_text()}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

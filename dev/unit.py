@@ -1,0 +1,32 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The unit tests, with pytest."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from dev.workspace import BUILD, CACHE, COLLECTION, environment, program, run
+
+CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
+
+
+def unit() -> None:
+    settings = {"PYTHONPATH": str(BUILD), "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis")}
+    recordings = os.environ.get("KATAPULT_RECORDINGS")
+    if recordings:
+        settings["KATAPULT_RECORDINGS"] = str(Path(recordings).resolve())
+    options = ["--color=no", "-n", "2", "-o", f"cache_dir={CACHE / 'pytest'}"]
+    env = environment(**settings)
+    run(program("python"), "-m", "pytest", *options, "tests/unit", log="unit", cwd=COLLECTION, env=env)
+
+
+def closing_line(log: Path) -> str:
+    """The line with which pytest itself closed its last run."""
+    if not log.is_file():
+        return "pytest did not run"
+    found = [line for line in log.read_text(encoding="utf-8").splitlines() if CLOSING_LINE.match(line)]
+    return found[-1] if found else "pytest did not reach its end"

@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the bytes of an answer to a payload without secrets, or to the error that it means."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
+    MASK,
+    REPEATABLE,
+    Answer,
+    Call,
+    read_answer,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, RateLimitedError
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
+    A_FULL_MINUTE,
+    error_answer,
+    json_answer,
+)
+
+GET = Call("GET", "/disks/disk", "read the disk disk_One")
+POST = Call("POST", "/organizations/organization/disks", "create the disk 'data-01'", body={})
+HTML = b"<html><head><TITLE>502\n Bad   Gateway</TITLE></head><body>secret-in-a-page</body></html>"
+NO_OBJECTS = {
+    "html": (HTML, "text/html"),
+    "html-called-json": (HTML, "application/json"),
+    "empty": (b"", "application/json"),
+    "empty-text": (b"", ""),
+    "text": (b"secret-in-a-page", "text/plain"),
+    "cut-off": (b'{"disk": {"id": "secret-in-a-page', "application/json; charset=utf-8"),
+    "no-utf-8": (b'{"disk": "\xff\xfe"}', "application/json"),
+    "string": (b'"secret-in-a-page"', "application/json"),
+    "list": (b'["secret-in-a-page"]', "application/json"),
+    "null": (b"null", "application/json"),
+    "number": (b"5", "application/json"),
+    "very-deep": (b"[" * 100_000, "application/json"),
+}
+
+
+def error_of(answer: Answer, call: Call = GET, now: float = A_FULL_MINUTE) -> ApiError:
+    with pytest.raises(ApiError) as raised:
+        read_answer(answer, call, now)
+    return raised.value
+
+
+def plain(status: int, body: bytes, content_type: str, **headers: str) -> Answer:
+    return Answer(status, {"Content-Type": content_type, **headers}, body)
+
+
+@pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize(("body", "kind"), NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_a_success_that_is_no_object_is_an_error(status: int, body: bytes, kind: str, call: Call) -> None:
+    error = error_of(plain(status, body, kind), call)
+
+    assert error.report.code == "unexpected_answer"
+    assert error.report.status == status
+    assert error.report.ambiguous is call.writes
+    assert "secret-in-a-page" not in json.dumps(error.as_result())
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 406, 418, 422, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize(("body", "kind"), NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_an_error_that_is_no_object_is_one_of_its_status(status: int, body: bytes, kind: str) -> None:
+    error = error_of(plain(status, body, kind))
+
+    assert error.__class__ is ApiError
+    assert (error.report.code, error.report.status) == ("http_error", status)
+    assert error.transient is (status in REPEATABLE)
+    assert "secret-in-a-page" not in json.dumps(error.as_result())
+    assert f"HTTP {status}" in error.message
+
+
+def test_the_title_of_a_page_is_shown() -> None:
+    assert "(a page titled '502 Bad Gateway')" in error_of(plain(502, HTML, "text/html")).message
+
+
+@pytest.mark.parametrize("payload", [{"error": "Not Found"}, {"message": "no"}, {"error": None}, {"code": 5}, {}])
+def test_an_error_in_an_unknown_shape_is_one_of_its_status(payload: Any) -> None:
+    assert error_of(json_answer(404, payload)).report.code == "http_error"
+
+
+@pytest.mark.parametrize(
+    ("answer", "lost"),
+    [
+        (error_answer(500, "unhandled_exception"), True),
+        (error_answer(503, "service_unavailable"), True),
+        (plain(502, HTML, "text/html"), True),
+        (plain(504, b"", ""), True),
+        (plain(408, b"", ""), True),
+        (error_answer(406, "task_queueing_error"), True),
+        (plain(406, b"", ""), True),
+        (error_answer(406, "object_in_trash"), False),
+        (error_answer(400, "invalid_argument"), False),
+        (error_answer(403, "scope_not_granted"), False),
+        (error_answer(404, "organization_not_found"), False),
+        (error_answer(422, "validation_error"), False),
+        (error_answer(429, "rate_limit_reached"), False),
+        (plain(429, HTML, "text/html"), False),
+        (plain(404, HTML, "text/html"), True),
+        (plain(302, b"", "", Location="https://elsewhere.test/"), True),
+    ],
+    ids=lambda value: value if isinstance(value, bool) else f"{value.status}-{len(value.body)}",
+)
+def test_a_write_may_have_been_carried_out(answer: Answer, lost: bool) -> None:
+    assert error_of(answer, POST).report.ambiguous is lost
+    assert error_of(answer, GET).report.ambiguous is False
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_told(status: int) -> None:
+    error = error_of(plain(status, b"", "", Location="https://elsewhere.test/"))
+
+    assert error.report.code == "redirected"
+    assert not error.transient
+    assert "api_url" in error.message
+
+
+SECRET = "hunter2-secret"
+PROTECTED = {"key": "root_password", "value": SECRET, "protect": True}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"disk": {"installation": {"attributes": [PROTECTED]}}},
+        {"disk": {"a": [[{"b": {"c": [PROTECTED]}}]]}},
+        {"disk": {"key": "k", "value": {"deep": [SECRET]}, "protect": True}},
+        {"disk": {"key": "k", "value": SECRET, "protect": None}},
+        {"disk": {"key": "k", "value": SECRET, "protect": "true"}},
+        {"disk": {"initial_root_password": SECRET}},
+        {"virtual_machine": [{"disk": {"initial_root_password": SECRET}}]},
+    ],
+    ids=["installation", "deep", "structured", "null", "text", "password", "password-deep"],
+)
+def test_secrets_never_get_past(payload: Any) -> None:
+    shown = json.dumps(read_answer(json_answer(200, payload), GET, A_FULL_MINUTE))
+    refused = json.dumps(error_of(error_answer(422, "validation_error", payload)).as_result())
+
+    assert MASK in shown
+    assert SECRET not in shown + refused
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"key": "user", "value": "admin", "protect": False},
+        {"key": "k", "value": None, "protect": True},
+        {"key": "env", "value": "production"},
+        {"initial_root_password": None},
+    ],
+    ids=["open", "null", "annotation", "no-password"],
+)
+def test_what_is_no_secret_is_left_as_it_is(payload: Any) -> None:
+    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a": "x\\ud800y"}', b'{"a": [{"b": "\\udfff"}]}', b'{"x\\ud800y": 1}'],
+    ids=["value", "deep", "key"],
+)
+def test_lone_surrogates_do_not_get_past(body: bytes) -> None:
+    payload = read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+
+    assert json.dumps(payload, ensure_ascii=False).encode("utf-8")
+
+
+def limited(given: str | None, status: int = 429, date: float | None = A_FULL_MINUTE + 20) -> float | None:
+    headers = {} if given is None else {"Retry-After": given}
+    if date is not None:
+        headers["Date"] = formatdate(date, usegmt=True)
+    return error_of(plain(status, b"", "", **headers), now=A_FULL_MINUTE + 45).retry_after
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("3600", 60.0),
+        ("9" * 400, 60.0),
+        (formatdate(A_FULL_MINUTE + 35, usegmt=True), 15.0),
+        (formatdate(A_FULL_MINUTE + 9000, usegmt=True), 60.0),
+        (formatdate(A_FULL_MINUTE, usegmt=True), 0.0),
+        (None, 40.0),
+        ("", 40.0),
+        ("soon", 40.0),
+        ("-5", 40.0),
+        ("\u00b2", 40.0),
+        ("Mon, 99 Foo 2026 99:99:99 GMT", 40.0),
+    ],
+)
+def test_retry_after(given: str | None, seconds: float) -> None:
+    assert limited(given) == seconds
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_only_a_limit_has_a_minute_of_its_own(status: int) -> None:
+    assert limited(None, status) is None
+    assert limited("7", status) == 7.0
+
+
+def test_without_a_date_the_own_clock_tells_the_minute() -> None:
+    assert limited(None, date=None) == 15.0
+
+
+def test_a_limit_without_a_body_is_a_limit() -> None:
+    error = error_of(plain(429, HTML, "text/html"), POST)
+
+    assert isinstance(error, RateLimitedError)
+    assert error.report.code == "rate_limit_reached"

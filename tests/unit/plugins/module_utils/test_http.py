@@ -1,0 +1,257 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The loop of retries: what is sent again, after how long, and where it ends."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass, field
+
+import pytest
+import requests
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
+from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
+    Expected,
+    FakeClock,
+    FakeSession,
+    Outcome,
+    error_answer,
+    json_answer,
+)
+from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import SSLError as PoolSSLError
+
+LIST = "/organizations/organization/disks"
+GET = Call("GET", "/disks/disk", "read the disk disk_One", (("disk[id]", "disk_One"),))
+PATCH = Call("PATCH", "/disks/disk", "change the disk", body={"disk": {"id": "disk_One"}})
+CREATE = Call("POST", LIST, "create the disk 'data-01'", body={"a": 1}, repeat=Repeat.IF_NOT_EXECUTED)
+FINE = json_answer(200, {"fine": True})
+PAGE = Answer(502, {"Content-Type": "text/html"}, b"<title>Bad Gateway</title>")
+POOL = HTTPSConnectionPool("api.test")
+
+
+def no_connection(reason: Exception) -> requests.ConnectionError:
+    return requests.ConnectionError(MaxRetryError(POOL, "/core/v1", reason))
+
+
+def refusal(words: str) -> NewConnectionError:
+    return NewConnectionError(HTTPSConnection("api.test"), words)
+
+
+def untrusted() -> requests.exceptions.SSLError:
+    reason = ssl.SSLCertVerificationError(1, "self-signed certificate")
+    return requests.exceptions.SSLError(MaxRetryError(POOL, "/core/v1", PoolSSLError(reason)))
+
+
+def reset() -> requests.ConnectionError:
+    return requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
+
+
+@dataclass
+class Run:
+    """A loop with its doubles."""
+
+    transcript: list[Expected]
+    retries: int = 5
+    clock: FakeClock = field(default_factory=FakeClock)
+    timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        self.session = FakeSession(self.transcript)
+        self.deadline = Deadline(self.clock, 600.0)
+        connection = Connection("https://api.test/core/v1", "token-1", self.timeout, self.retries, verify="/ca.pem")
+        self.http = Http(connection, self.clock, self.deadline, lambda _connection: self.session)
+
+    def fails(self, call: Call) -> ApiError:
+        with pytest.raises(ApiError) as raised:
+            self.http.send(call)
+        self.session.assert_used_up()
+        return raised.value
+
+
+def times(count: int, call: Call, outcome: Outcome, *, reads_body: bool = True) -> list[Expected]:
+    return [Expected(call.method, call.path, outcome, reads_body) for _index in range(count)]
+
+
+PASSING: dict[str, Outcome] = {
+    "500": error_answer(500, "unhandled_exception"),
+    "502": PAGE,
+    "503": error_answer(503, "service_unavailable"),
+    "504": Answer(504, {}, b""),
+    "429": error_answer(429, "rate_limit_reached"),
+    "reset": reset(),
+    "read-timeout": requests.ReadTimeout("read timed out"),
+    "connect-timeout": requests.ConnectTimeout("timed out"),
+    "refused": no_connection(refusal("refused")),
+    "cut-off": Answer(200, {"Content-Type": "application/json"}, b'{"disk": {'),
+    "chunks": requests.exceptions.ChunkedEncodingError("broken"),
+}
+
+
+@pytest.mark.parametrize("call", [GET, PATCH], ids=["GET", "PATCH"])
+@pytest.mark.parametrize("outcome", PASSING.values(), ids=PASSING)
+def test_what_passes_is_sent_again(outcome: Outcome, call: Call) -> None:
+    run = Run([*times(3, call, outcome), *times(1, call, FINE)])
+
+    assert run.http.send(call) == {"fine": True}
+    run.session.assert_used_up()
+    assert len(run.clock.sleeps) == 3
+    assert run.clock.sleeps[0] > 0
+
+
+@pytest.mark.parametrize("outcome", PASSING.values(), ids=PASSING)
+def test_the_retries_end(outcome: Outcome) -> None:
+    error = Run(times(3, GET, outcome), retries=2).fails(GET)
+
+    assert error.report.attempts == 3
+    assert error.advice
+
+
+LASTING: dict[str, Outcome] = {
+    "400": error_answer(400, "invalid_argument"),
+    "403": error_answer(403, "invalid_api_token"),
+    "404": error_answer(404, "disk_not_found"),
+    "406": error_answer(406, "task_queueing_error"),
+    "422": error_answer(422, "validation_error"),
+    "302": Answer(302, {"Location": "https://elsewhere.test/"}, b""),
+    "certificate": untrusted(),
+    "invalid-url": requests.exceptions.InvalidURL("no host"),
+    "no-ca": OSError("Could not find a suitable TLS CA certificate bundle"),
+    "page": Answer(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
+}
+
+
+@pytest.mark.parametrize("outcome", LASTING.values(), ids=LASTING)
+def test_what_lasts_is_not_sent_again(outcome: Outcome) -> None:
+    assert Run(times(1, GET, outcome)).fails(GET).report.attempts == 1
+
+
+NOT_EXECUTED: dict[str, Outcome] = {
+    "429": error_answer(429, "rate_limit_reached"),
+    "429-page": Answer(429, {"Content-Type": "text/html"}, b"<title>Slow down</title>"),
+    "refused": no_connection(refusal("refused")),
+    "connect-timeout": requests.ConnectTimeout("timed out"),
+    "unresolved": no_connection(socket.gaierror(-2, "Name or service not known")),
+    "handshake": requests.exceptions.SSLError(MaxRetryError(POOL, "/", PoolSSLError(ssl.SSLEOFError(8, "EOF")))),
+    "proxy": requests.exceptions.ProxyError(MaxRetryError(POOL, "/", OSError("Tunnel connection failed: 503"))),
+}
+
+
+@pytest.mark.parametrize("outcome", NOT_EXECUTED.values(), ids=NOT_EXECUTED)
+def test_a_create_that_was_surely_not_carried_out_is_sent_again(outcome: Outcome) -> None:
+    reads_body = isinstance(outcome, Answer)
+    run = Run([*times(2, CREATE, outcome, reads_body=reads_body), *times(1, CREATE, FINE)])
+
+    assert run.http.send(CREATE) == {"fine": True}
+    error = Run(times(2, CREATE, outcome, reads_body=reads_body), retries=1).fails(CREATE)
+    assert (error.report.ambiguous, error.report.attempts) == (False, 2)
+
+
+LOST: dict[str, Outcome] = {
+    "read-timeout": requests.ReadTimeout("read timed out"),
+    "reset": reset(),
+    "refused-after-the-body": no_connection(refusal("?")),
+    "unreadable-encoding": requests.exceptions.ContentDecodingError("gzip"),
+    "chunks": requests.exceptions.ChunkedEncodingError("broken"),
+    "500": error_answer(500, "unhandled_exception"),
+    "502": PAGE,
+    "503": error_answer(503, "service_unavailable", Retry_After="1"),
+    "504": Answer(504, {}, b""),
+    "queue": error_answer(406, "task_queueing_error"),
+    "empty": Answer(201, {"Content-Type": "application/json"}, b""),
+    "cut-off": Answer(201, {"Content-Type": "application/json"}, b'{"disk": {'),
+    "list": json_answer(201, ["disk"]),
+    "page": Answer(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
+}
+
+
+@pytest.mark.parametrize("outcome", LOST.values(), ids=LOST)
+def test_a_create_whose_answer_was_lost_is_never_sent_again(outcome: Outcome) -> None:
+    error = Run(times(1, CREATE, outcome)).fails(CREATE)
+
+    assert error.report.ambiguous is True
+    assert error.report.attempts == 1
+
+
+def test_a_read_timeout_is_ambiguous_even_where_the_body_was_not_read() -> None:
+    run = Run(times(1, CREATE, requests.ReadTimeout("read timed out"), reads_body=False))
+
+    assert run.fails(CREATE).report.ambiguous is True
+
+
+def test_an_untrusted_certificate_is_told_and_nothing_was_sent() -> None:
+    error = Run(times(1, CREATE, untrusted(), reads_body=False)).fails(CREATE)
+
+    assert error.report.code == "untrusted_certificate"
+    assert error.report.ambiguous is False
+    assert "ca_path" in error.message
+
+
+def test_what_keeps_a_create_from_being_repeated_is_raised() -> None:
+    def appeared() -> None:
+        raise LookupError("it is there")
+
+    call = Call("POST", LIST, "create", body={}, repeat=Repeat.IF_NOT_EXECUTED, before_repeat=appeared)
+    run = Run(times(1, call, NOT_EXECUTED["429"]))
+
+    with pytest.raises(LookupError, match="it is there"):
+        run.http.send(call)
+
+
+@pytest.mark.parametrize("jitter", [0.8, 1.0, 1.2])
+def test_pauses_grow_to_a_limit_with_jitter(jitter: float) -> None:
+    run = Run(times(8, GET, PAGE), retries=7, clock=FakeClock(jitter))
+    run.fails(GET)
+
+    assert run.clock.sleeps == pytest.approx([jitter * pause for pause in (0.5, 1, 2, 4, 8, 8, 8)])
+
+
+def test_retries_end_at_the_deadline() -> None:
+    run = Run(times(4, GET, PAGE), retries=100)
+    run.deadline.start()
+    run.clock.sleep(594.0)
+
+    assert run.fails(GET).report.attempts == 4
+    assert run.deadline.remaining() > 0
+
+
+def test_the_rate_limit_is_waited_for_and_left_out_of_the_deadline() -> None:
+    limited = error_answer(429, "rate_limit_reached", Date="Fri, 15 Jan 2027 08:00:20 GMT")
+    run = Run([*times(2, GET, limited), *times(1, GET, FINE)])
+    run.deadline.start()
+    run.clock.sleep(590.0)
+    left = run.deadline.remaining()
+
+    assert run.http.send(GET) == {"fine": True}
+    assert run.clock.sleeps[1:] == pytest.approx([40.2, 40.2])
+    assert run.deadline.remaining() == pytest.approx(left)
+
+
+def test_a_read_waits_no_longer_than_the_deadline_and_a_write_as_long_as_told() -> None:
+    run = Run([*times(1, GET, FINE), *times(1, CREATE, FINE), *times(1, GET, FINE)])
+    run.deadline.start()
+    run.clock.sleep(590.0)
+    run.http.send(GET)
+    run.http.send(CREATE)
+    run.clock.sleep(20.0)
+    run.http.send(GET)
+
+    assert [sent.options["timeout"] for sent in run.session.sent] == [(10.0, 10.0), (30.0, 30.0), (1.0, 1.0)]
+
+
+def test_every_request_is_verified_by_itself_and_follows_no_redirect() -> None:
+    run = Run([*times(1, GET, FINE), *times(1, CREATE, FINE)])
+    run.http.send(GET)
+    run.http.send(CREATE)
+
+    assert {sent.options["verify"] for sent in run.session.sent} == {"/ca.pem"}
+    assert {sent.options["allow_redirects"] for sent in run.session.sent} == {False}
+    assert [sent.options["headers"] for sent in run.session.sent] == [None, {"Content-Type": "application/json"}]
