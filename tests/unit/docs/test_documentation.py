@@ -24,7 +24,7 @@ from ansible_collections.katapult.cloud.tests.simulator import Simulator
 COLLECTION = Path(__file__).parents[3]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 EXAMPLES: list[dict[str, Any]] = yaml.safe_load(katapult_disk.EXAMPLES)
-README_PLAYS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+README_PLAYS = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "hosts:" in text]
 README_COMMANDS = [
     command
     for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

@@ -54,7 +54,9 @@ class RawServer:
 def _request_on(connection: socket.socket) -> str:
     data = connection.recv(65536)
     while b"\r\n\r\n" not in data and not data.startswith(TLS_HELLO):
-        data += connection.recv(65536)
+        piece = connection.recv(65536)
+        assert piece, "the request ended early"
+        data += piece
     head, _blank, body = data.partition(b"\r\n\r\n")
     lengths = [line.split(b":")[1] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
     while len(body) < int(lengths[0] if lengths else 0):

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disk a name means: exact, over all pages, narrowed by the data center."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name, find_new
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService, error_answer
+from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
+    AMSTERDAM,
+    DISK,
+    LIST,
+    attachment,
+    disk_payload,
+    service_with,
+    thin,
+    wanted,
+)
+
+HERE = disk_payload(id="disk_Here")
+THERE = disk_payload(id="disk_There", data_center=AMSTERDAM)
+ON_WEB = disk_payload(id="disk_OnWeb", data_center=AMSTERDAM, virtual_machine_disk=attachment())
+WEB = Assignment(Lookup("fqdn", "web-01.acme.katapult.cloud"))
+NOT_IN = Lookup("permalink", "us-nyc-01")
+ANYWHERE: dict[str, Any] = {"data_center": None}
+
+
+@pytest.mark.parametrize(
+    ("disks", "options", "found", "elsewhere"),
+    [
+        ([], {}, None, []),
+        ([HERE], {}, "disk_Here", []),
+        ([HERE], ANYWHERE, "disk_Here", []),
+        ([THERE], ANYWHERE, "disk_There", []),
+        ([THERE], {}, None, ["disk_There"]),
+        ([HERE, THERE], {}, "disk_Here", ["disk_There"]),
+        ([HERE, THERE], {"data_center": Lookup("id", "loc_Amsterdam")}, "disk_There", ["disk_Here"]),
+        ([HERE], {"data_center": NOT_IN}, None, ["disk_Here"]),
+        (
+            [HERE, THERE],
+            {**ANYWHERE, "usual_data_center": Lookup("permalink", "nl-ams-01")},
+            "disk_There",
+            ["disk_Here"],
+        ),
+        ([ON_WEB], {"assignment": WEB}, "disk_OnWeb", []),
+        ([ON_WEB], {}, None, ["disk_OnWeb"]),
+        ([disk_payload(id="disk_A", data_center=None)], {}, None, ["disk_A"]),
+    ],
+)
+def test_the_disk_that_is_meant(
+    disks: list[dict[str, Any]], options: dict[str, Any], found: str | None, elsewhere: list[str]
+) -> None:
+    service = service_with(*disks)
+    seen = find_by_name(DiskApi(service), wanted(**options))
+
+    assert (seen.disk.id if seen.disk else None) == found
+    assert [disk.id for disk in seen.elsewhere] == elsewhere
+    assert seen.ids == {disk["id"] for disk in disks}
+    assert len(service.calls) == 1 + len(disks)
+
+
+@pytest.mark.parametrize("name", ["Data-01", "data-01 ", "data-0", "data-011", "data"])
+def test_names_match_exactly_and_others_are_not_read(name: str) -> None:
+    service = service_with(disk_payload(name=name))
+
+    assert find_by_name(DiskApi(service), wanted()).disk is None
+    assert service.count("GET", DISK) == 0
+
+
+def test_several_are_listed_with_what_tells_them_apart() -> None:
+    on_machine = disk_payload(id="disk_Two", size_in_gb=50, data_center=AMSTERDAM, virtual_machine_disk=attachment())
+    with pytest.raises(KatapultError) as raised:
+        find_by_name(DiskApi(service_with(HERE, on_machine)), wanted(data_center=None))
+
+    assert raised.value.report.code == "several_disks_found"
+    assert "disk_Here (20 GB, in uk-lon-01, unassigned)" in raised.value.message
+    assert "disk_Two (50 GB, in nl-ams-01, on web-01.acme.katapult.cloud)" in raised.value.message
+    assert raised.value.report.detail["disks"][1] == {
+        "id": "disk_Two",
+        "name": "data-01",
+        "size_in_gb": 50,
+        "data_center": "nl-ams-01",
+        "virtual_machine": "web-01.acme.katapult.cloud",
+    }
+
+
+@pytest.mark.parametrize("options", [{}, ANYWHERE], ids=["narrowed", "anywhere"])
+def test_at_most_twenty_are_listed(options: dict[str, Any]) -> None:
+    service = service_with(*(disk_payload(id=f"disk_{number}") for number in range(25)))
+    with pytest.raises(KatapultError) as raised:
+        find_by_name(DiskApi(service), wanted(**options))
+
+    assert len(raised.value.report.detail["disks"]) == 20
+    assert raised.value.report.detail["total"] == 25
+    assert raised.value.message.startswith("25 disks are named 'data-01'")
+    assert "and 5 more" in raised.value.message
+
+
+@pytest.mark.parametrize("gone", [error_answer(404, "disk_not_found"), error_answer(406, "object_in_trash")])
+def test_a_disk_that_went_away_since_it_was_listed_is_left_out(gone: Any) -> None:
+    service = ScriptedService({f"GET {LIST}": [thin("disk_Gone")], f"GET {DISK}": [gone]})
+
+    seen = find_by_name(DiskApi(service), wanted())
+    assert (seen.disk, seen.elsewhere, seen.ids) == (None, (), {"disk_Gone"})
+
+
+def test_without_an_organization_nothing_is_sent() -> None:
+    service = ScriptedService({})
+    with pytest.raises(OptionError, match="KATAPULT_ORGANIZATION"):
+        find_by_name(DiskApi(service), wanted(organization=None))
+
+    assert service.calls == []
+
+
+def test_only_new_disks_of_the_name_are_new() -> None:
+    service = service_with(HERE, THERE, disk_payload(id="disk_New"), disk_payload(id="disk_Other", name="data-02"))
+
+    assert [disk.id for disk in find_new(DiskApi(service), wanted(), frozenset({"disk_Here"}))] == ["disk_New"]
+    assert service.count("GET", DISK) == 2
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"disk": None},
+        {"disk": []},
+        {"disk": {**HERE, "id": 5}},
+        {"disk": {**HERE, "name": None}},
+        {"disk": {**HERE, "state": ""}},
+        {"disk": {**HERE, "virtual_machine_disk": "web-01"}},
+        {"disk": {**HERE, "virtual_machine_disk": {"state": "attached"}}},
+        {"disk": {**HERE, "virtual_machine_disk": attachment(state=None)}},
+    ],
+)
+def test_a_disk_that_can_t_be_read_is_an_error(payload: Any) -> None:
+    with pytest.raises(KatapultError) as raised:
+        DiskApi(ScriptedService({f"GET {DISK}": [payload]})).disk("disk_Here")
+
+    assert raised.value.report.code == "unexpected_answer"
+    assert raised.value.report.path == DISK
+
+
+@pytest.mark.parametrize("annotations", [None, {}, "x", ["x", {"key": "env", "value": "test"}]])
+def test_odd_annotations_do_not_hide_a_disk(annotations: Any) -> None:
+    service = ScriptedService({f"GET {DISK}": [{"disk": HERE, "annotations": annotations}]})
+
+    assert DiskApi(service).disk("disk_Here").annotations in ((), (("env", "test"),))

@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of any shape become the dictionaries that Ansible checks, or an error that names the option."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, lookup_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, harmless, shaped
+
+SPEC = {**disk_spec(), "organization": lookup_spec("id", "sub_domain"), "disk": lookup_spec("id", "name")}
+BROKEN = "caf\udce9"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"data_center": "uk-lon-01"}, {"data_center": {"permalink": "uk-lon-01"}}),
+        ({"data_center": " uk-lon-01\n"}, {"data_center": {"permalink": "uk-lon-01"}}),
+        ({"data_center": "id=loc_1"}, {"data_center": {"id": "loc_1"}}),
+        ({"data_center": '{"id": "loc_1"}'}, {"data_center": {"id": "loc_1"}}),
+        ({"data_center": "{'id': 'loc_1'}"}, {"data_center": {"id": "loc_1"}}),
+        ({"data_center": {"id": "loc_1"}}, {"data_center": {"id": "loc_1"}}),
+        ({"data_center": {"id": None, "permalink": "p"}}, {"data_center": {"permalink": "p"}}),
+        ({"io_profile": "unrestricted"}, {"io_profile": {"permalink": "unrestricted"}}),
+        ({"organization": "acme"}, {"organization": {"sub_domain": "acme"}}),
+        ({"disk": "data-01"}, {"disk": {"name": "data-01"}}),
+        ({"virtual_machine_disk": "attach=true boot=no"}, {"virtual_machine_disk": {"attach": "true", "boot": "no"}}),
+        (
+            {"virtual_machine_disk": '{"virtual_machine": "web-01.test", "attach": true}'},
+            {"virtual_machine_disk": {"virtual_machine": {"fqdn": "web-01.test"}, "attach": True}},
+        ),
+        (
+            {"virtual_machine_disk": "virtual_machine=web-01.test attach=true"},
+            {"virtual_machine_disk": {"virtual_machine": {"fqdn": "web-01.test"}, "attach": "true"}},
+        ),
+        (
+            {"virtual_machine_disk": {"virtual_machine": "id=vm_1", "boot": None}},
+            {"virtual_machine_disk": {"virtual_machine": {"id": "vm_1"}}},
+        ),
+        ({"annotations": [{"key": "a", "value": None}]}, {"annotations": [{"key": "a"}]}),
+        ({"annotations": '[{"key": "a", "value": "1"}]'}, {"annotations": [{"key": "a", "value": "1"}]}),
+        ({"annotations": {"key": "a"}}, {"annotations": [{"key": "a"}]}),
+        ({"annotations": "key=a value=1"}, {"annotations": [{"key": "a", "value": "1"}]}),
+        ({"annotations": []}, {"annotations": []}),
+        ({"name": "a=b", "size_in_gb": "20", "id": None}, {"name": "a=b", "size_in_gb": "20"}),
+        ({"unknown": {"a": None}, "_ansible_diff": True}, {"unknown": {"a": None}, "_ansible_diff": True}),
+        ({"data_center": None, "annotations": None}, {}),
+    ],
+)
+def test_a_shape_that_can_be_meant(given: dict[str, Any], found: dict[str, Any]) -> None:
+    assert shaped(given, SPEC) == found
+
+
+@pytest.mark.parametrize(
+    ("given", "option"),
+    [
+        ({"data_center": 5}, "data_center"),
+        ({"data_center": 5.5}, "data_center"),
+        ({"data_center": True}, "data_center"),
+        ({"data_center": ["uk-lon-01"]}, "data_center"),
+        ({"data_center": []}, "data_center"),
+        ({"data_center": ""}, "data_center"),
+        ({"data_center": "  "}, "data_center"),
+        ({"data_center": "{broken"}, "data_center"),
+        ({"data_center": BROKEN}, "data_center"),
+        ({"organization": 7}, "organization"),
+        ({"io_profile": ["x"]}, "io_profile"),
+        ({"virtual_machine_disk": "x"}, "virtual_machine_disk"),
+        ({"virtual_machine_disk": "web-01.test"}, "virtual_machine_disk"),
+        ({"virtual_machine_disk": 5}, "virtual_machine_disk"),
+        ({"virtual_machine_disk": {"virtual_machine": 5}}, "virtual_machine_disk.virtual_machine"),
+        ({"virtual_machine_disk": {"virtual_machine": ["x"]}}, "virtual_machine_disk.virtual_machine"),
+        ({"virtual_machine_disk": {"virtual_machine": {"fqdn": BROKEN}}}, "virtual_machine_disk.virtual_machine.fqdn"),
+        ({"annotations": "foo"}, "annotations[0]"),
+        ({"annotations": 5}, "annotations"),
+        ({"annotations": True}, "annotations"),
+        ({"annotations": "5"}, "annotations"),
+        ({"annotations": "null"}, "annotations"),
+        ({"annotations": ["foo"]}, "annotations[0]"),
+        ({"annotations": [{"key": "a"}, 5]}, "annotations[1]"),
+        ({"annotations": [None]}, "annotations[0]"),
+        ({"annotations": [["key", "a"]]}, "annotations[0]"),
+        ({"annotations": [{"key": BROKEN}]}, "annotations[0].key"),
+        ({"name": BROKEN}, "name"),
+    ],
+)
+def test_a_shape_that_can_t_be_meant_names_the_option(given: dict[str, Any], option: str) -> None:
+    with pytest.raises(MisshapenError) as raised:
+        shaped({**given, "api_token": "secret"}, SPEC)
+
+    assert raised.value.option == option
+    assert "secret" not in str(raised.value)
+    assert str(raised.value).encode("utf-8")
+    assert option.partition(".")[0].partition("[")[0] in {*harmless(given, SPEC), *given}
+
+
+def test_the_right_form_is_shown() -> None:
+    with pytest.raises(MisshapenError) as raised:
+        shaped({"data_center": 5}, SPEC)
+    assert "data_center: uk-lon-01, or data_center: {id: dc_...}" in str(raised.value)
+
+
+def test_what_can_t_be_used_is_left_out_for_ansible() -> None:
+    given = {"data_center": 5, "name": BROKEN, "size_in_gb": 20, "annotations": "foo"}
+    assert harmless(given, SPEC) == {"name": "caf?", "size_in_gb": 20}
+
+
+def test_options_are_not_written_to() -> None:
+    given = {"data_center": "uk-lon-01", "annotations": [{"key": "a", "value": None}]}
+    shaped(given, SPEC)
+    assert given == {"data_center": "uk-lon-01", "annotations": [{"key": "a", "value": None}]}
+
+
+@pytest.mark.parametrize(
+    ("params", "option"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "  "}, "name"),
+        ({"id": ""}, "id"),
+        ({"size_in_gb": 9}, "size_in_gb"),
+        ({"size_in_gb": 0}, "size_in_gb"),
+        ({"size_in_gb": -20}, "size_in_gb"),
+        ({"data_center": {"id": ""}}, "data_center.id"),
+        ({"organization": {"sub_domain": " "}}, "organization.sub_domain"),
+        ({"virtual_machine_disk": {"virtual_machine": {"fqdn": ""}}}, "virtual_machine_disk.virtual_machine.fqdn"),
+        ({"annotations": [{"key": "a"}, {"key": " "}]}, "annotations[1].key"),
+    ],
+)
+def test_a_value_that_can_t_be_meant_names_the_option(params: dict[str, Any], option: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        wanted_disk(params, {})
+
+    assert raised.value.report.detail == {"option": option}
+    assert raised.value.message.startswith(f"{option}: ")
