@@ -11,18 +11,9 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
 
 SMALLEST_SIZE = 10
-
-
-def lookup_spec(*keys: str) -> dict[str, Any]:
-    """An option that names one thing by one of C(keys)."""
-    return {
-        "type": "dict",
-        "options": {key: {"type": "str"} for key in keys},
-        "mutually_exclusive": [list(keys)],
-        "required_one_of": [list(keys)],
-    }
 
 
 def disk_spec() -> dict[str, Any]:

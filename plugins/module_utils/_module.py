@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
@@ -24,7 +23,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     Http,
     is_loopback,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, harmless, shaped
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
+    MisshapenError,
+    harmless,
+    lookup_spec,
+    shaped,
+)
 
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")

@@ -42,6 +42,16 @@ class MisshapenError(Exception):
         self.option = option
 
 
+def lookup_spec(*keys: str) -> dict[str, Any]:
+    """An option that names one thing by one of C(keys)."""
+    return {
+        "type": "dict",
+        "options": {key: {"type": "str"} for key in keys},
+        "mutually_exclusive": [list(keys)],
+        "required_one_of": [list(keys)],
+    }
+
+
 def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
     """C(params) with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
     found = {}

@@ -25,7 +25,7 @@ class FakeClock(Clock):
     def __init__(self, jitter: float = 1.0, wall: float = A_FULL_MINUTE) -> None:
         self.elapsed = 0.0
         self.sleeps: list[float] = []
-        self.events: list[tuple[float, Callable[[], None]]] = []
+        self.events: list[tuple[float, Callable[[], object]]] = []
         self._jitter = jitter
         self._wall = wall
 

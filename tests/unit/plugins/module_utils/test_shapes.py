@@ -9,9 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, lookup_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, wanted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._shapes import MisshapenError, harmless, shaped
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
+    MisshapenError,
+    harmless,
+    lookup_spec,
+    shaped,
+)
 
 SPEC = {**disk_spec(), "organization": lookup_spec("id", "sub_domain"), "disk": lookup_spec("id", "name")}
 BROKEN = "caf\udce9"

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a module in this process, against a simulator in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
+from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
+
+DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
+FAST: dict[str, Any] = {"build_seconds": 0.05, "attach_seconds": 0.05}
+
+
+@dataclass
+class Finished:
+    """The end of a run: its result, and all that it wrote."""
+
+    result: dict[str, Any]
+    output: str
+    status: object
+
+    def __getitem__(self, key: str) -> Any:
+        return self.result[key]
+
+
+class Runner:
+    """Runs katapult_disk with the simulator's address and token, and keeps the requests of the last run."""
+
+    def __init__(self, simulator: Simulator, main: Callable[[Mapping[str, Any]], Finished]) -> None:
+        self.simulator = simulator
+        self._main = main
+        self._seen = 0
+
+    def __call__(self, check: bool = False, **options: Any) -> Finished:
+        self._seen = len(self.simulator.requests)
+        usual = {"api_url": self.simulator.url, "api_token": self.simulator.token, "organization": "acme"}
+        internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
+        given = {key: value for key, value in {**usual, **options}.items() if value is not None}
+        return self._main({**given, **internal})
+
+    @property
+    def requests(self) -> list[str]:
+        return [f"{request.method} {request.path}" for request in self.simulator.requests[self._seen :]]
+
+
+@pytest.fixture(scope="module")
+def simulator_of_this_file() -> Iterator[Simulator]:
+    with Simulator(**FAST) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(simulator_of_this_file: Simulator) -> Iterator[Simulator]:
+    simulator_of_this_file.reset()
+    yield simulator_of_this_file
+    assert simulator_of_this_file.violations == []
+
+
+@pytest.fixture
+def run(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runner:
+    """The one place that patches: ansible-core has no other way to hand a module its arguments in process."""
+    for name in [name for name in os.environ if name.startswith("KATAPULT_")]:
+        monkeypatch.delenv(name)
+
+    def main(arguments: Mapping[str, Any]) -> Finished:
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
+        if hasattr(basic, "_ANSIBLE_PROFILE"):
+            monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            katapult_disk.main()
+        written = capsys.readouterr()
+        return Finished(json.loads(written.out), written.out + written.err, ended.value.code)
+
+    return Runner(simulator, main)

@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the options of a connection become, and what of them is never shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._module import connection_of
+from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
+
+TOKEN = "unguessable-token-of-the-test"
+USUAL: dict[str, Any] = {
+    "api_token": TOKEN,
+    "api_url": "https://api.katapult.io/core/v1",
+    "api_timeout": 30,
+    "api_retries": 5,
+    "validate_certs": True,
+    "ca_path": None,
+}
+DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "value"),
+    [
+        ({}, "url", "https://api.katapult.io/core/v1"),
+        ({"api_url": " https://api.test/core/v1// "}, "url", "https://api.test/core/v1"),
+        ({"api_url": "http://[::1]:8080/core/v1"}, "url", "http://[::1]:8080/core/v1"),
+        ({"api_token": f" {TOKEN}\r\n"}, "token", TOKEN),
+        ({"api_timeout": 1}, "timeout", 1.0),
+        ({"api_retries": 0}, "retries", 0),
+        ({}, "verify", True),
+        ({"validate_certs": False}, "verify", False),
+        ({"ca_path": __file__}, "verify", __file__),
+        ({"ca_path": __file__, "validate_certs": False}, "verify", False),
+        ({}, "user_agent", "katapult.cloud/0.1.0 ansible-core/2.16.0"),
+    ],
+)
+def test_a_connection(options: dict[str, Any], field: str, value: object) -> None:
+    assert getattr(connection_of({**USUAL, **options}, "2.16.0"), field) == value
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"api_token": ""}, "api_token"),
+        ({"api_token": " \n"}, "api_token"),
+        ({"api_token": f"{TOKEN}\nX-Other: 1"}, "api_token"),
+        ({"api_token": f"{TOKEN}\u20ac"}, "api_token"),
+        ({"api_token": f"{TOKEN}\x00"}, "api_token"),
+        ({"api_url": "api.test/core/v1"}, "api_url"),
+        ({"api_url": "ftp://api.test"}, "api_url"),
+        ({"api_url": "https://"}, "api_url"),
+        ({"api_url": "https://[::1"}, "api_url"),
+        ({"api_url": "https://api.test:port"}, "api_url"),
+        ({"api_url": "https://api.test:99999"}, "api_url"),
+        ({"api_url": "https://user:pass-word@api.test"}, "api_url"),
+        ({"api_url": "https://api.test/?a=b"}, "api_url"),
+        ({"api_url": "https://api .test"}, "api_url"),
+        ({"api_url": "http://api.test"}, "api_url"),
+        ({"api_url": "http://localhost.evil.test"}, "api_url"),
+        ({"api_url": "http://10.0.0.1"}, "api_url"),
+        ({"api_timeout": 0}, "api_timeout"),
+        ({"api_retries": -1}, "api_retries"),
+        ({"ca_path": "/missing/ca.pem"}, "ca_path"),
+    ],
+)
+def test_an_option_that_can_t_be_used_is_named(options: dict[str, Any], option: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        connection_of({**USUAL, **options}, "2.16.0")
+
+    assert raised.value.report.detail == {"option": option}
+    shown = json.dumps(raised.value.as_result())
+    assert TOKEN not in shown
+    assert "pass-word" not in shown
+
+
+@pytest.mark.parametrize("token", [TOKEN, f"{TOKEN}\n", f"  {TOKEN} "], ids=["plain", "newline", "spaces"])
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"data_center": 5}, "data_center"),
+        ({"data_center": ["uk-lon-01"]}, "data_center"),
+        ({"data_center": {"id": "a", "permalink": "b"}}, "data_center"),
+        ({"annotations": "foo"}, "annotations[0]"),
+        ({"annotations": 5}, "annotations"),
+        ({"virtual_machine_disk": "x"}, "virtual_machine_disk"),
+        ({"virtual_machine_disk": {"virtual_machine": 5}}, "virtual_machine_disk.virtual_machine"),
+        ({"organization": 5}, "organization"),
+        ({"name": "caf\udce9"}, "name"),
+        ({"size_in_gb": "many"}, "size_in_gb"),
+        ({"no_such_option": 5}, "no_such_option"),
+    ],
+)
+def test_no_shape_of_an_option_shows_the_token(
+    run: Any, simulator: Simulator, options: dict[str, Any], option: str, token: str
+) -> None:
+    done = run(api_token=token, **{**DISK, **options})
+
+    assert done["failed"] is True
+    assert option in done["msg"]
+    assert TOKEN not in done.output
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("name", ["api_token", "api_key"])
+def test_a_token_with_white_space_works(run: Any, simulator: Simulator, name: str) -> None:
+    options = {"api_token": None, name: f" {simulator.token}\n"}
+
+    assert run(**options, check=True, **DISK)["changed"] is True
+
+
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_the_environment_fills_what_is_not_set(
+    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, empty: str | None
+) -> None:
+    if empty is not None:
+        monkeypatch.setenv("KATAPULT_API_TOKEN", empty)
+    monkeypatch.setenv("KATAPULT_API_KEY", simulator.token)
+    monkeypatch.setenv("KATAPULT_API_URL", simulator.url + "/")
+    monkeypatch.setenv("KATAPULT_ORGANIZATION", "acme")
+    monkeypatch.setenv("KATAPULT_API_TIMEOUT", "7")
+    monkeypatch.setenv("KATAPULT_API_RETRIES", "0")
+    done = run(api_token=None, api_url=None, organization=None, check=True, **DISK)
+
+    assert done["changed"] is True
+    assert done["invocation"]["module_args"]["api_timeout"] == 7
+    assert simulator.token not in done.output
+
+
+def test_an_organization_by_id_is_not_mixed_with_the_environment(
+    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KATAPULT_ORGANIZATION", "other")
+    done = run(organization={"id": simulator.state.organization.id}, check=True, **DISK)
+
+    assert done["changed"] is True
+
+
+def test_a_protected_value_does_not_show(run: Any, simulator: Simulator, tmp_path: Path) -> None:
+    secret = "root-password-of-the-test"
+    simulator.state.add_vm("web-01.acme.test", system_disk_gb=20, root_password=secret)
+    done = run(name="System Disk", ca_path=str(tmp_path))
+
+    assert done["disk"]["installation"]["attributes"][0]["protect"] is True
+    assert secret not in done.output

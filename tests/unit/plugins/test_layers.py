@@ -1,0 +1,193 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may import whom: the architecture as a table, held by a test."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
+MODULE_UTILS = "ansible_collections.katapult.cloud.plugins.module_utils."
+
+# Each file with what it may import of the collection; a file stands below all that import it.
+LAYERS: dict[str, set[str]] = {
+    "_errors": set(),
+    "_clock": set(),
+    "_disk": set(),
+    "_shapes": set(),
+    "_lock": {"_clock"},
+    "_tasks": {"_clock", "_errors"},
+    "_answers": {"_errors"},
+    "_pages": {"_answers"},
+    "_http": {"_answers", "_clock", "_errors"},
+    "_disk_spec": {"_disk", "_errors", "_shapes"},
+    "_disk_options": {"_disk"},
+    "_disk_prediction": {"_disk", "_disk_options"},
+    "_disk_plan": {"_disk", "_disk_options", "_disk_prediction", "_errors"},
+    "_disk_api": {"_answers", "_disk", "_pages"},
+    "_disk_lookup": {"_disk", "_disk_api", "_errors"},
+    "_disk_wait": {"_disk", "_disk_api", "_disk_plan", "_errors", "_tasks"},
+    "_disk_create": {"_clock", "_disk", "_disk_api", "_disk_lookup", "_disk_options", "_disk_plan", "_errors"},
+    "_disk_apply": {
+        "_clock",
+        "_disk",
+        "_disk_api",
+        "_disk_create",
+        "_disk_lookup",
+        "_disk_options",
+        "_disk_plan",
+        "_disk_wait",
+        "_errors",
+        "_lock",
+        "_tasks",
+    },
+    "_module": {"_clock", "_errors", "_http", "_shapes"},
+}
+MODULES: dict[str, set[str]] = {
+    "katapult_disk": {"_clock", "_disk_api", "_disk_apply", "_disk_spec", "_lock", "_module"},
+}
+PURE = {"_errors", "_disk", "_answers", "_disk_options", "_disk_prediction", "_disk_plan", "_disk_spec"}
+# What does something or knows the computer; _errors needs time to write a date.
+IMPURE_LIBRARIES = {"os", "random", "socket", "subprocess", "sys", "tempfile", "threading", "ssl", "fcntl", "logging"}
+
+UTILS = sorted((PLUGINS / "module_utils").glob("*.py"))
+ALL = sorted([*UTILS, *(PLUGINS / "modules").glob("*.py")])
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            found.add(str(node.module))
+    return found
+
+
+def own_imports_of(path: Path) -> set[str]:
+    return {name[len(MODULE_UTILS) :] for name in imports_of(path) if name.startswith(MODULE_UTILS)}
+
+
+def outside_imports_of(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imports_of(path) if not name.startswith(MODULE_UTILS)}
+
+
+def names_in(path: Path) -> set[str]:
+    """All names and attributes that a file uses."""
+    nodes = list(ast.walk(tree_of(path)))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        node.attr for node in nodes if isinstance(node, ast.Attribute)
+    }
+
+
+def files_that_use(name: str) -> set[str]:
+    return {path.stem for path in ALL if name in names_in(path)}
+
+
+def by_name(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", ALL, ids=by_name)
+def test_a_file_imports_what_the_table_allows(path: Path) -> None:
+    assert own_imports_of(path) == {**LAYERS, **MODULES}[path.stem]
+
+
+def test_the_table_names_every_file() -> None:
+    assert {path.stem for path in ALL} - {"__init__"} == {*LAYERS, *MODULES}
+
+
+def test_imports_go_downward_only() -> None:
+    below: set[str] = set()
+    for name, allowed in LAYERS.items():
+        assert allowed <= below, f"{name} imports what stands above it"
+        below.add(name)
+
+
+def test_only_one_file_names_requests() -> None:
+    assert [path.stem for path in ALL if "requests" in outside_imports_of(path) | names_in(path)] == ["_http"]
+
+
+def test_requests_is_guarded_and_not_used_while_importing() -> None:
+    """Where requests is missing the module must get as far as saying so."""
+    tree = tree_of(PLUGINS / "module_utils" / "_http.py")
+    loose = [
+        node.lineno
+        for statement in tree.body
+        if not isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Try))
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and node.id == "requests"
+    ]
+    bases = [
+        base
+        for statement in tree.body
+        if isinstance(statement, ast.ClassDef)
+        for base in [*statement.bases, *statement.decorator_list]
+        if "requests" in ast.unparse(base)
+    ]
+    assert (loose, bases) == ([], [])
+
+
+def test_only_two_files_import_ansible() -> None:
+    assert {path.stem for path in UTILS if "ansible" in outside_imports_of(path)} == {"_module", "_shapes"}
+
+
+@pytest.mark.parametrize("name", ["exit_json", "fail_json"])
+def test_a_run_ends_in_one_file(name: str) -> None:
+    assert files_that_use(name) == {"_module"}
+
+
+def test_check_mode_is_decided_in_one_file() -> None:
+    assert files_that_use("check_mode") == {"_disk_apply", *MODULES}
+
+
+def test_the_environment_is_read_at_the_edges() -> None:
+    assert files_that_use("environ") == {"_module", *MODULES}
+
+
+def test_only_the_clock_tells_the_time() -> None:
+    clocks = {"sleep", "monotonic", "perf_counter"}
+    users = {path.stem for path in ALL for node in ast.walk(tree_of(path)) if _calls_time(node, clocks | {"time"})}
+    assert users == {"_clock"}
+
+
+def _calls_time(node: ast.AST, names: set[str]) -> bool:
+    if not isinstance(node, ast.Attribute) or node.attr not in names:
+        return False
+    return isinstance(node.value, ast.Name) and node.value.id == "time"
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_what_decides_does_nothing(name: str) -> None:
+    assert outside_imports_of(PLUGINS / "module_utils" / f"{name}.py") & IMPURE_LIBRARIES == set()
+
+
+@pytest.mark.parametrize("path", ALL, ids=by_name)
+def test_errors_are_caught_by_name(path: Path) -> None:
+    handlers = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ExceptHandler)]
+    caught = [ast.unparse(handler.type) if handler.type else "everything" for handler in handlers]
+    assert {"everything", "Exception", "BaseException"} & set(caught) == set()
+
+
+@pytest.mark.parametrize("path", ALL, ids=by_name)
+def test_nothing_is_written_to_the_options(path: Path) -> None:
+    """Only the class that brings them into shape sets params, and nothing sets an item of them."""
+    written = [
+        ast.unparse(target)
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if ast.unparse(target).endswith(("params", "payload")) or ".params[" in ast.unparse(target)
+    ]
+    assert set(written) <= ({"self.params"} if path.stem == "_module" else {"payload"})
