@@ -14,11 +14,12 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, Report, api_error
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES, ApiError, Report, api_error
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
 LONGEST_RETRY_AFTER = 60.0
+REFUSALS = frozenset({400, 403, 404, 406, 422})
 REPEATABLE = frozenset({429, 500, 502, 503, 504})
 
 
@@ -128,15 +129,16 @@ def _refusal(answer: Answer, call: Call, payload: Any, now: float) -> ApiError:
     wrapped = payload.get("error") if isinstance(payload, Mapping) else None
     said = wrapped if isinstance(wrapped, Mapping) else payload if isinstance(payload, Mapping) else {}
     code, description = said.get("code"), said.get("description")
+    given = code if isinstance(code, str) else ""
     report = Report(
-        code=code if isinstance(code, str) and code else _code_without_body(answer.status),
+        code=given or _code_without_body(answer.status),
         status=answer.status,
         description=description if isinstance(description, str) and description.strip() else None,
         detail=said.get("detail"),
         method=call.method,
         path=call.path,
         request_id=answer.headers.get("X-Request-Id"),
-        ambiguous=call.writes and _may_be_executed(answer.status, code),
+        ambiguous=call.writes and _may_be_executed(answer, given),
     )
     if report.code == "http_error":
         plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
@@ -154,11 +156,12 @@ def _code_without_body(status: int) -> str:
     return "redirected" if 300 <= status < 400 else "http_error"
 
 
-def _may_be_executed(status: int, code: Any) -> bool:
-    """Whether a write may have been carried out: for sure not where the API itself refuses it, or says 429."""
-    if status == 429:
+def _may_be_executed(answer: Answer, code: str) -> bool:
+    """Whether a write may have been carried out: surely not where the API itself refuses it, or says 429."""
+    if answer.status == 429:
         return False
-    return not isinstance(code, str) or status >= 500 or code == "task_queueing_error"
+    is_of_the_api = code in CAUSES or answer.headers.get("X-Api-Schema") == "json-error"
+    return answer.status not in REFUSALS or not is_of_the_api or code == "task_queueing_error"
 
 
 def _title(body: bytes) -> str:

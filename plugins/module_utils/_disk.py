@@ -193,7 +193,7 @@ def _attachment_of(payload: Any) -> Attachment | None:
         virtual_machine=_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
         attach_on_boot=given.get("attach_on_boot"),
         boot=given.get("boot"),
-        state=_text(given, "state", "disk.virtual_machine_disk"),
+        state=str(given.get("state") or "unknown"),
     )
 
 

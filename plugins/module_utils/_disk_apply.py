@@ -59,7 +59,7 @@ class Surroundings:
     clock: Clock
     deadline: Deadline
     warn: Callable[[str], None]
-    lock_directory: str
+    lock_directory: Callable[[], str]
     lock_keys: tuple[str, ...]
     check_mode: bool = False
     wait: bool = True
@@ -87,16 +87,15 @@ class DiskRun:
     def _ensure_present(self) -> DiskResult:
         with self._name_lock():
             found = self._find()
-            plan = self._plan(found.disk)
-            if plan.steps:
-                self._warn_of_others(found)
-            if plan.steps and not self._around.check_mode:
+            self._progress.disk = found.disk
+            plan = self._plan_to_create(found) if found.disk is None else None
+            if plan is not None and not self._around.check_mode:
                 self._create(plan, found)
-        if not plan.steps:
-            return self._existing(plan)
+        if plan is None:
+            return self._existing()
         if self._around.check_mode:
             self._creator.refuse_unknown_references(self._wanted)
-            return DiskResult(True, plan, plan.predicted, None, list(self._wanted.annotations or ()))
+            return self._predicted(plan)
         return self._created(plan, found)
 
     def _find(self) -> Found:
@@ -104,54 +103,59 @@ class DiskRun:
             return Found(self._around.api.disk(self._wanted.id))
         return find_by_name(self._around.api, self._wanted)
 
-    def _plan(self, disk: Disk | None) -> Plan:
-        self._progress.disk = disk
-        return plan_disk(self._wanted, disk, self._waiter.power_for(self._wanted, disk))
+    def _plan_to_create(self, found: Found) -> Plan:
+        if found.elsewhere:
+            self._around.warn(
+                f"A disk '{self._wanted.name}' exists in another data center than {self._wanted.place}: "
+                f"{in_words(found.elsewhere)}. It is another disk."
+            )
+        return plan_disk(self._wanted, None)
 
-    def _existing(self, plan: Plan) -> DiskResult:
-        disk = self._progress.disk
-        if disk is not None and not disk.is_settled and self._around.wait and not self._around.check_mode:
-            disk = self._waiter.until_settled(disk)
-            plan = self._plan(disk)
-        if self._wanted.assignment and disk and disk.attachment is None and not self._wanted.virtual_machine:
+    def _existing(self) -> DiskResult:
+        if self._around.wait and not self._around.check_mode:
+            power = self._waiter.until_at_rest(self._wanted, self._progress)
+        else:
+            power = self._waiter.power_for(self._wanted, self._progress.disk)
+        disk = self._progress.known_disk
+        plan = plan_disk(self._wanted, disk, power)
+        if self._wanted.assignment and disk.attachment is None and not self._wanted.virtual_machine:
             self._around.warn(
                 f"virtual_machine_disk says nothing of the disk '{disk.name}' ({disk.id}), which is not assigned: "
                 "name a virtual_machine in it."
             )
         return self._result(changed=False, plan=plan)
 
-    def _warn_of_others(self, found: Found) -> None:
-        if found.elsewhere:
-            self._around.warn(
-                f"A disk '{self._wanted.name}' exists in another data center: {in_words(found.elsewhere)}. "
-                f"It is another disk; one is created in {self._wanted.place}."
-            )
+    def _predicted(self, plan: Plan) -> DiskResult:
+        given = self._wanted.annotations or ()
+        annotations: list[Mapping[str, Any]] = [{"key": item["key"], "value": item.get("value")} for item in given]
+        return DiskResult(True, plan, plan.predicted, None, annotations)
 
     def _create(self, plan: Plan, found: Found) -> None:
         made = self._creator.create(plan.steps[0], self._wanted, found.ids)
         self._progress.changed, self._progress.disk, self._progress.task = True, made.disk, made.task
 
     def _created(self, plan: Plan, found: Found) -> DiskResult:
-        if self._progress.disk is not None:
-            if self._around.wait:
-                power = self._waiter.until_made(self._wanted, self._progress)
-                self._warn_of_differences(self._progress.disk, power)
-            self._creator.refuse_twin(self._progress.disk, self._wanted, found.ids)
+        self._refuse_what_is_not_found_again(self._progress.known_disk)
+        if self._around.wait:
+            power = self._waiter.until_made(self._wanted, self._progress)
+            self._warn_of_differences(self._progress.known_disk, power)
+        self._creator.refuse_twin(self._progress.known_disk, self._wanted, found.ids)
         return self._result(changed=True, plan=plan)
 
+    def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
+        """Another name or data center than was asked for would make every run create one more disk."""
+        placed = replace(self._wanted, data_center=self._wanted.place)
+        wrong = [item for item in differences(placed, disk) if item.option in ("name", "data_center")]
+        if wrong:
+            raise failure("not_as_asked", f"The disk {disk.id} was created, but its {'; its '.join(map(str, wrong))}.")
+
     def _warn_of_differences(self, disk: Disk, power: Power) -> None:
-        for difference in differences(replace(self._wanted, data_center=self._wanted.place), disk, power):
+        for difference in differences(self._wanted, disk, power):
             self._around.warn(f"The disk '{disk.name}' ({disk.id}) was created, but its {difference}.")
 
     def _result(self, *, changed: bool, plan: Plan) -> DiskResult:
-        disk, task = self._progress.disk, self._progress.task
-        return DiskResult(
-            changed,
-            plan,
-            disk.payload if disk else None,
-            task.payload if task else None,
-            disk.annotation_list if disk else [],
-        )
+        disk, task = self._progress.known_disk, self._progress.task
+        return DiskResult(changed, plan, disk.payload, task.payload if task else None, disk.annotation_list)
 
     @contextmanager
     def _name_lock(self) -> Iterator[None]:
@@ -163,7 +167,7 @@ class DiskRun:
         with ExitStack() as held:
             keys = [(*around.lock_keys, str(self._wanted.name))]
             try:
-                held.enter_context(locked(keys, around.clock, around.deadline, around.lock_directory))
+                held.enter_context(locked(keys, around.clock, around.deadline, around.lock_directory()))
             except LockUnavailableError as reason:
                 around.warn(
                     f"No lock can be had ({reason}): tasks that run at once on this control node may create the disk "

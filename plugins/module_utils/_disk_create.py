@@ -50,7 +50,8 @@ class Creator:
     def create(self, step: CreateDisk, wanted: Wanted, known: frozenset[str]) -> Created:
         """Carry out C(step); C(known) are the ids of the disks of that name which were there before.
 
-        Where the answer is lost, the disk that was made is looked for and returned without a task.
+        Where the answer is lost, or the create is refused for a while, the disk that has appeared since and is as asked
+        for is returned without a task. Raises KatapultError where there is none, or another.
         """
 
         def look_again() -> None:

@@ -35,14 +35,13 @@ class Found:
 def find_by_name(api: DiskApi, wanted: Wanted) -> Found:
     """The disk that C(wanted.name) means. Raises KatapultError where several are meant."""
     rows = api.disks_named(*_name_in(wanted))
-    read = rows if wanted.place else rows[:MOST_LISTED]
-    disks = _read(api, (row["id"] for row in read))
+    ids = [row["id"] for row in rows]
+    disks = _read(api, ids)
     here = [disk for disk in disks if _is_meant(disk, wanted)]
-    total = len(here) + len(rows) - len(read)
-    if total > 1:
-        raise _several(wanted, here[:MOST_LISTED], total)
+    if len(here) > 1:
+        raise _several(wanted, here)
     elsewhere = tuple(disk for disk in disks if not _is_meant(disk, wanted))
-    return Found(here[0] if here else None, elsewhere, frozenset(row["id"] for row in rows))
+    return Found(here[0] if here else None, elsewhere, frozenset(ids))
 
 
 def find_new(api: DiskApi, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
@@ -73,7 +72,7 @@ def in_words(disks: Iterable[Disk]) -> str:
 def _summary_in_words(summary: dict[str, Any]) -> str:
     machine = summary["virtual_machine"]
     place = f"in {summary['data_center'] or 'an unknown data center'}"
-    return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {'on ' + machine if machine else 'unassigned'})"
+    return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
 
 
 def _name_in(wanted: Wanted) -> tuple[Lookup, str]:
@@ -104,10 +103,11 @@ def _is_meant(disk: Disk, wanted: Wanted) -> bool:
     return wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine)
 
 
-def _several(wanted: Wanted, disks: list[Disk], total: int) -> KatapultError:
-    more = f" and {total - len(disks)} more" if total > len(disks) else ""
+def _several(wanted: Wanted, disks: list[Disk]) -> KatapultError:
+    listed = disks[:MOST_LISTED]
+    more = f" and {len(disks) - len(listed)} more" if len(disks) > len(listed) else ""
     return failure(
         "several_disks_found",
-        f"{total} disks are named '{wanted.name}': {in_words(disks)}{more}.",
-        detail={"total": total, "disks": [summary_of(disk) for disk in disks]},
+        f"{len(disks)} disks are named '{wanted.name}': {in_words(listed)}{more}.",
+        detail={"total": len(disks), "disks": [summary_of(disk) for disk in listed]},
     )

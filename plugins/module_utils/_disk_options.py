@@ -85,8 +85,9 @@ def _current_attach(view: View) -> bool | None:
         return view.wanted.assignment.attach if view.wanted.assignment else None
     if attachment.state == ATTACHED:
         return True
-    waits_for_boot = view.power in (Power.OFF, Power.UNKNOWN) and attachment.attach_on_boot is True
-    return view.wanted.is_to_be_attached and waits_for_boot
+    asked_not_to = view.wanted.assignment is not None and view.wanted.assignment.attach_on_boot is False
+    waits_for_boot = attachment.attach_on_boot is True or asked_not_to
+    return view.wanted.is_to_be_attached and waits_for_boot and view.power in (Power.OFF, Power.UNKNOWN)
 
 
 def _wanted_annotations(wanted: Wanted) -> list[dict[str, str]] | None:
@@ -134,8 +135,13 @@ def _in_words(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(_in_words(item) for item in value.values())
     if isinstance(value, list):
-        return "[" + ", ".join(f"{item['key']}={item['value']}" for item in value) + "]"
+        return "[" + ", ".join(_item_in_words(item) for item in value) + "]"
     return str(value)
+
+
+def _item_in_words(item: object) -> str:
+    is_annotation = isinstance(item, Mapping) and set(item) == {"key", "value"}
+    return f"{item['key']}={item['value']}" if isinstance(item, Mapping) and is_annotation else _in_words(item)
 
 
 def differences(wanted: Wanted, disk: Disk, power: Power = Power.UNKNOWN) -> tuple[Difference, ...]:
@@ -152,9 +158,6 @@ def compared(wanted: Wanted, disk: Disk) -> list[DiskOption]:
     """The options that were set and that can be compared with the disk."""
     elsewhere = wanted.virtual_machine is not None and not disk.is_assigned_to(wanted.virtual_machine)
     nowhere = wanted.virtual_machine is None and disk.attachment is None
-    left_out = {"boot", "attach_on_boot", "attach"} if elsewhere or nowhere else set()
-    return [
-        option
-        for option in OPTIONS
-        if option.wanted(wanted) is not None and option.name.rpartition("virtual_machine_disk.")[2] not in left_out
-    ]
+    left_out = {f"virtual_machine_disk.{key}" for key in ("boot", "attach_on_boot", "attach")}
+    hidden = left_out if elsewhere or nowhere else set()
+    return [option for option in OPTIONS if option.wanted(wanted) is not None and option.name not in hidden]

@@ -14,6 +14,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import Opti
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
 
 SMALLEST_SIZE = 10
+LARGEST_SIZE = 2**31 - 1
 
 
 def disk_spec() -> dict[str, Any]:
@@ -90,6 +91,8 @@ def _size_of(params: Mapping[str, Any]) -> int | None:
     size: int | None = params.get("size_in_gb")
     if size is not None and size < SMALLEST_SIZE:
         raise OptionError("size_in_gb", f"is {size:d}, but a disk has {SMALLEST_SIZE} GB or more.")
+    if size is not None and size > LARGEST_SIZE:
+        raise OptionError("size_in_gb", f"is {size:d}, which is no size in GB that a disk can have.")
     return size
 
 

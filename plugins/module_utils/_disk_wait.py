@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
@@ -40,6 +41,13 @@ class Progress:
     changed: bool = False
     disk: Disk | None = None
     task: Task | None = None
+
+    @property
+    def known_disk(self) -> Disk:
+        """The disk, where it was found or made before; anything else is an error of this collection."""
+        if self.disk is None:
+            raise LookupError("no disk was found or made yet")
+        return self.disk
 
     def known(self) -> Known:
         """As a failed result carries it."""
@@ -75,12 +83,21 @@ class DiskWaiter:
             )
             return Power.UNKNOWN
 
-    def until_settled(self, disk: Disk) -> Disk:
-        """The disk once nothing is under way on it any more. Raises KatapultError at the deadline."""
-        try:
-            return self._waiter.until(lambda: self._api.disk(disk.id), lambda seen: seen.is_settled)
-        except TimedOutError as error:
-            raise self._timeout(error.last or disk, None) from error
+    def until_at_rest(self, wanted: Wanted, progress: Progress) -> Power:
+        """Wait until nothing is under way on the disk in C(progress), which is kept current.
+
+        A disk that was just built is attached a while later, and so are the disks of a machine that is starting. Where
+        an attachment is wanted, that is waited for as long as something moves. Returns the power of the machine.
+        Raises KatapultError at the deadline.
+        """
+        moves = not progress.known_disk.is_settled
+        if moves:
+            self._watch(progress, wanted, _is_at_rest)
+        power = self.power_for(wanted, progress.disk)
+        if power is Power.CHANGING or (moves and power is Power.ON):
+            with suppress(StalledError):
+                return self._watch(progress, wanted, _is_made, STALLS_AFTER)
+        return power
 
     def until_made(self, wanted: Wanted, progress: Progress) -> Power:
         """Wait until the disk in C(progress) is built and, where that is wanted, attached; C(progress) is kept current.
@@ -88,22 +105,26 @@ class DiskWaiter:
         Returns the power of its virtual machine. Raises KatapultError where it fails or takes too long.
         """
         adopted = progress.task is None
-        self._follow_task(progress)
-        power = self._follow_disk(wanted, progress, STALLS_AFTER if adopted else float("inf"))
-        if progress.disk is not None:
-            refuse_failed(wanted, progress.disk)
+        if progress.task is not None:
+            self._follow_task(progress, progress.task.id)
+            progress.disk = self._api.disk(progress.known_disk.id)
+        power = self.power_for(wanted, progress.disk)
+        if not _is_made(wanted, progress.known_disk, power):
+            try:
+                power = self._watch(progress, wanted, _is_made, STALLS_AFTER if adopted else float("inf"))
+            except StalledError as error:
+                raise _stalled(progress.known_disk) from error
+        refuse_failed(wanted, progress.known_disk)
         return power
 
-    def _follow_task(self, progress: Progress) -> None:
-        task, disk = progress.task, progress.disk
-        if task is None or disk is None:
-            return
-        task_id = task.id
+    def _follow_task(self, progress: Progress, task_id: str) -> None:
+        disk = progress.known_disk
         try:
             task = self._waiter.until(lambda: self._api.task(task_id), lambda seen: seen.status in FINISHED)
         except TimedOutError as error:
             progress.task = error.last or progress.task
-            raise self._timeout(disk, progress.task) from error
+            progress.disk = self._as_it_is_now(disk)
+            raise self._timeout(progress) from error
         except ApiError as error:
             self._warn(f"The disk itself is watched, because its task could not be. {error.message}")
             return
@@ -114,25 +135,25 @@ class DiskWaiter:
                 "task_failed", f"The task '{task.name}' ({task.id}) of the disk '{disk.name}' ({disk.id}) failed."
             )
 
-    def _follow_disk(self, wanted: Wanted, progress: Progress, stalls_after: float) -> Power:
-        disk = progress.disk
-        if disk is None:
-            return Power.UNKNOWN
-        disk_id = disk.id
+    def _watch(
+        self,
+        progress: Progress,
+        wanted: Wanted,
+        is_done: Callable[[Wanted, Disk, Power], bool],
+        stalls_after: float = float("inf"),
+    ) -> Power:
+        disk_id = progress.known_disk.id
 
         def look() -> tuple[Disk, Power]:
             progress.disk = seen = self._api.disk(disk_id)
             return seen, self.power_for(wanted, seen)
 
-        seen = look()
         try:
-            if not _is_made(wanted, *seen):
-                seen = self._waiter.until(look, lambda now: _is_made(wanted, *now), stalls_after)
-        except StalledError as error:
-            raise self._stalled(progress.disk or disk) from error
+            return self._waiter.until(look, lambda seen: is_done(wanted, *seen), stalls_after)[1]
+        except StalledError:
+            raise
         except TimedOutError as error:
-            raise self._timeout(progress.disk or disk, progress.task) from error
-        return seen[1]
+            raise self._timeout(progress) from error
 
     def _as_it_is_now(self, disk: Disk) -> Disk:
         """The disk read once more for a failure's result; that it can't be read must not hide the failure."""
@@ -141,22 +162,28 @@ class DiskWaiter:
         except ApiError:
             return disk
 
-    def _timeout(self, disk: Disk, task: Task | None) -> KatapultError:
-        under_way = ""
+    def _timeout(self, progress: Progress) -> KatapultError:
+        disk, task, under_way = progress.known_disk, progress.task, ""
         if task is not None:
-            under_way = f" Its task '{task.name}' is {task.status}, at {task.payload.get('progress')} %."
+            percent = task.payload.get("progress")
+            under_way = f" Its task '{task.name}' is {task.status}{f', at {percent} %' if percent is not None else ''}."
         return failure(
             "wait_timeout",
             f"The disk '{disk.name}' ({disk.id}) was not ready within {self._waiter.limit:g} s: "
             f"it is {_state_of(disk)}.{under_way}",
         )
 
-    def _stalled(self, disk: Disk) -> KatapultError:
-        return failure(
-            "wait_timeout",
-            f"The disk '{disk.name}' ({disk.id}), whose task is not known because the answer to its create was lost, "
-            f"has been {_state_of(disk)} for {STALLS_AFTER:g} s without a move.",
-        )
+
+def _stalled(disk: Disk) -> KatapultError:
+    return failure(
+        "wait_timeout",
+        f"The disk '{disk.name}' ({disk.id}), whose task is not known because the answer to its create was lost, "
+        f"has been {_state_of(disk)} for {STALLS_AFTER:g} s without a move.",
+    )
+
+
+def _is_at_rest(_wanted: Wanted, disk: Disk, _power: Power) -> bool:
+    return disk.is_settled
 
 
 def _is_made(wanted: Wanted, disk: Disk, power: Power) -> bool:

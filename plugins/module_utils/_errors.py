@@ -286,6 +286,10 @@ CAUSES: dict[str, Cause] = {
         "the answer to the create was lost, and what is there is not clearly the disk that was asked for",
         "Look at the disks named above, delete what should not be there, and run the task again with id.",
     ),
+    "not_as_asked": Cause(
+        "the service made the disk under another name or in another data center than was asked for",
+        "The next run would not find it, and would create one more: correct the task, or delete the disk.",
+    ),
     "twin_found": Cause(
         "another run made a disk of the same name at the same moment",
         "Keep one and delete the other, then run the task again.",
@@ -324,8 +328,6 @@ def api_error(doing: str, report: Report, *, transient: bool = False, retry_afte
     return kind(f"Could not {doing}: {in_words(report)}", report, transient=transient, retry_after=retry_after)
 
 
-def failure(code: str, what: str, *, detail: Any = None, known: Known | None = None) -> KatapultError:
+def failure(code: str, what: str, *, detail: Any = None) -> KatapultError:
     """A failure that the collection itself finds, with C(code) from the table."""
-    error = KatapultError(what, Report(code, detail=detail))
-    error.known = known or error.known
-    return error
+    return KatapultError(what, Report(code, detail=detail))

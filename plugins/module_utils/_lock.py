@@ -36,8 +36,11 @@ class LockTimeoutError(Exception):
 
 
 def lock_directory() -> str:
-    """The per-user directory of the lock files."""
-    return os.path.join(tempfile.gettempdir(), f"katapult-cloud-{os.geteuid()}")
+    """The per-user directory of the lock files. Raises LockUnavailableError."""
+    try:
+        return os.path.join(tempfile.gettempdir(), f"katapult-cloud-{os.geteuid()}")
+    except FileNotFoundError as error:
+        raise LockUnavailableError("there is no temporary directory") from error
 
 
 @contextmanager

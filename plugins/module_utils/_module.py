@@ -96,6 +96,7 @@ class KatapultModule(AnsibleModule):
     def _load_params(self) -> None:
         """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
         AnsibleModule._load_params(self)
+        self.params = {name: value for name, value in self.params.items() if not _is_blank_token(name, value)}
         given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
         for token in (str(value) for value in given if value):
             self.no_log_values.update(text for text in (token, token.strip()) if text)
@@ -124,7 +125,12 @@ class KatapultModule(AnsibleModule):
 
     def deadline(self, clock: Clock) -> Deadline:
         """The end of this task's waits. Raises OptionError."""
-        return Deadline(clock, _at_least(self.params, "wait_timeout", 0))
+        return Deadline(clock, _within(self.params, "wait_timeout", 0, 604800))
+
+
+def _is_blank_token(name: str, value: object) -> bool:
+    """An unset survey field or variable comes as empty text: the environment is asked then."""
+    return name in TOKEN_OPTIONS and isinstance(value, str) and not value.strip()
 
 
 def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection:
@@ -132,8 +138,8 @@ def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection
     return Connection(
         url=_url_of(params),
         token=_token_of(params),
-        timeout=float(_at_least(params, "api_timeout", 1)),
-        retries=_at_least(params, "api_retries", 0),
+        timeout=float(_within(params, "api_timeout", 1, 3600)),
+        retries=_within(params, "api_retries", 0, 100),
         verify=_verify_of(params),
         user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
     )
@@ -177,8 +183,8 @@ def _verify_of(params: Mapping[str, Any]) -> bool | str:
     return ca_path or True
 
 
-def _at_least(params: Mapping[str, Any], option: str, smallest: int) -> int:
+def _within(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
     value: int = params[option]
-    if value < smallest:
-        raise OptionError(option, f"is {value:d}, but {smallest} is the smallest that makes sense.")
+    if not smallest <= value <= largest:
+        raise OptionError(option, f"is {value:d}, but it must be from {smallest} to {largest}.")
     return value

@@ -26,8 +26,8 @@ class Sender(Protocol):
 def every_row(http: Sender, call: Call, key: str) -> list[Mapping[str, Any]]:
     """All rows of the list that C(call) asks for, each id once; C(key) is where the answer keeps them.
 
-    Rows shift while pages are read. Where the service's total falls meanwhile, a row may have moved to a page already
-    read, so the list is read again.
+    Rows shift while pages are read. Where the service's total falls meanwhile, or is not reached, a row may have moved
+    to a page already read, so the list is read again.
     """
     for _listing in range(MOST_LISTINGS):
         rows, steady = _listing_of(http, call, key)
@@ -52,7 +52,8 @@ def _listing_of(http: Sender, call: Call, key: str) -> tuple[list[Mapping[str, A
         if isinstance(pagination.get("total"), int):
             totals.append(pagination["total"])
         if _is_last(pagination, number, len(rows), grew=len(found) > before):
-            return list(found.values()), sorted(totals) == totals
+            complete = not totals or len(found) >= totals[-1]
+            return list(found.values()), complete and sorted(totals) == totals
 
 
 def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Mapping[str, Any]]:
@@ -66,8 +67,8 @@ def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Mapping[s
 
 def _is_last(pagination: Mapping[str, Any], number: int, count: int, *, grew: bool) -> bool:
     pages, per_page = pagination.get("total_pages"), pagination.get("per_page")
-    if isinstance(pages, int):
-        return number >= pages
     if not count or not grew:
         return True
+    if isinstance(pages, int) and pages > 0 and not isinstance(pages, bool):
+        return number >= pages
     return isinstance(per_page, int) and count < per_page

@@ -11,6 +11,7 @@ then prints the token. So shapes are looked at before it does.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -60,6 +61,8 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
         if value is None:
             continue
         if suboptions is None:
+            if (spec.get(name) or {}).get("type") == "int":
+                _refuse_endless(value, within + name)
             found[name] = _refuse_broken_text(value, within + name)
         elif spec[name]["type"] == "dict":
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
@@ -73,7 +76,8 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
 
 def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """C(params) that can't be used, reduced to what Ansible's own checks and log can digest."""
-    flat = {name: value for name, value in params.items() if "options" not in (spec.get(name) or {})}
+    unsafe = {name for name, option in spec.items() if "options" in option or option.get("type") == "int"}
+    flat = {name: value for name, value in params.items() if name not in unsafe}
     return {name: _digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
 
 
@@ -86,6 +90,18 @@ def _refuse_broken_text(value: Any, where: str) -> Any:
     if isinstance(value, str) and _digestible(value) != value:
         raise MisshapenError(where, "holds bytes that are no UTF-8 text. Check the encoding of its source.")
     return value
+
+
+def _refuse_endless(value: Any, where: str) -> None:
+    """Infinity, also as text and as a number with hundreds of digits, is a traceback inside Ansible or beyond it."""
+    try:
+        endless = not math.isfinite(float(value))
+    except OverflowError:
+        endless = True
+    except (TypeError, ValueError):
+        endless = False
+    if endless:
+        raise MisshapenError(where, "is no number that can be meant. Give a whole number.")
 
 
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
@@ -103,12 +119,12 @@ def _from_json(text: str) -> Any:
     """A list written as JSON, as it comes from C(-a) and from surveys; other text as it is."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
 def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return value
     readable = READABLE_KEYS.get(name)
     if not isinstance(value, str):
@@ -122,9 +138,9 @@ def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
         return {readable: text}
     try:
         parsed = check_type_dict(text)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         parsed = None
-    if not isinstance(parsed, Mapping):
+    if not isinstance(parsed, Mapping) or not all(isinstance(key, str) for key in parsed):
         raise MisshapenError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
     return parsed
 

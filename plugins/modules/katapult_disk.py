@@ -360,7 +360,7 @@ def ensure(module: KatapultModule) -> DiskResult:
         clock=clock,
         deadline=deadline,
         warn=module.warn,
-        lock_directory=lock_directory(),
+        lock_directory=lock_directory,
         lock_keys=(module.params["api_url"].strip().rstrip("/"),),
         check_mode=module.check_mode,
         wait=module.params["wait"],

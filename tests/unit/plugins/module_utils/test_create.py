@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exactly one disk: lost answers, twins, and what check mode tells before."""
+"""Exactly one disk: lost answers and twins."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Created, DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import MAY_APPEAR, KatapultError, OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import MAY_APPEAR, KatapultError
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     FakeClock,
     ScriptedService,
@@ -27,19 +26,13 @@ from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     AMSTERDAM,
     DISK,
     LIST,
-    LONDON,
-    MACHINE,
-    UNRESTRICTED,
-    attachment,
     disk,
     disk_payload,
-    machine_answer,
     task_answer,
     thin,
     wanted,
 )
 
-PROFILES = "/organizations/organization/disk_io_profiles"
 OLD = frozenset({"disk_Old"})
 EMPTY = thin("disk_Old")
 ALIKE = disk_payload(id="disk_New", state="building")
@@ -228,48 +221,3 @@ def test_a_look_for_a_twin_that_fails_is_a_warning() -> None:
     run = Run(LOST, [DOWN])
     run.creator.refuse_twin(disk(id="disk_New"), wanted(), OLD)
     assert len(run.warnings) == 1
-
-
-REFERENCES: dict[str, Any] = {
-    "GET /data_centers": [{"data_centers": [LONDON, AMSTERDAM]}],
-    f"GET {PROFILES}": [{"disk_io_profiles": [UNRESTRICTED], "pagination": {"total_pages": 1}}],
-    f"GET {MACHINE}": [machine_answer("started")],
-}
-WEB = Assignment(Lookup("fqdn", attachment()["virtual_machine"]["fqdn"]))
-
-
-@pytest.mark.parametrize(
-    ("options", "script", "code"),
-    [
-        ({"io_profile": Lookup("permalink", "unrestricted"), "assignment": WEB}, {}, None),
-        ({"data_center": Lookup("id", "loc_London")}, {}, None),
-        ({"data_center": None, "usual_data_center": Lookup("permalink", "mars-01")}, {}, "data_center_not_found"),
-        ({"data_center": Lookup("id", "uk-lon-01")}, {}, "data_center_not_found"),
-        ({"io_profile": Lookup("id", "unrestricted")}, {}, "disk_io_profile_not_found"),
-        (
-            {"assignment": WEB},
-            {f"GET {MACHINE}": [error_answer(404, "virtual_machine_not_found")]},
-            "virtual_machine_not_found",
-        ),
-        ({"assignment": WEB}, {f"GET {MACHINE}": [error_answer(406, "object_in_trash")]}, "object_in_trash"),
-    ],
-)
-def test_check_mode_finds_references_that_are_not_there(
-    options: dict[str, Any], script: dict[str, Any], code: str | None
-) -> None:
-    run = Run(LOST, **{**REFERENCES, **script})
-    if code is None:
-        run.creator.refuse_unknown_references(wanted(**options))
-        return
-    with pytest.raises(KatapultError) as raised:
-        run.creator.refuse_unknown_references(wanted(**options))
-    assert raised.value.report.code == code
-    assert not isinstance(raised.value, OptionError)
-
-
-def test_check_mode_skips_what_the_token_may_not_see() -> None:
-    run = Run(LOST, **{**REFERENCES, f"GET {MACHINE}": [NO_SCOPE]})
-    run.creator.refuse_unknown_references(wanted(assignment=WEB))
-
-    assert len(run.warnings) == 1
-    assert {call.method for call in run.service.calls} == {"GET"}

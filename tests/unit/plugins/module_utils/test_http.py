@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from dataclasses import dataclass, field
 
 import pytest
@@ -24,10 +23,14 @@ from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     error_answer,
     json_answer,
 )
-from urllib3 import HTTPSConnectionPool
-from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
-from urllib3.exceptions import SSLError as PoolSSLError
+from ansible_collections.katapult.cloud.tests.unit.plugins.outages import (
+    handshake_failed,
+    no_connection,
+    refused,
+    reset,
+    tunnel_refused,
+    untrusted,
+)
 
 LIST = "/organizations/organization/disks"
 GET = Call("GET", "/disks/disk", "read the disk disk_One", (("disk[id]", "disk_One"),))
@@ -35,24 +38,6 @@ PATCH = Call("PATCH", "/disks/disk", "change the disk", body={"disk": {"id": "di
 CREATE = Call("POST", LIST, "create the disk 'data-01'", body={"a": 1}, repeat=Repeat.IF_NOT_EXECUTED)
 FINE = json_answer(200, {"fine": True})
 PAGE = Answer(502, {"Content-Type": "text/html"}, b"<title>Bad Gateway</title>")
-POOL = HTTPSConnectionPool("api.test")
-
-
-def no_connection(reason: Exception) -> requests.ConnectionError:
-    return requests.ConnectionError(MaxRetryError(POOL, "/core/v1", reason))
-
-
-def refusal(words: str) -> NewConnectionError:
-    return NewConnectionError(HTTPSConnection("api.test"), words)
-
-
-def untrusted() -> requests.exceptions.SSLError:
-    reason = ssl.SSLCertVerificationError(1, "self-signed certificate")
-    return requests.exceptions.SSLError(MaxRetryError(POOL, "/core/v1", PoolSSLError(reason)))
-
-
-def reset() -> requests.ConnectionError:
-    return requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer")))
 
 
 @dataclass
@@ -90,7 +75,7 @@ PASSING: dict[str, Outcome] = {
     "reset": reset(),
     "read-timeout": requests.ReadTimeout("read timed out"),
     "connect-timeout": requests.ConnectTimeout("timed out"),
-    "refused": no_connection(refusal("refused")),
+    "refused": refused(),
     "cut-off": Answer(200, {"Content-Type": "application/json"}, b'{"disk": {'),
     "chunks": requests.exceptions.ChunkedEncodingError("broken"),
 }
@@ -137,11 +122,11 @@ def test_what_lasts_is_not_sent_again(outcome: Outcome) -> None:
 NOT_EXECUTED: dict[str, Outcome] = {
     "429": error_answer(429, "rate_limit_reached"),
     "429-page": Answer(429, {"Content-Type": "text/html"}, b"<title>Slow down</title>"),
-    "refused": no_connection(refusal("refused")),
+    "refused": refused(),
     "connect-timeout": requests.ConnectTimeout("timed out"),
     "unresolved": no_connection(socket.gaierror(-2, "Name or service not known")),
-    "handshake": requests.exceptions.SSLError(MaxRetryError(POOL, "/", PoolSSLError(ssl.SSLEOFError(8, "EOF")))),
-    "proxy": requests.exceptions.ProxyError(MaxRetryError(POOL, "/", OSError("Tunnel connection failed: 503"))),
+    "handshake": handshake_failed(),
+    "proxy": tunnel_refused(),
 }
 
 
@@ -158,7 +143,7 @@ def test_a_create_that_was_surely_not_carried_out_is_sent_again(outcome: Outcome
 LOST: dict[str, Outcome] = {
     "read-timeout": requests.ReadTimeout("read timed out"),
     "reset": reset(),
-    "refused-after-the-body": no_connection(refusal("?")),
+    "refused-after-the-body": refused(),
     "unreadable-encoding": requests.exceptions.ContentDecodingError("gzip"),
     "chunks": requests.exceptions.ChunkedEncodingError("broken"),
     "500": error_answer(500, "unhandled_exception"),

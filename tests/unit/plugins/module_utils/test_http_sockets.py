@@ -205,6 +205,18 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    "proxy",
+    ["http://user:proxy-word@127.0.0.1:port", "socks9://user:proxy-word@127.0.0.1:1", "http://user:proxy-word@"],
+)
+def test_a_proxy_that_can_t_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    error = error_of(http_to("https://api.test"), CREATE)
+
+    assert error.report.ambiguous is False
+    assert "proxy-word" not in str(error.as_result())
+
+
+@pytest.mark.parametrize(
     ("host", "loopback"),
     [
         ("localhost", True),

@@ -139,7 +139,6 @@ def test_only_new_disks_of_the_name_are_new() -> None:
         {"disk": {**HERE, "state": ""}},
         {"disk": {**HERE, "virtual_machine_disk": "web-01"}},
         {"disk": {**HERE, "virtual_machine_disk": {"state": "attached"}}},
-        {"disk": {**HERE, "virtual_machine_disk": attachment(state=None)}},
     ],
 )
 def test_a_disk_that_can_t_be_read_is_an_error(payload: Any) -> None:

@@ -82,19 +82,21 @@ def test_an_unreadable_pagination_goes_on_until_nothing_is_new(pagination: Any) 
 
 
 def test_a_row_that_shifts_to_the_next_page_is_there_once() -> None:
-    """A disk made meanwhile pushes the last row of page one to page two."""
+    """A disk made meanwhile pushes the last row of page one to page two; it is seen when the list is read again."""
     told = {"per_page": 2, "total_pages": 2}
     service = ScriptedService(
         {
             f"GET {LIST}": [
                 {"disk": rows(2), "pagination": {**told, "total": 3}},
                 {"disk": rows(2, 1), "pagination": {**told, "total": 4}},
+                {"disk": rows(2), "pagination": {**told, "total": 4}},
+                {"disk": rows(2, 2), "pagination": {**told, "total": 4}},
             ]
         }
     )
 
-    assert every_row(service, CALL, "disk") == rows(3)
-    assert len(service.calls) == 2
+    assert every_row(service, CALL, "disk") == rows(4)
+    assert len(service.calls) == 4
 
 
 def test_rows_are_read_again_where_one_may_have_shifted_to_a_page_already_read() -> None:

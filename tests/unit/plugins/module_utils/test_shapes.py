@@ -112,8 +112,8 @@ def test_the_right_form_is_shown() -> None:
 
 
 def test_what_can_t_be_used_is_left_out_for_ansible() -> None:
-    given = {"data_center": 5, "name": BROKEN, "size_in_gb": 20, "annotations": "foo"}
-    assert harmless(given, SPEC) == {"name": "caf?", "size_in_gb": 20}
+    given = {"data_center": 5, "name": BROKEN, "size_in_gb": float("inf"), "annotations": "foo", "bus_type": "scsi"}
+    assert harmless(given, SPEC) == {"name": "caf?", "bus_type": "scsi"}
 
 
 def test_options_are_not_written_to() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting: when looks come, what they are for, and where they end."""
+"""Waiting for a disk: its task, its state, its attachment."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadl
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Power, Wanted, task_of
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, Progress
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, Report
-from ansible_collections.katapult.cloud.plugins.module_utils._tasks import StalledError, TimedOutError, Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     DISK,
@@ -36,73 +36,6 @@ DETACHED = disk_answer(virtual_machine_disk=attachment(state="detached"))
 ATTACHING = disk_answer(virtual_machine_disk=attachment(state="attaching"))
 ATTACHED = disk_answer(virtual_machine_disk=attachment())
 NO_SCOPE = error_answer(403, "scope_not_granted", {"scopes": ["tasks:read"]})
-
-
-def looks_of(
-    clock: FakeClock, limit: float, stalls_after: float = float("inf")
-) -> tuple[list[float], TimedOutError[str]]:
-    """The times of the looks at something that never happens."""
-    looks: list[float] = []
-
-    def look() -> str:
-        looks.append(clock.elapsed)
-        return "same"
-
-    with pytest.raises(TimedOutError) as raised:
-        Waiter(clock, Deadline(clock, limit)).until(look, lambda _seen: False, stalls_after)
-    return looks, raised.value
-
-
-@pytest.mark.parametrize("jitter", [0.8, 1.0, 1.2])
-def test_the_first_look_is_after_half_a_second_and_pauses_grow(jitter: float) -> None:
-    clock = FakeClock(jitter)
-    looks, error = looks_of(clock, 60)
-    pauses = clock.sleeps[:-1]
-
-    assert looks[0] == 0.5
-    assert pauses[1] == pytest.approx(0.75 * jitter)
-    assert pauses == sorted(pauses)
-    assert max(pauses) == pytest.approx(5 * jitter)
-    assert looks[-1] == pytest.approx(60)
-    assert error.last == "same"
-
-
-def test_without_time_there_is_one_look() -> None:
-    assert looks_of(FakeClock(), 0)[0] == [0]
-
-
-def test_what_does_not_move_stalls() -> None:
-    looks, error = looks_of(FakeClock(), 600, 60)
-
-    assert isinstance(error, StalledError)
-    assert 60 <= looks[-1] <= 66
-
-
-def test_all_waits_share_one_deadline() -> None:
-    clock = FakeClock()
-    waiter = Waiter(clock, Deadline(clock, 30))
-    clock.sleep(100)
-    for _index in range(2):
-        with pytest.raises(TimedOutError):
-            waiter.until(lambda: "same", lambda _seen: False)
-
-    assert clock.elapsed == pytest.approx(130)
-
-
-def test_a_passing_error_at_the_deadline_is_a_time_out() -> None:
-    clock = FakeClock()
-    clock.sleep(0)
-    answers = iter(["pending"])
-
-    def look() -> str:
-        for answer in answers:
-            return answer
-        clock.sleep(30)
-        raise ApiError("no answer", Report("no_answer"), transient=True)
-
-    with pytest.raises(TimedOutError) as raised:
-        Waiter(clock, Deadline(clock, 10)).until(look, lambda _seen: False)
-    assert raised.value.last == "pending"
 
 
 @dataclass
@@ -186,11 +119,12 @@ def test_a_failed_disk_fails() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 10])
 def test_a_time_out_tells_disk_task_and_progress(seconds: float) -> None:
-    run = Run(tasks("running"), seconds)
+    run = Run({**tasks("running"), f"GET {DISK}": [disk_answer(state="building")]}, seconds)
     error = run.fails()
 
     assert error.report.code == "wait_timeout"
-    assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is not_built." in error.what
+    assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is building." in error.what
+    assert run.progress.known_disk.state == "building"
     assert "Its task 'Build disk' is running, at 37 %." in error.what
     assert "goes on" in error.advice
     assert run.clock.elapsed == seconds
@@ -262,10 +196,10 @@ def test_an_attachment_that_failed_fails() -> None:
 
 
 def test_a_disk_of_an_earlier_run_is_waited_for() -> None:
-    run = Run({f"GET {DISK}": [disk_answer(state="building"), ATTACHING, ATTACHED]})
-    settled = run.waiter.until_settled(disk(state="not_built"))
+    run = Run({f"GET {DISK}": [disk_answer(state="building"), ATTACHING, ATTACHED]}, task=None)
+    run.waiter.until_at_rest(wanted(), run.progress)
 
-    assert (settled.state, run.service.count("GET", DISK)) == ("built", 3)
-    late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10)
+    assert (run.progress.known_disk.state, run.service.count("GET", DISK)) == ("built", 3)
+    late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10, task=None)
     with pytest.raises(KatapultError, match="it is building"):
-        late.waiter.until_settled(disk(state="not_built"))
+        late.waiter.until_at_rest(wanted(), late.progress)

@@ -17,7 +17,6 @@ from ansible.module_utils import basic
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 
-DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
 FAST: dict[str, Any] = {"build_seconds": 0.05, "attach_seconds": 0.05}
 
 
