@@ -91,9 +91,7 @@ class DiskWaiter:
         Raises KatapultError at the deadline.
         """
         moves = not progress.known_disk.is_settled
-        if moves:
-            self._watch(progress, wanted, _is_at_rest)
-        power = self.power_for(wanted, progress.disk)
+        power = self._watch(progress, wanted, _is_at_rest) if moves else self.power_for(wanted, progress.disk)
         if power is Power.CHANGING or (moves and power is Power.ON):
             with suppress(StalledError):
                 return self._watch(progress, wanted, _is_made, STALLS_AFTER)

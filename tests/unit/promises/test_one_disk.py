@@ -104,7 +104,8 @@ def test_ten_runs_at_once_make_one_disk(simulator: Simulator) -> None:
 
 
 def test_runs_that_share_no_lock_report_the_twin(simulator: Simulator, tmp_path: Path) -> None:
-    simulator.state.settings.latency = 0.2
+    both_look_before_either_creates = Fault(method="GET", path=PATH, when="after", action="delay", seconds=3, times=2)
+    simulator.faults.add(both_look_before_either_creates)
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:
         folder.mkdir()

@@ -24,10 +24,12 @@ TOKEN = "token-of-the-test"
 TLS_HELLO = b"\x16"
 GET = Call("GET", "/disks/disk", "read the disk", (("disk[id]", "disk_One & co"),))
 CREATE = Call("POST", "/create", "create the disk", body={"name": "d\u00e4ta"}, repeat=Repeat.IF_NOT_EXECUTED)
-FINE = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"fine": 1}\n'
+FINE = (
+    b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"fine": 1}\n'
+)
 CLOSE = b""
-LIMITED = b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
-ELSEWHERE = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+LIMITED = b"HTTP/1.1 429 Slow\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
+ELSEWHERE = b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
 
 class RawServer:
@@ -206,7 +208,7 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "proxy",
-    ["http://user:proxy-word@127.0.0.1:port", "socks9://user:proxy-word@127.0.0.1:1", "http://user:proxy-word@"],
+    ["http://user:proxy-word@127.0.0.1:port", "socks9://user:proxy-word@127.0.0.1:1"],
 )
 def test_a_proxy_that_can_t_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)

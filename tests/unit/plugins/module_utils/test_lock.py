@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -111,22 +111,32 @@ def test_threads_hold_it_one_at_a_time(folder: Path) -> None:
     assert most == [1] * 6
 
 
-def test_many_names_in_any_order_do_not_wait_for_each_other(folder: Path) -> None:
-    keys = [("https://api.test", f"data-{number}") for number in range(12)]
-    done: list[bool] = []
+def slot_of(key: tuple[str, ...], folder: Path) -> str:
+    """The file that a key locks, as a directory of its own shows it."""
+    take(folder, key)
+    return next(folder.iterdir()).name
 
-    def work(names: list[tuple[str, str]]) -> None:
-        for _round in range(3):
-            with locked(names, Clock(), Deadline(Clock(), 10), str(folder)):
-                pass
-        done.append(True)
 
-    threads = [threading.Thread(target=work, args=(names,)) for names in (keys, keys[::-1])]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert done == [True, True]
+@pytest.mark.parametrize("order", [1, -1], ids=["as-given", "reversed"])
+def test_several_locks_are_taken_in_one_order_however_they_are_given(folder: Path, tmp_path: Path, order: int) -> None:
+    """Two tasks that take the same names in different orders would wait for each other."""
+    keys = [("https://api.test", f"other-{number}") for number in range(6)]
+    slots = {key: slot_of(key, tmp_path / key[1]) for key in (KEY, *keys)}
+    assert len(set(slots.values())) == len(slots)
+    while_waiting: set[str] = set()
+
+    def look() -> None:
+        for key in keys:
+            with suppress(LockTimeoutError):
+                take(folder, key, seconds=0)
+                while_waiting.add(slots[key])
+
+    clock = FakeClock()
+    clock.events.append((1.0, look))
+    with held_by_another_process(folder), pytest.raises(LockTimeoutError):
+        take(folder, *[KEY, *keys][::order], clock=clock)
+    assert while_waiting == {slots[key] for key in keys if slots[key] > slots[KEY]}
+    assert while_waiting
 
 
 def test_the_same_name_twice_is_one_lock(folder: Path) -> None:
