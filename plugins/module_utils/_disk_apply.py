@@ -144,8 +144,9 @@ class DiskRun:
 
     def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
         """Another name or data center than was asked for would make every run create one more disk."""
-        placed = replace(self._wanted, data_center=self._wanted.place)
-        wrong = [item for item in differences(placed, disk) if item.option in ("name", "data_center")]
+        wanted = Wanted(name=self._wanted.name, data_center=self._wanted.place)
+        told = disk.payload.get("data_center") or None
+        wrong = differences(wanted if told else replace(wanted, data_center=None), disk)
         if wrong:
             raise failure("not_as_asked", f"The disk {disk.id} was created, but its {'; its '.join(map(str, wrong))}.")
 

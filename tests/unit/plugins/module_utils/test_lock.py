@@ -120,9 +120,8 @@ def slot_of(key: tuple[str, ...], folder: Path) -> str:
 @pytest.mark.parametrize("order", [1, -1], ids=["as-given", "reversed"])
 def test_several_locks_are_taken_in_one_order_however_they_are_given(folder: Path, tmp_path: Path, order: int) -> None:
     """Two tasks that take the same names in different orders would wait for each other."""
-    keys = [("https://api.test", f"other-{number}") for number in range(6)]
+    keys = [("https://api.test", f"other-{number}") for number in range(40)]
     slots = {key: slot_of(key, tmp_path / key[1]) for key in (KEY, *keys)}
-    assert len(set(slots.values())) == len(slots)
     while_waiting: set[str] = set()
 
     def look() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._module import connection_of
+from ansible_collections.katapult.cloud.tests.simulator.faults import Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 
 TOKEN = "unguessable-token-of-the-test"
@@ -108,6 +109,16 @@ def test_no_shape_of_an_option_shows_the_token(
     assert option in done["msg"]
     assert TOKEN not in done.output
     assert simulator.requests == []
+
+
+@pytest.mark.parametrize("token", [TOKEN, f" {TOKEN}\n"], ids=["plain", "spaces"])
+def test_a_service_that_repeats_the_token_does_not_show_it(run: Any, simulator: Simulator, token: str) -> None:
+    said = {"error": {"code": "invalid_api_token", "description": f"No '{TOKEN}'", "detail": {"token": TOKEN}}}
+    simulator.faults.add(Fault(action="answer", status=403, body=said))
+    done = run(api_token=token, **DISK)
+
+    assert done["error"]["code"] == "invalid_api_token"
+    assert TOKEN not in done.output
 
 
 @pytest.mark.parametrize("name", ["api_token", "api_key"])
