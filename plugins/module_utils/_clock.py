@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Clock:
@@ -40,6 +42,7 @@ class Deadline:
         self.seconds = seconds
         self._clock = clock
         self._end: float | None = None
+        self._cap = float("inf")
 
     def start(self) -> None:
         """A wait begins; only the first call counts."""
@@ -50,9 +53,18 @@ class Deadline:
         """Grant that many seconds more."""
         if self._end is not None:
             self._end += seconds
+        self._cap += seconds
+
+    @contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Within this context the end comes after that many seconds, where it does not come sooner."""
+        before, self._cap = self._cap, self._clock.now() + seconds
+        try:
+            yield
+        finally:
+            self._cap = before
 
     def remaining(self) -> float:
         """Seconds left, never below 0; infinity while no wait has begun."""
-        if self._end is None:
-            return float("inf")
-        return max(0.0, self._end - self._clock.now())
+        end = self._cap if self._end is None else min(self._end, self._cap)
+        return max(0.0, end - self._clock.now())

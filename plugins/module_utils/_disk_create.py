@@ -128,20 +128,23 @@ class Creator:
 
     def _look_for_new(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
         self._deadline.start()
-        until, pause = self._clock.now() + LOOK_FOR, FIRST_PAUSE
-        while True:
-            try:
-                new = find_new(self._api, wanted, known)
-            except ApiError as error:
-                if not error.transient:
-                    what = f"{lost.what} Looking for the disk failed too: {error.what}"
-                    raise _unclear(lost, what) from error
-                new = []
-            left = min(until - self._clock.now(), self._deadline.remaining())
-            if new or left <= 0:
-                return new
-            self._clock.sleep(min(pause * self._clock.jitter(), left))
-            pause *= 2
+        pause = FIRST_PAUSE
+        with self._deadline.at_most(LOOK_FOR):
+            while True:
+                new = self._new_or_none(lost, wanted, known)
+                left = self._deadline.remaining()
+                if new or left <= 0:
+                    return new
+                self._clock.sleep(min(pause * self._clock.jitter(), left))
+                pause *= 2
+
+    def _new_or_none(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+        try:
+            return find_new(self._api, wanted, known)
+        except ApiError as error:
+            if error.transient:
+                return []
+            raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error
 
 
 def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]]) -> None:

@@ -152,7 +152,7 @@ class Http:
                 verify=self._connection.verify,
                 allow_redirects=False,
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
         return Answer(response.status_code, response.headers, response.content)
 
@@ -203,5 +203,7 @@ def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
         return f"no connection within {timeout:g} s"
     if isinstance(error, requests.Timeout):
         return f"no answer within {timeout:g} s"
+    if isinstance(error, (requests.exceptions.InvalidURL, TypeError)):
+        return "the address of the service, or that of its proxy, can't be parsed"
     said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
     return re.sub(r"//[^/@\s]*@", "//***@", said) or type(root).__name__

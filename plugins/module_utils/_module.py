@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
@@ -25,8 +26,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     MisshapenError,
+    digestible,
     harmless,
     lookup_spec,
+    refuse_broken_variables,
     shaped,
 )
 
@@ -39,7 +42,7 @@ def _from_environment(*names: str) -> str:
     for name in names:
         value = os.environ.get(name, "")
         if value.strip():
-            return value
+            return digestible(value)
     raise AnsibleFallbackNotFound
 
 
@@ -102,6 +105,7 @@ class KatapultModule(AnsibleModule):
             self.no_log_values.update(text for text in (token, token.strip()) if text)
         try:
             self.params = shaped(self.params, self.argument_spec)
+            refuse_broken_variables(os.environ)
         except MisshapenError as problem:
             self._misshapen = problem
             self.params = harmless(self.params, self.argument_spec)
@@ -180,7 +184,16 @@ def _verify_of(params: Mapping[str, Any]) -> bool | str:
         raise OptionError("ca_path", f"there is no file or directory {ca_path} where the module runs.")
     if not params["validate_certs"]:
         return False
+    if ca_path is not None and os.path.isfile(ca_path):
+        _refuse_no_certificates(ca_path)
     return ca_path or True
+
+
+def _refuse_no_certificates(path: str) -> None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError):
+        raise OptionError("ca_path", f"{path} is no file of certificates in PEM form that can be read.") from None
 
 
 def _within(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:

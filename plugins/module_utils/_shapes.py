@@ -78,16 +78,24 @@ def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, An
     """C(params) that can't be used, reduced to what Ansible's own checks and log can digest."""
     unsafe = {name for name, option in spec.items() if "options" in option or option.get("type") == "int"}
     flat = {name: value for name, value in params.items() if name not in unsafe}
-    return {name: _digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
+    return {name: digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
 
 
-def _digestible(text: str) -> str:
+def digestible(text: str) -> str:
+    """C(text) with a question mark for all that is no valid Unicode."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def refuse_broken_variables(environment: Mapping[str, str]) -> None:
+    """Raise MisshapenError for a variable of the collection that is no UTF-8 text."""
+    for name in sorted(environment):
+        if name.startswith("KATAPULT_"):
+            _refuse_broken_text(environment[name], name)
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
     """The value; text that is no valid Unicode, as wrongly encoded files give it, is a traceback inside Ansible."""
-    if isinstance(value, str) and _digestible(value) != value:
+    if isinstance(value, str) and digestible(value) != value:
         raise MisshapenError(where, "holds bytes that are no UTF-8 text. Check the encoding of its source.")
     return value
 

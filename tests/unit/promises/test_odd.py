@@ -89,6 +89,16 @@ def test_a_lock_directory_that_can_t_be_had_is_a_warning(simulator: Simulator, t
     assert "No lock can be had" in output
 
 
+@pytest.mark.parametrize("name", ["KATAPULT_API_URL", "KATAPULT_ORGANIZATION", "KATAPULT_DATA_CENTER"])
+def test_a_variable_that_is_no_text_is_named(simulator: Simulator, name: str) -> None:
+    options = {"api_token": simulator.token, "name": "data-01"}
+
+    output = output_of(options, environment={"KATAPULT_API_URL": simulator.url, name: "https://caf\udce9.test"})
+
+    assert f"{name}: holds bytes that are no UTF-8 text" in output
+    assert simulator.requests == []
+
+
 def test_pages_that_never_end_are_left(simulator: Simulator) -> None:
     body = {"disk": [], "pagination": {"total_pages": 10**9, "per_page": 200, "total": None}}
     simulator.faults.add(Fault(path="/organizations/organization/disks", action="answer", status=200, body=body))

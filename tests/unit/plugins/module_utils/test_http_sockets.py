@@ -208,7 +208,12 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "proxy",
-    ["http://user:proxy-word@127.0.0.1:port", "socks9://user:proxy-word@127.0.0.1:1"],
+    [
+        "http://user:proxy-word@127.0.0.1:99999",
+        "socks9://user:proxy-word@127.0.0.1:1",
+        "http://user:proxy-word@",
+        "http://proxy-word:pro/xy-word@127.0.0.1:1",
+    ],
 )
 def test_a_proxy_that_can_t_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)

@@ -25,6 +25,7 @@ USUAL: dict[str, Any] = {
     "validate_certs": True,
     "ca_path": None,
 }
+HERE = Path(__file__).parent
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
 
 
@@ -39,8 +40,8 @@ DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
         ({"api_retries": 0}, "retries", 0),
         ({}, "verify", True),
         ({"validate_certs": False}, "verify", False),
-        ({"ca_path": __file__}, "verify", __file__),
-        ({"ca_path": __file__, "validate_certs": False}, "verify", False),
+        ({"ca_path": str(HERE)}, "verify", str(HERE)),
+        ({"ca_path": str(HERE), "validate_certs": False}, "verify", False),
         ({}, "user_agent", "katapult.cloud/0.1.0 ansible-core/2.16.0"),
     ],
 )
@@ -70,7 +71,10 @@ def test_a_connection(options: dict[str, Any], field: str, value: object) -> Non
         ({"api_url": "http://10.0.0.1"}, "api_url"),
         ({"api_timeout": 0}, "api_timeout"),
         ({"api_retries": -1}, "api_retries"),
+        ({"api_timeout": 10**20}, "api_timeout"),
+        ({"api_retries": 10**6}, "api_retries"),
         ({"ca_path": "/missing/ca.pem"}, "ca_path"),
+        ({"ca_path": __file__}, "ca_path"),
     ],
 )
 def test_an_option_that_can_t_be_used_is_named(options: dict[str, Any], option: str) -> None:
