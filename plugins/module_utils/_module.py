@@ -28,6 +28,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     MisshapenError,
     digestible,
     harmless,
+    is_endless,
     lookup_spec,
     refuse_broken_variables,
     shaped,
@@ -44,6 +45,13 @@ def _from_environment(*names: str) -> str:
         if value.strip():
             return digestible(value)
     raise AnsibleFallbackNotFound
+
+
+def _number_from_environment(name: str) -> str:
+    value = _from_environment(name)
+    if is_endless(value):
+        raise AnsibleFallbackNotFound
+    return value
 
 
 def _organization_from_environment() -> dict[str, str]:
@@ -65,8 +73,8 @@ def connection_spec() -> dict[str, Any]:
             "default": "https://api.katapult.io/core/v1",
             "fallback": (_from_environment, ["KATAPULT_API_URL"]),
         },
-        "api_timeout": {"type": "int", "default": 30, "fallback": (_from_environment, ["KATAPULT_API_TIMEOUT"])},
-        "api_retries": {"type": "int", "default": 5, "fallback": (_from_environment, ["KATAPULT_API_RETRIES"])},
+        "api_timeout": {"type": "int", "default": 30, "fallback": (_number_from_environment, ["KATAPULT_API_TIMEOUT"])},
+        "api_retries": {"type": "int", "default": 5, "fallback": (_number_from_environment, ["KATAPULT_API_RETRIES"])},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
         "organization": {**lookup_spec("id", "sub_domain"), "fallback": (_organization_from_environment,)},

@@ -17,6 +17,7 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
 
+NUMBER_VARIABLES = ("KATAPULT_API_TIMEOUT", "KATAPULT_API_RETRIES")
 READABLE_KEYS = {
     "organization": "sub_domain",
     "data_center": "permalink",
@@ -87,10 +88,12 @@ def digestible(text: str) -> str:
 
 
 def refuse_broken_variables(environment: Mapping[str, str]) -> None:
-    """Raise MisshapenError for a variable of the collection that is no UTF-8 text."""
+    """Raise MisshapenError for a variable of the collection that is no UTF-8 text, or no number where one is wanted."""
     for name in sorted(environment):
         if name.startswith("KATAPULT_"):
             _refuse_broken_text(environment[name], name)
+        if name in NUMBER_VARIABLES:
+            _refuse_endless(environment[name], name)
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
@@ -100,15 +103,18 @@ def _refuse_broken_text(value: Any, where: str) -> Any:
     return value
 
 
-def _refuse_endless(value: Any, where: str) -> None:
-    """Infinity, also as text and as a number with hundreds of digits, is a traceback inside Ansible or beyond it."""
+def is_endless(value: Any) -> bool:
+    """Infinity, also as text and as a number with hundreds of digits: a traceback inside Ansible or beyond it."""
     try:
-        endless = not math.isfinite(float(value))
+        return not math.isfinite(float(value))
     except OverflowError:
-        endless = True
+        return True
     except (TypeError, ValueError):
-        endless = False
-    if endless:
+        return False
+
+
+def _refuse_endless(value: Any, where: str) -> None:
+    if is_endless(value):
         raise MisshapenError(where, "is no number that can be meant. Give a whole number.")
 
 

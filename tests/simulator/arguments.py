@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
@@ -34,12 +35,12 @@ class Reading:
         return ApiError("invalid_argument", detail, f"The '{'.'.join(path)}' argument is invalid")
 
 
-class Kind:
+class Kind(ABC):
     """The type of an argument."""
 
+    @abstractmethod
     def read(self, value: Any, path: Path, reading: Reading) -> Any:
         """Return the value in its type; one that does not fit raises a 400."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

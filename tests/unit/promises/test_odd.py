@@ -99,6 +99,15 @@ def test_a_variable_that_is_no_text_is_named(simulator: Simulator, name: str) ->
     assert simulator.requests == []
 
 
+@pytest.mark.parametrize("name", ["KATAPULT_API_TIMEOUT", "KATAPULT_API_RETRIES"])
+@pytest.mark.parametrize("value", ["inf", HUGE])
+def test_a_variable_that_is_no_number_is_named(simulator: Simulator, name: str, value: str) -> None:
+    output = output_of(options_for(simulator), environment={name: value})
+
+    assert f"{name}: is no number that can be meant" in output
+    assert simulator.requests == []
+
+
 def test_pages_that_never_end_are_left(simulator: Simulator) -> None:
     body = {"disk": [], "pagination": {"total_pages": 10**9, "per_page": 200, "total": None}}
     simulator.faults.add(Fault(path="/organizations/organization/disks", action="answer", status=200, body=body))
