@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ class Clock:
 class Deadline:
     """The end of all waits of one task: C(wait_timeout) seconds, counted from the first wait.
 
-    Time spent on the rate limit is left out: it is the service that makes us wait then.
+    Time spent on the rate limit is left out: it is the service that makes us wait then. Several threads may ask for
+    time at once; those that wait for the same rate limit at the same time are granted it once.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -43,6 +45,8 @@ class Deadline:
         self._clock = clock
         self._end: float | None = None
         self._cap = float("inf")
+        self._left_out_until = float("-inf")
+        self._changing = threading.Lock()
 
     def start(self) -> None:
         """A wait begins; only the first call counts."""
@@ -50,14 +54,18 @@ class Deadline:
             self._end = self._clock.now() + self.seconds
 
     def leave_out(self, seconds: float) -> None:
-        """Grant that many seconds more."""
-        if self._end is not None:
-            self._end += seconds
-        self._cap += seconds
+        """Grant the seconds from now on that C(seconds) tells, but for those that were granted already."""
+        with self._changing:
+            now = self._clock.now()
+            granted = max(0.0, now + seconds - max(now, self._left_out_until))
+            self._left_out_until = max(self._left_out_until, now + seconds)
+            if self._end is not None:
+                self._end += granted
+            self._cap += granted
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Within this context the end comes after that many seconds, where it does not come sooner."""
+        """Within this context the end comes after that many seconds, where it does not come sooner. For one thread."""
         before, self._cap = self._cap, self._clock.now() + seconds
         try:
             yield

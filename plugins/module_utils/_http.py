@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests to the Katapult API: one session, one loop of retries. The only file that names requests."""
+"""Requests to the Katapult API: one session for each thread, one loop of retries. The only file that names requests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 import ssl
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -95,7 +96,10 @@ def open_session(connection: Connection) -> requests.Session:
 
 
 class Http:
-    """Sends calls, and sends them again where that is safe; everything ends at the deadline."""
+    """Sends calls, and sends them again where that is safe; everything ends at the deadline.
+
+    Several threads may send at once: each has a session of its own, because requests promises no more.
+    """
 
     def __init__(
         self,
@@ -107,7 +111,8 @@ class Http:
         self._connection = connection
         self._clock = clock
         self._deadline = deadline
-        self._session = session_factory(connection)
+        self._open_session = session_factory
+        self._of_this_thread = threading.local()
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
@@ -142,7 +147,7 @@ class Http:
         body = _Body(text) if text is not None else None
         timeout = self._timeout(call)
         try:
-            response = self._session.request(
+            response = self._session().request(
                 call.method,
                 self._connection.url + call.path,
                 params=list(call.query),
@@ -155,6 +160,12 @@ class Http:
         except (OSError, ValueError, TypeError) as error:
             raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
         return Answer(response.status_code, response.headers, response.content)
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._of_this_thread, "session", None)
+        if session is None:
+            session = self._of_this_thread.session = self._open_session(self._connection)
+        return session
 
     def _timeout(self, call: Call) -> float:
         if call.writes:

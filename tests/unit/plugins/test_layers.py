@@ -20,6 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "_clock": set(),
     "_disk": set(),
     "_shapes": set(),
+    "_parallel": set(),
     "_lock": {"_clock"},
     "_tasks": {"_clock", "_errors"},
     "_answers": {"_errors"},

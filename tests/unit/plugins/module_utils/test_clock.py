@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock
@@ -40,3 +42,16 @@ def test_time_on_the_rate_limit_is_left_out_of_both() -> None:
         deadline.leave_out(60)
         assert deadline.remaining() == pytest.approx(63)
     assert deadline.remaining() == pytest.approx(70)
+
+
+def test_threads_that_wait_at_the_same_time_are_granted_it_once() -> None:
+    clock = FakeClock()
+    deadline = Deadline(clock, 10)
+    deadline.start()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(deadline.leave_out, [40.0, 60.0] * 50))
+    assert deadline.remaining() == pytest.approx(70)
+
+    clock.sleep(30)
+    deadline.leave_out(40)
+    assert deadline.remaining() == pytest.approx(50)

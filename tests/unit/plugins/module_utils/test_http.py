@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
@@ -240,3 +242,24 @@ def test_every_request_is_verified_by_itself_and_follows_no_redirect() -> None:
     assert {sent.options["verify"] for sent in run.session.sent} == {"/ca.pem"}
     assert {sent.options["allow_redirects"] for sent in run.session.sent} == {False}
     assert [sent.options["headers"] for sent in run.session.sent] == [None, {"Content-Type": "application/json"}]
+
+
+def test_every_thread_has_a_session_of_its_own() -> None:
+    opened: list[FakeSession] = []
+    at_once = threading.Barrier(3, timeout=10)
+
+    def open_session(_connection: Connection) -> FakeSession:
+        opened.append(FakeSession(times(2, GET, FINE)))
+        return opened[-1]
+
+    def send_twice(_number: int) -> None:
+        http.send(GET)
+        at_once.wait()
+        http.send(GET)
+
+    clock = FakeClock()
+    http = Http(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), open_session)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(send_twice, range(3)))
+
+    assert [len(session.sent) for session in opened] == [2, 2, 2]

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The same work for many things, several of them at a time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AT_ONCE = 8
+
+
+def in_parallel(work: Callable[[T], R], things: Iterable[T], at_once: int = AT_ONCE) -> list[R]:
+    """What C(work) gives for each of C(things), in their order; at most C(at_once) are worked on at a time.
+
+    Raises the first error that C(work) raises, as soon as what was begun by then has ended. Nothing is begun after it.
+    """
+    left = deque(enumerate(things))
+    running: dict[Future[R], int] = {}
+    done: dict[int, R] = {}
+    with ThreadPoolExecutor(at_once) as pool:
+        while left or running:
+            while left and len(running) < at_once:
+                number, thing = left.popleft()
+                running[pool.submit(work, thing)] = number
+            ended = wait(running, return_when=FIRST_COMPLETED).done
+            for future in sorted(ended, key=running.__getitem__):
+                done[running.pop(future)] = future.result()
+    return [done[number] for number in sorted(done)]

@@ -1,0 +1,91 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work at the same time: its order, its bound, its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
+
+
+class Gauge:
+    """Work that counts how much of it is under way at once."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.most = 0
+        self._now = 0
+        self._lock = threading.Lock()
+        self._release = threading.Event()
+
+    def __call__(self, number: int) -> int:
+        with self._lock:
+            self.begun.append(number)
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._release.wait(0.02)
+        with self._lock:
+            self._now -= 1
+        return number * 10
+
+
+@pytest.mark.parametrize(("count", "at_once", "most"), [(0, 3, 0), (1, 3, 1), (2, 3, 2), (20, 3, 3), (5, 1, 1)])
+def test_results_keep_the_order_and_work_its_bound(count: int, at_once: int, most: int) -> None:
+    gauge = Gauge()
+
+    assert in_parallel(gauge, range(count), at_once) == [number * 10 for number in range(count)]
+    assert gauge.most == most
+
+
+def test_a_slow_first_thing_stays_the_first() -> None:
+    others_are_done = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            assert others_are_done.wait(10)
+        elif number == 9:
+            others_are_done.set()
+        return number
+
+    assert in_parallel(work, range(10), 2) == list(range(10))
+
+
+def test_the_first_error_is_raised_and_nothing_is_begun_after_it() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number == 1:
+            raise LookupError("the first")
+        threading.Event().wait(0.2)
+        if number == 0:
+            raise LookupError("a later one")
+
+    with pytest.raises(LookupError, match="the first"):
+        in_parallel(work, range(100), 4)
+    assert sorted(begun) == [0, 1, 2, 3]
+
+
+def test_one_after_another_the_error_ends_it() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number == 2:
+            raise LookupError("the third")
+
+    with pytest.raises(LookupError, match="the third"):
+        in_parallel(work, range(10), 1)
+    assert begun == [0, 1, 2]
+
+
+def test_things_may_come_from_an_iterator() -> None:
+    def numbers() -> Iterator[int]:
+        yield from (3, 1, 2)
+
+    assert in_parallel(str, numbers()) == ["3", "1", "2"]
