@@ -26,3 +26,15 @@ attributes:
     support: full
     platforms: posix
 """
+
+    # Named before katapult.cloud.attributes, of which it then replaces a part: what comes first wins.
+    INFO_MODULE = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Sends GET requests only, in check mode as ever.
+    support: full
+  diff_mode:
+    description: Changes nothing, so that there is nothing to compare.
+    support: none
+"""

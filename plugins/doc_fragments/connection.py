@@ -48,7 +48,7 @@ options:
     description:
       - The organization, by its ID or its sub-domain. Plain text is taken for the sub-domain.
       - If it is not set, the environment variable E(KATAPULT_ORGANIZATION) is used. It holds a sub-domain.
-      - Required where a disk is looked up by name or created.
+      - Required where a disk is looked up by name or created, and where disks or disk I/O profiles are listed.
     type: dict
     suboptions:
       id:

@@ -15,6 +15,7 @@ BUILT = "built"
 FAILED = "failed"
 ATTACHED = "attached"
 DETACHED = "detached"
+FINISHED = frozenset({"completed", "failed"})
 MOVING = frozenset({"attaching", "detaching"})
 
 
@@ -103,6 +104,12 @@ class Task:
     name: str
     status: str
     payload: Mapping[str, Any]
+
+    @property
+    def standing(self) -> str:
+        """Its status and its progress, in words."""
+        percent = self.payload.get("progress")
+        return self.status if percent is None else f"{self.status}, at {percent} %"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     power_of,
     task_of,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, NotFoundError
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender, every_row
 
 T = TypeVar("T")
@@ -40,20 +41,36 @@ class DiskApi:
     def __init__(self, http: Sender) -> None:
         self._http = http
 
-    def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
-        """GET /organizations/organization/disks: the thin rows with exactly this name, over all pages."""
+    def disks(self, organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages."""
+        pairs = [(("annotations[][key]", key), ("annotations[][value]", value)) for key, value in annotations]
         call = Call(
             "GET",
             "/organizations/organization/disks",
             "list the disks of the organization",
-            organization.as_query("organization"),
+            organization.as_query("organization") + tuple(part for pair in pairs for part in pair),
         )
-        return [row for row in every_row(self._http, call, "disk") if row.get("name") == name]
+        return every_row(self._http, call, "disk")
+
+    def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
+        """The thin rows with exactly this name."""
+        return [row for row in self.disks(organization) if row.get("name") == name]
 
     def disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises NotFoundError, and InTrashError for a disk in the trash."""
         call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         return self._read(call, lambda answer: disk_of(answer.get("disk"), answer.get("annotations")))
+
+    def disk_if_there(self, disk_id: str) -> Disk | None:
+        """The disk, or None where there is none with this id, or only in the trash."""
+        try:
+            return self.disk(disk_id)
+        except InTrashError:
+            return None
+        except NotFoundError as error:
+            if error.report.code == "disk_not_found":
+                return None
+            raise
 
     def create_disk(self, body: Mapping[str, Any], before_repeat: Callable[[], None]) -> Created:
         """POST /organizations/organization/disks, sent again only when it was surely not carried out.

@@ -12,13 +12,8 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
-    InTrashError,
-    KatapultError,
-    NotFoundError,
-    OptionError,
-    failure,
-)
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, failure
 
 MOST_LISTED = 20
 
@@ -76,24 +71,13 @@ def _summary_in_words(summary: dict[str, Any]) -> str:
 
 
 def _name_in(wanted: Wanted) -> tuple[Lookup, str]:
-    if wanted.organization is None:
-        raise OptionError(
-            "organization", "is needed to look up or create a disk by name: set it, or KATAPULT_ORGANIZATION."
-        )
-    return wanted.organization, wanted.name or ""
+    return needed_organization(wanted.organization, "look up or create a disk by name"), wanted.name or ""
 
 
 def _read(api: DiskApi, ids: Iterable[str]) -> list[Disk]:
     """The disks with these ids, without those that went away or to the trash since they were listed."""
-    disks = (_disk_if_there(api, disk_id) for disk_id in ids)
+    disks = (api.disk_if_there(disk_id) for disk_id in ids)
     return [disk for disk in disks if disk is not None]
-
-
-def _disk_if_there(api: DiskApi, disk_id: str) -> Disk | None:
-    try:
-        return api.disk(disk_id)
-    except (NotFoundError, InTrashError):
-        return None
 
 
 def _is_meant(disk: Disk, wanted: Wanted) -> bool:

@@ -37,13 +37,18 @@ def disk_spec() -> dict[str, Any]:
                 "attach": {"type": "bool"},
             },
         },
-        "annotations": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "key": {"type": "str", "required": True, "no_log": False},
-                "value": {"type": "str"},
-            },
+        "annotations": annotations_spec(),
+    }
+
+
+def annotations_spec() -> dict[str, Any]:
+    """The argument specification of annotations. Their keys are no secrets, whatever Ansible takes the name for."""
+    return {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "key": {"type": "str", "required": True, "no_log": False},
+            "value": {"type": "str"},
         },
     }
 
@@ -56,8 +61,8 @@ def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wa
     is_placed = data_center is not None or (assignment is not None and assignment.virtual_machine is not None)
     return Wanted(
         organization=lookup_of(params, "organization"),
-        id=_name_of(params, "id"),
-        name=_name_of(params, "name"),
+        id=text_of(params, "id"),
+        name=text_of(params, "name"),
         size_in_gb=_size_of(params),
         bus_type=params.get("bus_type"),
         data_center=data_center,
@@ -65,7 +70,7 @@ def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wa
         initial_file_system=params.get("initial_file_system"),
         storage_speed=params.get("storage_speed"),
         assignment=assignment,
-        annotations=_annotations_of(params),
+        annotations=annotations_of(params),
         usual_data_center=Lookup("permalink", usual) if usual and not is_placed else None,
     )
 
@@ -80,7 +85,15 @@ def lookup_of(params: Mapping[str, Any], option: str, within: str = "") -> Looku
     return None
 
 
-def _name_of(params: Mapping[str, Any], option: str) -> str | None:
+def needed_organization(organization: Lookup | None, purpose: str) -> Lookup:
+    """The organization, which C(purpose) needs. Raises OptionError where it is not set."""
+    if organization is None:
+        raise OptionError("organization", f"is needed to {purpose}: set it, or KATAPULT_ORGANIZATION.")
+    return organization
+
+
+def text_of(params: Mapping[str, Any], option: str) -> str | None:
+    """The text that an option holds. Raises OptionError for an empty one."""
     value: str | None = params.get(option)
     if value is not None and not value.strip():
         raise OptionError(option, "is empty. Give a value, or leave the option out.")
@@ -107,7 +120,8 @@ def _assignment_of(given: Mapping[str, Any] | None) -> Assignment | None:
     )
 
 
-def _annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
+def annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
+    """The annotations that the option holds, without values that are None. Raises OptionError for an empty key."""
     given = params.get("annotations")
     if given is None:
         return None

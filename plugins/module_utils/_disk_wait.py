@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     DETACHED,
     FAILED,
+    FINISHED,
     Disk,
     Lookup,
     Power,
@@ -30,7 +31,6 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import StalledError, TimedOutError, Waiter
 
-FINISHED = ("completed", "failed")
 STALLS_AFTER = 60.0
 
 
@@ -161,10 +161,8 @@ class DiskWaiter:
             return disk
 
     def _timeout(self, progress: Progress) -> KatapultError:
-        disk, task, under_way = progress.known_disk, progress.task, ""
-        if task is not None:
-            percent = task.payload.get("progress")
-            under_way = f" Its task '{task.name}' is {task.status}{f', at {percent} %' if percent is not None else ''}."
+        disk, task = progress.known_disk, progress.task
+        under_way = f" Its task '{task.name}' is {task.standing}." if task is not None else ""
         return failure(
             "wait_timeout",
             f"The disk '{disk.name}' ({disk.id}) was not ready within {self._waiter.limit:g} s: "

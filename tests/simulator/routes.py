@@ -43,7 +43,7 @@ def _task(state: State, task: Task) -> dict[str, Any]:
 
 def _has_annotations(disk: Disk, wanted: list[Annotation]) -> bool:
     return all(
-        any(key == had_key and value in (None, had_value) for had_key, had_value in disk.annotations)
+        any(key == had_key and value in (None, had_value or "") for had_key, had_value in disk.annotations)
         for key, value in wanted
     )
 

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks katapult_disk_info is asked for: its options, and what they let pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, annotation_pairs
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import (
+    annotations_of,
+    annotations_spec,
+    lookup_of,
+    text_of,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._info import has_all
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
+
+STATES = [
+    "not_built",
+    "building",
+    "installing",
+    "formatting",
+    "restoring",
+    "resizing",
+    "configuring",
+    "importing",
+    "built",
+    "failed",
+]
+
+
+@dataclass(frozen=True)
+class DiskQuery:
+    """What a disk must have to be returned, None: whatever it has; and with C(details), that it is read in full."""
+
+    organization: Lookup | None = None
+    id: str | None = None
+    name: str | None = None
+    state: str | None = None
+    virtual_machine: Lookup | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
+    details: bool = False
+
+    def lets_pass(self, payload: Mapping[str, Any]) -> bool:
+        """Whether a disk, a row of a list or a whole one, has the wanted name, state and virtual machine."""
+        if not has_all(payload, {"name": self.name, "state": self.state}):
+            return False
+        attachment = payload.get("virtual_machine_disk")
+        machine = attachment.get("virtual_machine") if isinstance(attachment, Mapping) else None
+        return self.virtual_machine is None or self.virtual_machine.selects(machine)
+
+    def wants(self, disk: Disk) -> bool:
+        """Whether a whole disk has all that is wanted, its annotations too."""
+        return self.lets_pass(disk.payload) and set(self.annotations) <= set(disk.annotations)
+
+
+def disk_query_spec() -> dict[str, Any]:
+    """The argument specification of a query."""
+    return {
+        "id": {"type": "str"},
+        "name": {"type": "str"},
+        "annotations": annotations_spec(),
+        "state": {"type": "str", "choices": STATES},
+        "virtual_machine": lookup_spec("id", "fqdn"),
+        "details": {"type": "bool", "default": False},
+    }
+
+
+def disk_query(params: Mapping[str, Any]) -> DiskQuery:
+    """What the options ask for. Raises OptionError for a value that can't be meant."""
+    return DiskQuery(
+        organization=lookup_of(params, "organization"),
+        id=text_of(params, "id"),
+        name=text_of(params, "name"),
+        state=params.get("state"),
+        virtual_machine=lookup_of(params, "virtual_machine"),
+        annotations=annotation_pairs(annotations_of(params) or ()),
+        details=params["details"],
+    )
