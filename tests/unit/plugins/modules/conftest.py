@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -33,19 +34,29 @@ class Finished:
 
 
 class Runner:
-    """Runs katapult_disk with the simulator's address and token, and keeps the requests of the last run."""
+    """Runs a module with the simulator's address and token, and keeps the requests of the last run."""
 
-    def __init__(self, simulator: Simulator, main: Callable[[Mapping[str, Any]], Finished]) -> None:
+    def __init__(
+        self,
+        simulator: Simulator,
+        main: Callable[[ModuleType, Mapping[str, Any]], Finished],
+        module: ModuleType = katapult_disk,
+    ) -> None:
         self.simulator = simulator
         self._main = main
+        self._module = module
         self._seen = 0
+
+    def of(self, module: ModuleType) -> Runner:
+        """The same for another module."""
+        return Runner(self.simulator, self._main, module)
 
     def __call__(self, check: bool = False, **options: Any) -> Finished:
         self._seen = len(self.simulator.requests)
         usual = {"api_url": self.simulator.url, "api_token": self.simulator.token, "organization": "acme"}
         internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
         given = {key: value for key, value in {**usual, **options}.items() if value is not None}
-        return self._main({**given, **internal})
+        return self._main(self._module, {**given, **internal})
 
     @property
     def requests(self) -> list[str]:
@@ -71,13 +82,13 @@ def run(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     for name in [name for name in os.environ if name.startswith("KATAPULT_")]:
         monkeypatch.delenv(name)
 
-    def main(arguments: Mapping[str, Any]) -> Finished:
+    def main(module: ModuleType, arguments: Mapping[str, Any]) -> Finished:
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            katapult_disk.main()
+            module.main()
         written = capsys.readouterr()
         return Finished(json.loads(written.out), written.out + written.err, ended.value.code)
 
