@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 import re
 import shlex
 import subprocess
@@ -13,17 +15,40 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import Report
-from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 
 COLLECTION = Path(__file__).parents[3]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
-EXAMPLES: list[dict[str, Any]] = yaml.safe_load(katapult_disk.EXAMPLES)
+PACKAGE = "ansible_collections.katapult.cloud.plugins.modules"
+MODULES = {
+    path.stem: importlib.import_module(f"{PACKAGE}.{path.stem}")
+    for path in sorted((COLLECTION / "plugins" / "modules").glob("katapult_*.py"))
+}
+# What is there when the examples of a module are run, and the variables that they take from tasks before them.
+SEEDS: dict[str, dict[str, Any]] = {
+    "katapult_disk_info": {
+        "disks": [
+            {
+                "name": "data-01",
+                "id": "disk_5nGk37D3RLE7Kuza",
+                "annotations": {"env": "production", "role": "database"},
+            },
+            {"name": "data-02", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
+            {"name": "data-03", "state": "failed"},
+        ]
+    },
+    "katapult_task_info": {"tasks": [{"name": "Build disk", "id": "task_CkH4RRbnv0A8YE2u", "status": "completed"}]},
+}
+VARIABLES: dict[str, dict[str, Any]] = {
+    "katapult_task_info": {"archive": {"task": {"id": "task_CkH4RRbnv0A8YE2u"}}},
+}
+FOR_EVERY_MODULE = pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
 README_PLAYS = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "hosts:" in text]
 README_COMMANDS = [
     command
@@ -95,14 +120,28 @@ def assert_idempotent(ansible: Ansible, text: str, *arguments: str) -> None:
     assert ansible.play(text, *arguments)["localhost"] == (0, 0)
 
 
-def test_the_examples_of_the_module(ansible: Ansible) -> None:
-    assert_idempotent(ansible, yaml.safe_dump([{**PLAY, "tasks": EXAMPLES}]))
+def examples_of(module: ModuleType) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = yaml.safe_load(module.EXAMPLES)
+    return tasks
 
 
-def test_every_example_is_named_in_full() -> None:
-    names = re.findall(r"^ +(\S*katapult_\w+):", katapult_disk.EXAMPLES, re.MULTILINE)
+@pytest.mark.parametrize("name", MODULES)
+def test_the_examples_of_a_module(ansible: Ansible, simulator: Simulator, name: str) -> None:
+    simulator.seed(SEEDS.get(name, {}))
+    text = yaml.safe_dump([{**PLAY, "tasks": examples_of(MODULES[name])}])
+    variables = ("-e", json.dumps(VARIABLES.get(name, {})))
 
-    assert len(names) >= len(EXAMPLES)
+    if not name.endswith("_info"):
+        assert_idempotent(ansible, text, *variables)
+        return
+    assert ansible.play(text, *variables)["localhost"] == (0, 0)
+    assert {request.method for request in simulator.requests} == {"GET"}
+
+
+@FOR_EVERY_MODULE
+def test_every_example_is_named_in_full(module: ModuleType) -> None:
+    names = re.findall(r"^ +(\S*katapult_\w+):", module.EXAMPLES, re.MULTILINE)
+
     assert {name.rpartition(".")[0] for name in names} == {"katapult.cloud"}
 
 
@@ -146,7 +185,14 @@ def test_ten_hosts_at_once_make_one_disk(ansible: Ansible, simulator: Simulator)
     assert [disk.name for disk in simulator.state.disks_in_use()] == ["shared-01"]
 
 
-def test_the_documented_error_is_the_error() -> None:
-    documented = yaml.safe_load(katapult_disk.RETURN)["error"]["contains"]
+@FOR_EVERY_MODULE
+def test_the_documented_error_is_the_error(module: ModuleType) -> None:
+    documented = yaml.safe_load(module.RETURN)["error"]["contains"]
 
     assert set(documented) == {field.name for field in fields(Report)}
+
+
+def test_every_module_is_in_the_action_group() -> None:
+    runtime = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+
+    assert runtime["action_groups"]["all"] == list(MODULES)

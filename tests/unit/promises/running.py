@@ -24,11 +24,17 @@ runpy.run_module(sys.argv[1], run_name="__main__")
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
 
 
-def output_of(options: Mapping[str, Any], *, check: bool = False, environment: Mapping[str, str] | None = None) -> str:
-    """Everything that katapult_disk prints when it is run with these options."""
+def output_of(
+    options: Mapping[str, Any],
+    *,
+    module: str = "katapult_disk",
+    check: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Everything that a module prints when it is run with these options."""
     internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, f"{MODULES}.katapult_disk"],
+        [sys.executable, "-c", PROGRAM, f"{MODULES}.{module}"],
         input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode(),
         env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
         capture_output=True,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "a page repeats it": {"status": 500, "body": f"<title>{TOKEN}</title>"},
     "a redirect": {"status": 302, "headers": {"Location": f"http://127.0.0.1/{TOKEN}"}, "body": ""},
 }
+# Every module but katapult_disk, with options that send a request.
+OTHERS: dict[str, dict[str, Any]] = {
+    "katapult_data_center_info": {},
+    "katapult_disk_info": {"details": True},
+    "katapult_disk_io_profile_info": {},
+    "katapult_task_info": {"id": "task_Unknown"},
+}
+FOR_EVERY_OTHER = pytest.mark.parametrize("module", OTHERS)
 
 
 @pytest.fixture(name="simulator")
@@ -45,8 +54,12 @@ def _simulator() -> Iterator[Simulator]:
         yield simulator
 
 
+def connection_to(simulator: Simulator) -> dict[str, Any]:
+    return {"api_url": simulator.url, "api_token": TOKEN, "organization": "acme"}
+
+
 def options_for(simulator: Simulator, **more: Any) -> dict[str, Any]:
-    return {"api_url": simulator.url, "api_token": TOKEN, "organization": "acme", **DISK, **more}
+    return {**connection_to(simulator), **DISK, **more}
 
 
 @pytest.mark.parametrize("more", OPTIONS.values(), ids=OPTIONS)
@@ -68,6 +81,34 @@ def test_the_token_does_not_show_when_the_service(simulator: Simulator, answer: 
     assert TOKEN not in output
 
 
+@FOR_EVERY_OTHER
+@pytest.mark.parametrize("more", [OPTIONS["as it is"], OPTIONS["with spaces"], {"organization": 5}, {"colour": "blue"}])
+def test_the_token_does_not_show_in_another_module(simulator: Simulator, module: str, more: dict[str, Any]) -> None:
+    output = output_of({**connection_to(simulator), **OTHERS[module], **more}, module=module)
+
+    assert '"module_args"' in output
+    assert "Traceback" not in output
+    assert TOKEN not in output
+
+
+@FOR_EVERY_OTHER
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_the_token_does_not_show_in_another_module_when_the_service(
+    simulator: Simulator, module: str, answer: dict[str, Any]
+) -> None:
+    simulator.faults.add(Fault(action="answer", times=-1, **answer))
+    output = output_of({**connection_to(simulator), **OTHERS[module], "api_retries": 0}, module=module)
+
+    assert '"failed": true' in output
+    assert TOKEN not in output
+
+
+def test_every_module_is_searched_for_the_token() -> None:
+    modules = {path.stem for path in (Path(__file__).parents[3] / "plugins" / "modules").glob("katapult_*.py")}
+
+    assert modules == {"katapult_disk", *OTHERS}
+
+
 def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> None:
     options = {**options_for(simulator), "data_center": [1]}
     del options["api_token"]
@@ -75,11 +116,12 @@ def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> Non
     assert TOKEN not in output_of(options, environment={"KATAPULT_API_TOKEN": f"{TOKEN} "})
 
 
-def test_protected_values_do_not_show(simulator: Simulator) -> None:
+@pytest.mark.parametrize(("module", "more"), [("katapult_disk", DISK), ("katapult_disk_info", {"details": True})])
+def test_protected_values_do_not_show(simulator: Simulator, module: str, more: dict[str, Any]) -> None:
     machine = simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
     simulator.state.add_disk(name="System Disk", virtual_machine=machine, boot=True, root_password=PASSWORD)
 
-    output = output_of(options_for(simulator, name="System Disk"))
+    output = output_of({**connection_to(simulator), **more, "name": "System Disk"}, module=module)
 
     assert "root_password" in output
     assert PASSWORD not in output
