@@ -17,7 +17,7 @@ from ansible_collections.katapult.cloud.tests.unit.plugins.things import attachm
 ON_WEB = {"virtual_machine_disk": attachment()}
 THIN_ON_WEB = {"virtual_machine_disk": {"virtual_machine": attachment()["virtual_machine"]}}
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
-ANNOTATIONS = [{"key": "env", "value": "test"}, {"key": "bare", "value": None}]
+ANNOTATIONS: list[dict[str, Any]] = [{"key": "env", "value": "test"}, {"key": "bare", "value": None}]
 
 
 @pytest.mark.parametrize(

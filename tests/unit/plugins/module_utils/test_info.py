@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed, rows_with, wanted_keys
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": "dc_1", "permalink": "uk-lon-01"},
     {"id": "dc_2", "permalink": "nl-ams-01"},
     {"id": "dc_3", "permalink": None},
