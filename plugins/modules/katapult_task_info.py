@@ -27,7 +27,7 @@ attributes:
     support: full
 options:
   id:
-    description: ID of the task, such as RV(katapult.cloud.katapult_disk#module:task.id).
+    description: ID of the task, as RV(katapult.cloud.katapult_disk#module:task) has it.
     type: str
     required: true
   wait:
