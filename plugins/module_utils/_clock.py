@@ -36,8 +36,8 @@ class Clock:
 class Deadline:
     """The end of all waits of one task: C(wait_timeout) seconds, counted from the first wait.
 
-    Time spent on the rate limit is left out: it is the service that makes us wait then. Several threads may ask for
-    time at once; those that wait for the same rate limit at the same time are granted it once.
+    Time spent on the rate limit is left out: it is the service that makes us wait then. Threads that wait for it at the
+    same time leave that time out once.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -54,7 +54,7 @@ class Deadline:
             self._end = self._clock.now() + self.seconds
 
     def leave_out(self, seconds: float) -> None:
-        """Grant the seconds from now on that C(seconds) tells, but for those that were granted already."""
+        """Leave out the next C(seconds), but for those that are left out already."""
         with self._changing:
             now = self._clock.now()
             granted = max(0.0, now + seconds - max(now, self._left_out_until))

@@ -44,7 +44,7 @@ def test_time_on_the_rate_limit_is_left_out_of_both() -> None:
     assert deadline.remaining() == pytest.approx(70)
 
 
-def test_threads_that_wait_at_the_same_time_are_granted_it_once() -> None:
+def test_threads_that_wait_at_the_same_time_leave_it_out_once() -> None:
     clock = FakeClock()
     deadline = Deadline(clock, 10)
     deadline.start()
