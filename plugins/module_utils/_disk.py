@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks, tasks and virtual machines as the API gives them, and a disk as it is wanted: frozen values."""
+"""Disks, tasks, virtual machines and trash objects as the API gives them: frozen values."""
 
 from __future__ import annotations
 
@@ -56,6 +56,10 @@ class Lookup:
         """As the API takes it in an address."""
         return ((f"{name}[{self.key}]", self.value),)
 
+    def as_object(self, *keys: str) -> dict[str, Any]:
+        """The thing that it names as an object with these keys: None for all that the lookup does not tell."""
+        return {**dict.fromkeys(keys), **self.as_body()}
+
     def selects(self, thing: Any) -> bool:
         """Whether C(thing), an object of an answer or None, is the one that this lookup names."""
         return isinstance(thing, Mapping) and thing.get(self.key) == self.value
@@ -72,6 +76,11 @@ class Attachment:
     attach_on_boot: bool | None
     boot: bool | None
     state: str
+
+    @property
+    def machine_name(self) -> str:
+        """The virtual machine in words."""
+        return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
 
 
 @dataclass(frozen=True)
@@ -91,9 +100,40 @@ class Disk:
         """Whether nothing is under way on it."""
         return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in MOVING)
 
+    @property
+    def is_detached(self) -> bool:
+        """Whether no virtual machine sees it."""
+        return self.attachment is None or self.attachment.state == DETACHED
+
+    @property
+    def is_boot_disk(self) -> bool:
+        """Whether a virtual machine boots from it."""
+        return self.attachment is not None and self.attachment.boot is True
+
+    @property
+    def label(self) -> str:
+        """Name and id, as messages have them."""
+        return f"'{self.name}' ({self.id})"
+
+    @property
+    def condition(self) -> str:
+        """Its state in words, with that of its attachment."""
+        return f"{self.state} and {self.attachment.state}" if self.attachment else self.state
+
     def is_assigned_to(self, virtual_machine: Lookup) -> bool:
         """Whether it is assigned to that virtual machine."""
         return self.attachment is not None and virtual_machine.selects(self.attachment.virtual_machine)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What matters of a virtual machine to its disks; C(data_center) is an object of the answer, None where unknown."""
+
+    power: Power
+    data_center: Mapping[str, Any] | None = None
+
+
+UNSEEN = Machine(Power.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -113,50 +153,11 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Assignment:
-    """C(virtual_machine_disk) as it is wanted. None: leave alone."""
+class TrashObject:
+    """What is known of a disk in the trash."""
 
-    virtual_machine: Lookup | None = None
-    boot: bool | None = None
-    attach_on_boot: bool | None = None
-    attach: bool | None = None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A disk as the options describe it. None: leave alone.
-
-    C(usual_data_center) is KATAPULT_DATA_CENTER, where neither a data center nor a virtual machine is given: it narrows
-    a look-up by name and fills a create, and is never compared.
-    """
-
-    organization: Lookup | None = None
-    id: str | None = None
-    name: str | None = None
-    size_in_gb: int | None = None
-    bus_type: str | None = None
-    data_center: Lookup | None = None
-    io_profile: Lookup | None = None
-    initial_file_system: str | None = None
-    storage_speed: str | None = None
-    assignment: Assignment | None = None
-    annotations: tuple[Mapping[str, str], ...] | None = None
-    usual_data_center: Lookup | None = None
-
-    @property
-    def place(self) -> Lookup | None:
-        """The data center that tells disks of one name apart."""
-        return self.data_center or self.usual_data_center
-
-    @property
-    def virtual_machine(self) -> Lookup | None:
-        """The virtual machine that it shall be assigned to."""
-        return self.assignment.virtual_machine if self.assignment else None
-
-    @property
-    def is_to_be_attached(self) -> bool:
-        """Whether C(attach) is wanted."""
-        return self.assignment is not None and self.assignment.attach is True
+    id: str
+    payload: Mapping[str, Any]
 
 
 def disk_of(payload: Any, annotations: Any) -> Disk:
@@ -181,10 +182,21 @@ def task_of(payload: Any) -> Task:
     return Task(_text(task, "id", "task"), str(name or "task"), _text(task, "status", "task"), task)
 
 
-def power_of(payload: Any) -> Power:
-    """The power of the virtual machine in an answer. Raises MalformedObjectError."""
-    state = _text(_object(payload, "virtual_machine"), "state", "virtual_machine")
-    return _POWER_OF_STATE.get(state, Power.CHANGING)
+def machine_of(payload: Any) -> Machine:
+    """The virtual machine in an answer. Raises MalformedObjectError."""
+    machine = _object(payload, "virtual_machine")
+    zone = machine.get("zone")
+    data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
+    return Machine(
+        _POWER_OF_STATE.get(_text(machine, "state", "virtual_machine"), Power.CHANGING),
+        data_center if isinstance(data_center, Mapping) else None,
+    )
+
+
+def trash_object_of(payload: Any) -> TrashObject:
+    """The trash object in an answer. Raises MalformedObjectError."""
+    trash_object = _object(payload, "trash_object")
+    return TrashObject(_text(trash_object, "id", "trash_object"), trash_object)
 
 
 def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:

@@ -14,17 +14,22 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import Cal
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     Disk,
     Lookup,
+    Machine,
     MalformedObjectError,
-    Power,
     Task,
+    TrashObject,
     disk_of,
-    power_of,
+    machine_of,
     task_of,
+    trash_object_of,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, NotFoundError
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import DiskNotFoundError, InTrashError
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender, every_row
 
 T = TypeVar("T")
+
+_TRASH = "/trash_objects/trash_object"
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class DiskApi:
         return [row for row in self.disks(organization) if row.get("name") == name]
 
     def disk(self, disk_id: str) -> Disk:
-        """GET /disks/disk. Raises NotFoundError, and InTrashError for a disk in the trash."""
+        """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
         call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         return self._read(call, lambda answer: disk_of(answer.get("disk"), answer.get("annotations")))
 
@@ -65,12 +70,8 @@ class DiskApi:
         """The disk, or None where there is none with this id, or only in the trash."""
         try:
             return self.disk(disk_id)
-        except InTrashError:
+        except (DiskNotFoundError, InTrashError):
             return None
-        except NotFoundError as error:
-            if error.report.code == "disk_not_found":
-                return None
-            raise
 
     def create_disk(self, body: Mapping[str, Any], before_repeat: Callable[[], None]) -> Created:
         """POST /organizations/organization/disks, sent again only when it was surely not carried out.
@@ -88,12 +89,52 @@ class DiskApi:
         )
         return self._read(call, _created_of)
 
+    def carry_out(self, step: Step, disk: Disk) -> Task | None:
+        """The call of C(step), with its task where it has one.
+
+        The disk in the answer is not returned: where there is a task, it is the disk as it was before.
+        """
+        call = Call(
+            step.method,
+            step.path,
+            f"{step.doing} {disk.label}",
+            body={"disk": {"id": disk.id}, **step.body},
+            repeat=Repeat.IF_NOT_EXECUTED if step.has_task else Repeat.ALWAYS,
+        )
+        return self._read(call, lambda answer: task_of(answer.get("task")) if step.has_task else None)
+
+    def delete_disk(self, disk: Disk) -> TrashObject | None:
+        """DELETE /disks/disk, which moves it to the trash; None where the answer does not tell the trash object."""
+        call = Call("DELETE", "/disks/disk", f"delete the disk {disk.label}", body={"disk": {"id": disk.id}})
+        return self._read(call, _trash_object_if_told)
+
+    def trash_object(self, lookup: Lookup) -> TrashObject:
+        """GET /trash_objects/trash_object, by its id or its object_id. Raises NotFoundError, NotPermittedError."""
+        call = Call("GET", _TRASH, f"look into the trash for {lookup}", lookup.as_query("trash_object"))
+        return self._read(call, lambda answer: trash_object_of(answer.get("trash_object")))
+
+    def purge(self, lookup: Lookup) -> Task:
+        """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash."""
+        call = Call(
+            "DELETE",
+            _TRASH,
+            f"purge {lookup} from the trash",
+            body={"trash_object": lookup.as_body()},
+            repeat=Repeat.IF_NOT_EXECUTED,
+        )
+        return self._read(call, lambda answer: task_of(answer.get("task")))
+
+    def restore(self, disk_id: str) -> None:
+        """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash."""
+        body = {"trash_object": {"object_id": disk_id}}
+        self._http.send(Call("POST", f"{_TRASH}/restore", f"restore the disk {disk_id} from the trash", body=body))
+
     def task(self, task_id: str) -> Task:
         """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
         call = Call("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
         return self._read(call, lambda answer: task_of(answer.get("task")))
 
-    def power(self, virtual_machine: Lookup) -> Power:
+    def machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
         call = Call(
             "GET",
@@ -101,7 +142,7 @@ class DiskApi:
             f"read the virtual machine {virtual_machine}",
             virtual_machine.as_query("virtual_machine"),
         )
-        return self._read(call, lambda answer: power_of(answer.get("virtual_machine")))
+        return self._read(call, lambda answer: machine_of(answer.get("virtual_machine")))
 
     def data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
@@ -132,6 +173,13 @@ def _created_of(answer: Mapping[str, Any]) -> Created:
         return Created(disk, task_of(answer.get("task")))
     except MalformedObjectError:
         return Created(disk, None)
+
+
+def _trash_object_if_told(answer: Mapping[str, Any]) -> TrashObject | None:
+    try:
+        return trash_object_of(answer.get("trash_object"))
+    except MalformedObjectError:
+        return None
 
 
 def _list_of(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Creating exactly one disk (promise 4 of the collection): lost answers, twins, and what check mode can tell before."""
+"""Creating exactly one disk (promise 4 of the collection): lost answers and twins."""
 
 from __future__ import annotations
 
@@ -10,24 +10,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Created, DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_new, in_words, summary_of
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import differences
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import CreateDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     MAY_APPEAR,
     ApiError,
     KatapultError,
     Known,
-    NotPermittedError,
     Report,
     failure,
 )
-
-LOOK_FOR = 10.0
-FIRST_PAUSE = 0.5
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 
 class _AppearedError(Exception):
@@ -41,14 +37,13 @@ class _AppearedError(Exception):
 class Creator:
     """Makes the disk of a plan once, whatever happens to the answer."""
 
-    def __init__(self, api: DiskApi, clock: Clock, deadline: Deadline, warn: Callable[[str], None]) -> None:
+    def __init__(self, api: DiskApi, waiter: Waiter, warn: Callable[[str], None]) -> None:
         self._api = api
-        self._clock = clock
-        self._deadline = deadline
+        self._waiter = waiter
         self._warn = warn
 
-    def create(self, step: CreateDisk, wanted: Wanted, known: frozenset[str]) -> Created:
-        """Carry out C(step); C(known) are the ids of the disks of that name which were there before.
+    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str]) -> Created:
+        """Send the create with C(body); C(known) are the ids of the disks of that name which were there before.
 
         Where the answer is lost, or the create is refused for a while, the disk that has appeared since and is as asked
         for is returned without a task. Raises KatapultError where there is none, or another.
@@ -61,7 +56,7 @@ class Creator:
                 raise _AppearedError(new)
 
         try:
-            return self._api.create_disk(step.body, look_again)
+            return self._api.create_disk(body, look_again)
         except _AppearedError as appeared:
             what = f"The create of '{wanted.name}' was refused for the moment."
             lost = KatapultError(what, Report("create_unclear", ambiguous=True))
@@ -85,31 +80,6 @@ class Creator:
                 detail={"disks": [summary_of(found) for found in (disk, *twins)]},
             )
 
-    def refuse_unknown_references(self, wanted: Wanted) -> None:
-        """In check mode: fail as the service would where a data center, a profile or a virtual machine is not there."""
-        checks = (
-            (wanted.place, self._refuse_data_center),
-            (wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup)),
-            (wanted.virtual_machine, self._api.power),
-        )
-        for lookup, check in checks:
-            if lookup is not None:
-                self._look_if_allowed(check, lookup)
-
-    def _look_if_allowed(self, check: Callable[[Lookup], Any], lookup: Lookup) -> None:
-        try:
-            check(lookup)
-        except NotPermittedError as error:
-            self._warn(f"Check mode could not see whether {lookup} is there. {error.message}")
-
-    def _refuse_data_center(self, lookup: Lookup) -> None:
-        _refuse_missing("data_center_not_found", "data center", lookup, self._api.data_centers())
-
-    def _refuse_io_profile(self, wanted: Wanted, lookup: Lookup) -> None:
-        if wanted.organization is not None:
-            profiles = self._api.io_profiles(wanted.organization)
-            _refuse_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
-
     def _adopted(self, lost: KatapultError, wanted: Wanted, new: list[Disk]) -> Disk:
         """The one disk of C(new) that is as asked for; anything else is a failure."""
         if not new:
@@ -127,16 +97,7 @@ class Creator:
         return new[0]
 
     def _look_for_new(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
-        self._deadline.start()
-        pause = FIRST_PAUSE
-        with self._deadline.at_most(LOOK_FOR):
-            while True:
-                new = self._new_or_none(lost, wanted, known)
-                left = self._deadline.remaining()
-                if new or left <= 0:
-                    return new
-                self._clock.sleep(min(pause * self._clock.jitter(), left))
-                pause *= 2
+        return self._waiter.soon(lambda: self._new_or_none(lost, wanted, known), bool)
 
     def _new_or_none(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
         try:
@@ -145,12 +106,6 @@ class Creator:
             if error.transient:
                 return []
             raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error
-
-
-def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]]) -> None:
-    if not any(lookup.selects(row) for row in rows):
-        there = ", ".join(sorted(str(row.get("permalink")) for row in rows))
-        raise failure(code, f"There is no {kind} with {lookup.key} {lookup}. There are: {there or 'none'}.")
 
 
 def _unclear(lost: KatapultError, what: str, disks: list[Disk] | None = None) -> KatapultError:

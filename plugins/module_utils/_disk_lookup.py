@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, failure
 
 MOST_LISTED = 20
@@ -29,8 +30,7 @@ class Found:
 
 def find_by_name(api: DiskApi, wanted: Wanted) -> Found:
     """The disk that C(wanted.name) means. Raises KatapultError where several are meant."""
-    rows = api.disks_named(*_name_in(wanted))
-    ids = [row["id"] for row in rows]
+    ids = _ids_named(api, wanted)
     disks = _read(api, ids)
     here = [disk for disk in disks if _is_meant(disk, wanted)]
     if len(here) > 1:
@@ -41,9 +41,19 @@ def find_by_name(api: DiskApi, wanted: Wanted) -> Found:
 
 def find_new(api: DiskApi, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
     """The disks that C(wanted.name) means and whose ids are not among C(known)."""
-    rows = api.disks_named(*_name_in(wanted))
-    disks = _read(api, (row["id"] for row in rows if row["id"] not in known))
+    disks = _read(api, (disk_id for disk_id in _ids_named(api, wanted) if disk_id not in known))
     return [disk for disk in disks if _is_meant(disk, wanted)]
+
+
+def refuse_taken_name(api: DiskApi, wanted: Wanted, disk: Disk) -> None:
+    """Raise KatapultError where another disk has the name that C(disk) shall get."""
+    others = [other for other in _read(api, _ids_named(api, wanted)) if other.id != disk.id]
+    if others:
+        raise failure(
+            "name_taken",
+            f"The disk {disk.label} can't be renamed to '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
+            detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
+        )
 
 
 def summary_of(disk: Disk) -> dict[str, Any]:
@@ -70,8 +80,9 @@ def _summary_in_words(summary: dict[str, Any]) -> str:
     return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
 
 
-def _name_in(wanted: Wanted) -> tuple[Lookup, str]:
-    return needed_organization(wanted.organization, "look up or create a disk by name"), wanted.name or ""
+def _ids_named(api: DiskApi, wanted: Wanted) -> list[str]:
+    organization = needed_organization(wanted.organization, "look up, create or rename a disk by name")
+    return [row["id"] for row in api.disks_named(organization, wanted.name or "")]
 
 
 def _read(api: DiskApi, ids: Iterable[str]) -> list[Disk]:

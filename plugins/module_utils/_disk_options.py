@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of disk options: how each is wanted, and how a disk has it. Pure."""
+"""The table of disk options: how each is wanted, how a disk has it, and which steps change it. Pure.
+
+An option that is to be changed in place needs a row here, and a step in C(_disk_steps) where there is none for it yet.
+"""
 
 from __future__ import annotations
 
@@ -12,54 +15,83 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     ATTACHED,
-    Assignment,
+    FAILED,
     Disk,
     Lookup,
+    Machine,
     Power,
-    Wanted,
     annotation_pairs,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_resize import resize_steps
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import (
+    RefusedError,
+    Step,
+    annotate,
+    assign,
+    attach,
+    detach,
+    rename,
+    set_attach_on_boot,
+    set_bus_type,
+    set_io_profile,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, Wanted
 
 
 @dataclass(frozen=True)
 class View:
-    """What an existing disk is compared by; C(power) is that of the virtual machine it is on."""
+    """What an existing disk is compared by; C(machine) is the virtual machine that it is on, or shall be on."""
 
     disk: Disk
     wanted: Wanted
-    power: Power
+    machine: Machine
+
+
+StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
 
 
 @dataclass(frozen=True)
 class DiskOption:
-    """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it."""
+    """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it.
+
+    C(steps) gives what brings the disk to the wanted value. It raises RefusedError where nothing can.
+    """
 
     name: str
     wanted: Callable[[Wanted], Any]
     current: Callable[[View], Any]
+    steps: StepsOf
 
 
-def _plain(key: str) -> DiskOption:
-    return DiskOption(key, lambda wanted: getattr(wanted, key), lambda view: view.disk.payload.get(key))
+def _refused(reason: str) -> StepsOf:
+    def refuse(_view: View, _value: Any) -> tuple[Step, ...]:
+        raise RefusedError(reason)
+
+    return refuse
 
 
-def _lookup(key: str) -> DiskOption:
+def _one(step: Callable[[Any], Step]) -> StepsOf:
+    return lambda _view, value: (step(value),)
+
+
+def _plain(key: str, steps: StepsOf) -> DiskOption:
+    return DiskOption(key, lambda wanted: getattr(wanted, key), lambda view: view.disk.payload.get(key), steps)
+
+
+def _lookup(key: str, steps: StepsOf) -> DiskOption:
     def current(view: View) -> Any:
         return _under_the_key_of(getattr(view.wanted, key), view.disk.payload.get(key))
 
-    return DiskOption(key, lambda wanted: as_body(getattr(wanted, key)), current)
+    return DiskOption(key, lambda wanted: as_body(getattr(wanted, key)), current, steps)
 
 
-def _assigned(key: str) -> DiskOption:
+def _assigned(key: str, current: Callable[[View], Any], steps: StepsOf) -> DiskOption:
     return DiskOption(
         f"virtual_machine_disk.{key}",
-        _wanted_of_assignment(key),
-        lambda view: getattr(view.disk.attachment, key) if view.disk.attachment else None,
+        lambda wanted: getattr(wanted.assignment or Assignment(), key),
+        current,
+        steps,
     )
-
-
-def _wanted_of_assignment(key: str) -> Callable[[Wanted], Any]:
-    return lambda wanted: getattr(wanted.assignment or Assignment(), key)
 
 
 def as_body(lookup: Lookup | None) -> dict[str, str] | None:
@@ -76,18 +108,56 @@ def _current_machine(view: View) -> dict[str, Any] | None:
     return _under_the_key_of(view.wanted.virtual_machine, machine) if view.wanted.virtual_machine else None
 
 
-def _current_attach(view: View) -> bool | None:
+def _current_policy(view: View) -> bool | None:
+    return view.disk.attachment.attach_on_boot if view.disk.attachment else None
+
+
+def _current_attach(view: View) -> bool | str | None:
     """A disk that is still moving is taken to arrive; on a stopped machine attach_on_boot is all there can be."""
     attachment = view.disk.attachment
     if attachment is None:
         return None
     if not view.disk.is_settled:
         return view.wanted.assignment.attach if view.wanted.assignment else None
-    if attachment.state == ATTACHED:
-        return True
-    asked_not_to = view.wanted.assignment is not None and view.wanted.assignment.attach_on_boot is False
-    waits_for_boot = attachment.attach_on_boot is True or asked_not_to
-    return view.wanted.is_to_be_attached and waits_for_boot and view.power in (Power.OFF, Power.UNKNOWN)
+    if attachment.state in (ATTACHED, FAILED):
+        return True if attachment.state == ATTACHED else FAILED
+    waits_for_boot = attachment.attach_on_boot is True or _policy_of(view) is False
+    return view.wanted.is_to_be_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
+
+
+def _policy_of(view: View) -> bool | None:
+    return view.wanted.assignment.attach_on_boot if view.wanted.assignment else None
+
+
+def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
+    machine, here, there = view.wanted.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
+    if view.disk.attachment is not None:
+        raise RefusedError(
+            "it is on another virtual machine: katapult_disk_assignment with force=true moves it from there"
+        )
+    if isinstance(here, Mapping) and there is not None and here.get("id") != there.get("id"):
+        raise RefusedError(
+            f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "
+            f"{here.get('permalink') or here.get('id')}"
+        )
+    return (assign(machine),) if machine else ()
+
+
+def _policy_steps(view: View, value: bool) -> tuple[Step, ...]:
+    if view.disk.is_boot_disk and not value:
+        raise RefusedError("its virtual machine boots from it")
+    return (set_attach_on_boot(value),)
+
+
+def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
+    """On a machine that does not run, or can't be seen, the disk is made to be attached at the next start."""
+    if not value:
+        if view.disk.is_boot_disk:
+            raise RefusedError("its virtual machine boots from it, so it is never detached")
+        return (detach(),) if view.disk.attachment is not None else ()
+    if view.machine.power in (Power.ON, Power.CHANGING):
+        return (attach(),)
+    return (set_attach_on_boot(wanted=True),) if _policy_of(view) is None else ()
 
 
 def _wanted_annotations(wanted: Wanted) -> list[dict[str, str]] | None:
@@ -98,66 +168,28 @@ def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in pairs]
 
 
+FIXED = _refused("that can't be changed once the disk is there")
+
 OPTIONS = (
-    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name),
-    _plain("size_in_gb"),
-    _plain("bus_type"),
-    _lookup("data_center"),
-    _lookup("io_profile"),
-    _plain("storage_speed"),
+    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _one(rename)),
+    _plain("size_in_gb", lambda view, value: resize_steps(view.disk, view.wanted, value)),
+    _plain("bus_type", _one(set_bus_type)),
+    _lookup("data_center", FIXED),
+    _lookup("io_profile", lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items())),
+    _plain("storage_speed", FIXED),
     DiskOption(
-        "virtual_machine_disk.virtual_machine", lambda wanted: as_body(wanted.virtual_machine), _current_machine
+        "virtual_machine_disk.virtual_machine",
+        lambda wanted: as_body(wanted.virtual_machine),
+        _current_machine,
+        _assign_steps,
     ),
-    _assigned("boot"),
-    _assigned("attach_on_boot"),
-    DiskOption("virtual_machine_disk.attach", _wanted_of_assignment("attach"), _current_attach),
-    DiskOption("annotations", _wanted_annotations, lambda view: _shown(view.disk.annotations)),
+    _assigned("boot", lambda view: view.disk.attachment.boot if view.disk.attachment else False, FIXED),
+    _assigned("attach_on_boot", _current_policy, _policy_steps),
+    _assigned("attach", _current_attach, _attach_steps),
+    DiskOption(
+        "annotations",
+        _wanted_annotations,
+        lambda view: _shown(view.disk.annotations),
+        lambda view, _value: (annotate(view.wanted.annotations or ()),),
+    ),
 )
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An option that was set, and that an existing disk has otherwise."""
-
-    option: str
-    current: Any
-    wanted: Any
-
-    def __str__(self) -> str:
-        return f"{self.option} is {_in_words(self.current)}, wanted {_in_words(self.wanted)}"
-
-
-def _in_words(value: object) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return ", ".join(_in_words(item) for item in value.values())
-    if isinstance(value, list):
-        return "[" + ", ".join(_item_in_words(item) for item in value) + "]"
-    return str(value)
-
-
-def _item_in_words(item: object) -> str:
-    is_annotation = isinstance(item, Mapping) and set(item) == {"key", "value"}
-    return f"{item['key']}={item['value']}" if isinstance(item, Mapping) and is_annotation else _in_words(item)
-
-
-def differences(wanted: Wanted, disk: Disk, power: Power = Power.UNKNOWN) -> tuple[Difference, ...]:
-    """Every option that was set and that the disk has otherwise; C(power) is that of the virtual machine it is on."""
-    found = []
-    for option in compared(wanted, disk):
-        current, target = option.current(View(disk, wanted, power)), option.wanted(wanted)
-        if current != target:
-            found.append(Difference(option.name, current, target))
-    return tuple(found)
-
-
-def compared(wanted: Wanted, disk: Disk) -> list[DiskOption]:
-    """The options that were set and that can be compared with the disk."""
-    elsewhere = wanted.virtual_machine is not None and not disk.is_assigned_to(wanted.virtual_machine)
-    nowhere = wanted.virtual_machine is None and disk.attachment is None
-    left_out = {f"virtual_machine_disk.{key}" for key in ("boot", "attach_on_boot", "attach")}
-    hidden = left_out if elsewhere or nowhere else set()
-    return [option for option in OPTIONS if option.wanted(wanted) is not None and option.name not in hidden]

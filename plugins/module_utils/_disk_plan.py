@@ -7,64 +7,115 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import FAILED, Disk, Power, Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import OPTIONS, compared, differences
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction import create_body, predicted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import FAILED, UNSEEN, Disk, Machine
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import Difference, compared, differing
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import OPTIONS, DiskOption, View
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction import (
+    changed_disk,
+    create_body,
+    predicted_annotations,
+    predicted_disk,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import RefusedError, Step, leave
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError, failure
 
 
 @dataclass(frozen=True)
-class CreateDisk:
-    """A step: the disk does not exist; C(body) is what the create call is sent."""
-
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Plan:
-    """What to do: C(before) and C(after) hold the options that were set, C(steps) lead from one to the other.
+    """What to do: C(before) and C(after) hold the options that were set.
 
-    C(predicted) is the disk after the steps, with None for what only the service can know.
+    C(body) creates the disk, and C(steps) lead an existing one from one to the other. After them it is deleted, or
+    purged from the trash. C(predicted) and C(annotations) are the disk after that, with None for what only the service
+    can know.
     """
 
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    steps: tuple[CreateDisk, ...] = ()
+    body: Mapping[str, Any] | None = None
+    steps: tuple[Step, ...] = ()
+    restores: bool = False
+    deletes: bool = False
+    purges: bool = False
     predicted: Mapping[str, Any] | None = None
+    annotations: list[Mapping[str, Any]] = field(default_factory=list)
+    new_name: str | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.body or self.steps or self.restores or self.deletes or self.purges)
+
+    @property
+    def step_names(self) -> list[str]:
+        """What is to be done with an existing disk, in order."""
+        ends = {"delete": self.deletes, "purge": self.purges}
+        return [*(step.name for step in self.steps), *(name for name, wanted in ends.items() if wanted)]
 
 
-def plan_disk(wanted: Wanted, disk: Disk | None, power: Power = Power.UNKNOWN) -> Plan:
-    """The plan for one disk; C(disk) is None where it does not exist yet.
+def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> Plan:
+    """The plan for one disk; C(disk) is None where it does not exist yet, C(machine) the one that it is or shall be on.
 
-    Raises OptionError where it can't be created as described, and KatapultError where it exists and differs or failed.
+    Raises OptionError where it can't be created as described, and KatapultError where it exists and has failed, or
+    differs in what can't be changed.
     """
     if disk is None:
         return _plan_to_create(wanted)
     refuse_failed(wanted, disk)
-    found = differences(wanted, disk, power)
-    if found:
-        raise failure(
-            "drift",
-            f"The disk '{disk.name}' ({disk.id}) exists and differs: {'; '.join(map(str, found))}.",
-            detail={"differences": [dict(item.__dict__) for item in found]},
-        )
-    as_it_is = _nested({option.name: option.wanted(wanted) for option in compared(wanted, disk)})
-    return Plan(before=as_it_is, after=as_it_is)
+    moves = wanted.may_move and disk.attachment is not None and wanted.is_to_be_assigned(disk) and not disk.is_boot_disk
+    leaving = leave(disk) if moves else ()
+    start = View(_unassigned(disk) if moves else disk, wanted, machine)
+    steps = (*leaving, *_steps_to_change(disk, start))
+    before = View(disk, wanted, machine)
+    options = compared(wanted, disk)
+    return Plan(
+        before=_nested(wanted, {option.name: option.current(before) for option in options}),
+        after=_nested(wanted, {option.name: option.wanted(wanted) for option in options}),
+        steps=steps,
+        predicted=changed_disk(disk.payload, steps),
+        annotations=disk.annotation_list if wanted.annotations is None else predicted_annotations(wanted),
+        new_name=wanted.name if wanted.name not in (None, disk.name) else None,
+    )
 
 
 def refuse_failed(wanted: Wanted, disk: Disk) -> None:
     """Raise KatapultError where the disk, or its attachment where one is wanted, has failed for good."""
     if disk.state == FAILED:
-        raise failure("disk_failed", f"The disk '{disk.name}' ({disk.id}) is in state failed.")
+        raise failure("disk_failed", f"The disk {disk.label} is in state failed.")
     if wanted.is_to_be_attached and disk.attachment is not None and disk.attachment.state == FAILED:
         raise failure(
-            "attachment_failed",
-            f"The disk '{disk.name}' ({disk.id}) could not be attached to "
-            f"{disk.attachment.virtual_machine.get('fqdn') or disk.attachment.virtual_machine.get('id')}.",
+            "attachment_failed", f"The disk {disk.label} could not be attached to {disk.attachment.machine_name}."
         )
+
+
+def _unassigned(disk: Disk) -> Disk:
+    return replace(disk, attachment=None, payload={**disk.payload, "virtual_machine_disk": None})
+
+
+def _steps_to_change(disk: Disk, view: View) -> list[Step]:
+    """The steps for all that differs, in a safe order. Raises KatapultError that names all that can't be changed."""
+    steps: list[Step] = []
+    refused: list[tuple[Difference, str]] = []
+    for option, difference in differing(view):
+        try:
+            steps += _steps_of(option, view)
+        except RefusedError as reason:
+            refused.append((difference, str(reason)))
+    if refused:
+        listed = "; ".join(f"{difference}, but {reason}" for difference, reason in refused)
+        raise failure(
+            "drift",
+            f"The disk {disk.label} exists and differs: {listed}.",
+            detail={"differences": [{**difference.__dict__, "reason": reason} for difference, reason in refused]},
+        )
+    return sorted(steps, key=lambda step: step.phase)
+
+
+def _steps_of(option: DiskOption, view: View) -> tuple[Step, ...]:
+    return option.steps(view, option.wanted(view.wanted))
 
 
 def _plan_to_create(given: Wanted) -> Plan:
@@ -80,15 +131,20 @@ def _plan_to_create(given: Wanted) -> Plan:
     set_options = {option.name: option.wanted(wanted) for option in OPTIONS if option.wanted(wanted) is not None}
     if wanted.initial_file_system is not None:
         set_options["initial_file_system"] = wanted.initial_file_system
-    step = CreateDisk(create_body(wanted))
-    return Plan(before={}, after=_nested(set_options), steps=(step,), predicted=predicted_disk(wanted))
+    return Plan(
+        before={},
+        after=_nested(wanted, set_options),
+        body=create_body(wanted),
+        predicted=predicted_disk(wanted),
+        annotations=predicted_annotations(wanted),
+    )
 
 
-def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(wanted: Wanted, options: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted names as the nested options that the user writes."""
     nested: dict[str, Any] = {}
     for name, value in options.items():
-        outer, _dot, inner = name.partition(".")
+        outer, _dot, inner = wanted.names.get(name, name).partition(".")
         if inner:
             nested.setdefault(outer, {})[inner] = value
         else:

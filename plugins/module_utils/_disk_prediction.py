@@ -2,14 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a disk is created with, and what it will look like. Pure."""
+"""What a disk is created with, and what it will look like when it is created or changed. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_options import as_body
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, Wanted
 
 
 def create_body(wanted: Wanted) -> dict[str, Any]:
@@ -42,12 +45,24 @@ def predicted_disk(wanted: Wanted) -> dict[str, Any]:
         "state": None,
         "created_at": None,
         "storage_speed": wanted.storage_speed,
-        "io_profile": _filled(wanted.io_profile, "id", "name", "permalink", "speed_in_mb", "iops"),
+        "io_profile": _object(wanted.io_profile, "id", "name", "permalink", "speed_in_mb", "iops"),
         "bus_type": wanted.bus_type,
-        "data_center": _filled(wanted.data_center, "id", "name", "permalink"),
+        "data_center": _object(wanted.data_center, "id", "name", "permalink"),
         "virtual_machine_disk": _attachment(wanted.assignment),
         "installation": None,
     }
+
+
+def changed_disk(payload: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[str, Any]:
+    """The object of a disk after these steps."""
+    for step in steps:
+        payload = step.effect(payload)
+    return payload
+
+
+def predicted_annotations(wanted: Wanted) -> list[Mapping[str, Any]]:
+    """The annotations that are wanted, as the service will show them."""
+    return [{"key": item["key"], "value": item.get("value")} for item in wanted.annotations or ()]
 
 
 def _assignment_body(assignment: Assignment | None) -> dict[str, Any] | None:
@@ -69,12 +84,12 @@ def _attachment(assignment: Assignment | None) -> dict[str, Any] | None:
     if assignment is None or assignment.virtual_machine is None:
         return None
     return {
-        "virtual_machine": _filled(assignment.virtual_machine, "id", "fqdn"),
+        "virtual_machine": assignment.virtual_machine.as_object("id", "fqdn"),
         "attach_on_boot": assignment.attach_on_boot,
         "boot": assignment.boot,
         "state": None,
     }
 
 
-def _filled(lookup: Lookup | None, *keys: str) -> dict[str, Any] | None:
-    return {**dict.fromkeys(keys), **lookup.as_body()} if lookup else None
+def _object(lookup: Lookup | None, *keys: str) -> dict[str, Any] | None:
+    return lookup.as_object(*keys) if lookup else None

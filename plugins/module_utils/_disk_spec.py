@@ -2,19 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a disk: their specification, and what they want."""
+"""The options of a disk and of its assignment: their specification, and what they want."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, ResizeMethod, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
 
 SMALLEST_SIZE = 10
 LARGEST_SIZE = 2**31 - 1
+ASSIGNMENT_NAMES = {
+    "name": "disk.name",
+    "virtual_machine_disk.virtual_machine": "virtual_machine",
+    "virtual_machine_disk.attach": "attached",
+    "virtual_machine_disk.attach_on_boot": "attach_on_boot",
+}
 
 
 def disk_spec() -> dict[str, Any]:
@@ -53,6 +60,30 @@ def annotations_spec() -> dict[str, Any]:
     }
 
 
+def change_spec() -> dict[str, Any]:
+    """The options that say how far a disk may be changed or removed."""
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "resize_method": {"type": "str", "choices": [method.value for method in ResizeMethod], "default": "auto"},
+        "allow_shrink": {"type": "bool", "default": False},
+        "force": {"type": "bool", "default": False},
+        "purge": {"type": "bool", "default": False},
+        "restore": {"type": "bool", "default": False},
+    }
+
+
+def assignment_spec() -> dict[str, Any]:
+    """The argument specification of an assignment."""
+    return {
+        "disk": {**lookup_spec("id", "name"), "required": True},
+        "virtual_machine": lookup_spec("id", "fqdn"),
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "attached": {"type": "bool", "default": True},
+        "attach_on_boot": {"type": "bool"},
+        "force": {"type": "bool", "default": False},
+    }
+
+
 def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wanted:
     """What the options want. Raises OptionError for a value that can't be meant."""
     assignment = _assignment_of(params.get("virtual_machine_disk"))
@@ -72,6 +103,26 @@ def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wa
         assignment=assignment,
         annotations=annotations_of(params),
         usual_data_center=Lookup("permalink", usual) if usual and not is_placed else None,
+        resize_method=ResizeMethod(params.get("resize_method") or "auto"),
+        allow_shrink=bool(params.get("allow_shrink")),
+        restore=_restore_of(params),
+    )
+
+
+def wanted_assignment(params: Mapping[str, Any]) -> Wanted:
+    """What the options of an assignment want. Raises OptionError for a value that can't be meant."""
+    disk = lookup_of(params, "disk")
+    return Wanted(
+        organization=lookup_of(params, "organization"),
+        id=disk.value if disk and disk.key == "id" else None,
+        name=disk.value if disk and disk.key == "name" else None,
+        assignment=Assignment(
+            virtual_machine=lookup_of(params, "virtual_machine"),
+            attach_on_boot=params["attach_on_boot"],
+            attach=params["attached"],
+        ),
+        may_move=params["force"],
+        names=ASSIGNMENT_NAMES,
     )
 
 
@@ -98,6 +149,13 @@ def text_of(params: Mapping[str, Any], option: str) -> str | None:
     if value is not None and not value.strip():
         raise OptionError(option, "is empty. Give a value, or leave the option out.")
     return value
+
+
+def _restore_of(params: Mapping[str, Any]) -> bool:
+    restore = bool(params.get("restore"))
+    if restore and params.get("id") is None:
+        raise OptionError("restore", "needs id: a disk in the trash can't be found by its name.")
+    return restore
 
 
 def _size_of(params: Mapping[str, Any]) -> int | None:

@@ -8,55 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     DETACHED,
     FAILED,
     FINISHED,
+    UNSEEN,
     Disk,
     Lookup,
+    Machine,
     Power,
     Task,
-    Wanted,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import refuse_failed
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
     KatapultError,
-    Known,
     NotPermittedError,
     failure,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import StalledError, TimedOutError, Waiter
 
 STALLS_AFTER = 60.0
-
-
-@dataclass
-class Progress:
-    """What is known so far, for the failure that may come."""
-
-    changed: bool = False
-    disk: Disk | None = None
-    task: Task | None = None
-
-    @property
-    def known_disk(self) -> Disk:
-        """The disk, where it was found or made before; anything else is an error of this collection."""
-        if self.disk is None:
-            raise LookupError("no disk was found or made yet")
-        return self.disk
-
-    def known(self) -> Known:
-        """As a failed result carries it."""
-        return Known(
-            disk=self.disk.payload if self.disk else None,
-            task=self.task.payload if self.task else None,
-            annotations=self.disk.annotation_list if self.disk else None,
-            changed=self.changed,
-        )
+SHOWS_WITHIN = 10.0
 
 
 class DiskWaiter:
@@ -68,83 +45,120 @@ class DiskWaiter:
         self._warn = warn
         self._sees_machines = True
 
-    def power_for(self, wanted: Wanted, disk: Disk | None) -> Power:
-        """The power of the disk's virtual machine, read only where it decides whether the disk is to be attached."""
-        attachment = disk.attachment if disk and disk.is_settled and wanted.is_to_be_attached else None
-        if attachment is None or attachment.state != DETACHED or not self._sees_machines:
-            return Power.UNKNOWN
+    def machine_for(self, wanted: Wanted, disk: Disk | None) -> Machine:
+        """The virtual machine that the disk is on or shall be on, read only where it decides what is to be done."""
+        lookup = _deciding_machine(wanted, disk) if disk else None
+        if lookup is None or not self._sees_machines:
+            return UNSEEN
         try:
-            return self._api.power(Lookup("id", str(attachment.virtual_machine.get("id"))))
+            return self._api.machine(lookup)
         except NotPermittedError as error:
             self._sees_machines = False
             self._warn(
                 "Whether the virtual machine runs could not be seen, so a disk that is attached at the machine's next "
                 f"start is taken for attached. {error.message}"
             )
-            return Power.UNKNOWN
+            return UNSEEN
 
-    def until_at_rest(self, wanted: Wanted, progress: Progress) -> Power:
+    def until_at_rest(self, wanted: Wanted, progress: Progress) -> Machine:
         """Wait until nothing is under way on the disk in C(progress), which is kept current.
 
         A disk that was just built is attached a while later, and so are the disks of a machine that is starting. Where
-        an attachment is wanted, that is waited for as long as something moves. Returns the power of the machine.
+        an attachment is wanted, that is waited for as long as something moves. Returns the machine.
         Raises KatapultError at the deadline.
         """
         moves = not progress.known_disk.is_settled
-        power = self._watch(progress, wanted, _is_at_rest) if moves else self.power_for(wanted, progress.disk)
-        if power is Power.CHANGING or (moves and power is Power.ON):
+        machine = self._watch(progress, wanted, _is_at_rest) if moves else self.machine_for(wanted, progress.disk)
+        if machine.power is Power.CHANGING or (moves and machine.power is Power.ON):
             with suppress(StalledError):
                 return self._watch(progress, wanted, _is_made, STALLS_AFTER)
-        return power
+        return machine
 
-    def until_made(self, wanted: Wanted, progress: Progress) -> Power:
+    def until_made(self, wanted: Wanted, progress: Progress) -> Machine:
         """Wait until the disk in C(progress) is built and, where that is wanted, attached; C(progress) is kept current.
 
-        Returns the power of its virtual machine. Raises KatapultError where it fails or takes too long.
+        Returns its virtual machine. Raises KatapultError where it fails or takes too long.
         """
         adopted = progress.task is None
         if progress.task is not None:
-            self._follow_task(progress, progress.task.id)
+            self.follow_task(progress, progress.task)
             progress.disk = self._api.disk(progress.known_disk.id)
-        power = self.power_for(wanted, progress.disk)
-        if not _is_made(wanted, progress.known_disk, power):
+        machine = self.machine_for(wanted, progress.disk)
+        if not _is_made(wanted, progress.known_disk, machine):
             try:
-                power = self._watch(progress, wanted, _is_made, STALLS_AFTER if adopted else float("inf"))
+                machine = self._watch(progress, wanted, _is_made, STALLS_AFTER if adopted else float("inf"))
             except StalledError as error:
                 raise _stalled(progress.known_disk) from error
         refuse_failed(wanted, progress.known_disk)
-        return power
+        return machine
 
-    def _follow_task(self, progress: Progress, task_id: str) -> None:
-        disk = progress.known_disk
+    def until_changed(self, is_done: Callable[[Disk], bool], task: Task | None, progress: Progress) -> None:
+        """Wait for C(task), and until the disk shows what it did. C(progress) is kept current.
+
+        That the disk never shows it is no failure here. Where the task is not known or can't be read, the disk alone
+        is watched, for as long as it moves. Raises KatapultError where the task fails or takes too long.
+        """
+        followed = task is not None and self.follow_task(progress, task)
+        progress.disk = self._api.disk(progress.known_disk.id)
+        if not (is_done(progress.disk) and progress.disk.is_settled):
+            with suppress(StalledError):
+                self._watch(
+                    progress,
+                    Wanted(),
+                    lambda _wanted, disk, _machine: is_done(disk) and disk.is_settled,
+                    SHOWS_WITHIN if followed else STALLS_AFTER,
+                )
+
+    def shows_soon(self, is_done: Callable[[Disk], bool], disk: Disk) -> Disk | None:
+        """The disk as soon as C(is_done), or as it was seen last within some seconds; None where it can't be read."""
+        seen: Disk | None = self._waiter.soon(
+            lambda: self.as_it_is_now(disk), lambda now: now is not None and is_done(now)
+        )
+        return seen
+
+    def as_it_is_now(self, disk: Disk) -> Disk | None:
+        """The disk read once more, or None: that it can't be read must not hide the failure that is looked into."""
         try:
-            task = self._waiter.until(lambda: self._api.task(task_id), lambda seen: seen.status in FINISHED)
+            return self._api.disk(disk.id)
+        except ApiError:
+            return None
+
+    def follow_task(self, progress: Progress, begun: Task) -> bool:
+        """Whether the task was seen to its end; a token may not be allowed to read it.
+
+        C(progress) is kept current. Raises KatapultError where the task fails or takes too long.
+        """
+        try:
+            task = self._waiter.until(lambda: self._api.task(begun.id), lambda seen: seen.status in FINISHED)
         except TimedOutError as error:
-            progress.task = error.last or progress.task
-            progress.disk = self._as_it_is_now(disk)
+            progress.task = error.last or begun
+            self._read_again(progress)
             raise self._timeout(progress) from error
         except ApiError as error:
             self._warn(f"The disk itself is watched, because its task could not be. {error.message}")
-            return
+            return False
         progress.task = task
-        if task.status == "failed":
-            progress.disk = self._as_it_is_now(disk)
-            raise failure(
-                "task_failed", f"The task '{task.name}' ({task.id}) of the disk '{disk.name}' ({disk.id}) failed."
-            )
+        if task.status == FAILED:
+            self._read_again(progress)
+            raise failure("task_failed", f"The task '{task.name}' ({task.id}) of the disk {progress.label} failed.")
+        return True
+
+    def _read_again(self, progress: Progress) -> None:
+        if progress.disk is not None:
+            progress.disk = self.as_it_is_now(progress.disk) or progress.disk
 
     def _watch(
         self,
         progress: Progress,
         wanted: Wanted,
-        is_done: Callable[[Wanted, Disk, Power], bool],
+        is_done: Callable[[Wanted, Disk, Machine], bool],
         stalls_after: float = float("inf"),
-    ) -> Power:
+    ) -> Machine:
         disk_id = progress.known_disk.id
 
-        def look() -> tuple[Disk, Power]:
+        def look() -> tuple[Disk, Machine]:
             progress.disk = seen = self._api.disk(disk_id)
-            return seen, self.power_for(wanted, seen)
+            return seen, self.machine_for(wanted, seen)
 
         try:
             return self._waiter.until(look, lambda seen: is_done(wanted, *seen), stalls_after)[1]
@@ -153,36 +167,38 @@ class DiskWaiter:
         except TimedOutError as error:
             raise self._timeout(progress) from error
 
-    def _as_it_is_now(self, disk: Disk) -> Disk:
-        """The disk read once more for a failure's result; that it can't be read must not hide the failure."""
-        try:
-            return self._api.disk(disk.id)
-        except ApiError:
-            return disk
-
     def _timeout(self, progress: Progress) -> KatapultError:
-        disk, task = progress.known_disk, progress.task
+        task = progress.task
         under_way = f" Its task '{task.name}' is {task.standing}." if task is not None else ""
         return failure(
             "wait_timeout",
-            f"The disk '{disk.name}' ({disk.id}) was not ready within {self._waiter.limit:g} s: "
-            f"it is {_state_of(disk)}.{under_way}",
+            f"The disk {progress.label} was not ready within {self._waiter.limit:g} s: it is "
+            f"{progress.condition}.{under_way}",
         )
+
+
+def _deciding_machine(wanted: Wanted, disk: Disk) -> Lookup | None:
+    if wanted.is_to_be_assigned(disk):
+        return wanted.virtual_machine if disk.attachment is None or wanted.may_move else None
+    attachment = disk.attachment if disk.is_settled and wanted.is_to_be_attached else None
+    if attachment is None or attachment.state != DETACHED:
+        return None
+    return Lookup("id", str(attachment.virtual_machine.get("id")))
 
 
 def _stalled(disk: Disk) -> KatapultError:
     return failure(
         "wait_timeout",
-        f"The disk '{disk.name}' ({disk.id}), whose task is not known because the answer to its create was lost, "
-        f"has been {_state_of(disk)} for {STALLS_AFTER:g} s without a move.",
+        f"The disk {disk.label}, whose task is not known because the answer to its create was lost, "
+        f"has been {disk.condition} for {STALLS_AFTER:g} s without a move.",
     )
 
 
-def _is_at_rest(_wanted: Wanted, disk: Disk, _power: Power) -> bool:
+def _is_at_rest(_wanted: Wanted, disk: Disk, _machine: Machine) -> bool:
     return disk.is_settled
 
 
-def _is_made(wanted: Wanted, disk: Disk, power: Power) -> bool:
+def _is_made(wanted: Wanted, disk: Disk, machine: Machine) -> bool:
     """Whether there is nothing left to wait for."""
     if disk.state == FAILED:
         return True
@@ -190,8 +206,4 @@ def _is_made(wanted: Wanted, disk: Disk, power: Power) -> bool:
         return False
     if not wanted.is_to_be_attached or (disk.attachment and disk.attachment.state != DETACHED):
         return True
-    return disk.attachment is not None and power in (Power.OFF, Power.UNKNOWN)
-
-
-def _state_of(disk: Disk) -> str:
-    return f"{disk.state} and {disk.attachment.state}" if disk.attachment else disk.state
+    return disk.attachment is not None and machine.power in (Power.OFF, Power.UNKNOWN)

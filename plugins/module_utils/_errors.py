@@ -37,12 +37,13 @@ class Known:
     disk: Mapping[str, Any] | None = None
     task: Mapping[str, Any] | None = None
     annotations: list[Mapping[str, Any]] | None = None
+    trash_object: Mapping[str, Any] | None = None
+    steps: Mapping[str, list[str]] | None = None
     changed: bool = False
 
     def as_result(self) -> dict[str, Any]:
         """The keys that a failed result carries."""
-        found = {"disk": self.disk, "task": self.task, "annotations": self.annotations}
-        return {"changed": self.changed, **{key: value for key, value in found.items() if value is not None}}
+        return {key: value for key, value in self.__dict__.items() if value is not None}
 
 
 class KatapultError(Exception):
@@ -57,8 +58,9 @@ class KatapultError(Exception):
 
     @property
     def message(self) -> str:
-        """The whole message: what happened, and what to do."""
-        return f"{self.what} {self.advice}".strip()
+        """The whole message: what happened, whether anything was changed, and what to do."""
+        untouched = cause_of(self.report.code).precedes_writes and not self.known.changed
+        return " ".join(part for part in (self.what, "Nothing was changed." if untouched else "", self.advice) if part)
 
     def as_result(self) -> dict[str, Any]:
         """The result of the failed task."""
@@ -81,6 +83,11 @@ class ApiError(KatapultError):
         self.transient = transient
         self.retry_after = retry_after
 
+    @property
+    def may_have_worked(self) -> bool:
+        """Whether what was asked for may be done all the same: an answer was lost, this one or one before it."""
+        return self.report.ambiguous or (self.report.attempts or 1) > 1
+
     def after(self, attempts: int) -> ApiError:
         """The same error, raised after that many attempts."""
         self.report = replace(self.report, attempts=attempts)
@@ -89,6 +96,10 @@ class ApiError(KatapultError):
 
 class NotFoundError(ApiError):
     """A thing that a lookup names does not exist."""
+
+
+class DiskNotFoundError(NotFoundError):
+    """The disk does not exist. No other 404 means that."""
 
 
 class InTrashError(ApiError):
@@ -105,12 +116,16 @@ class RateLimitedError(ApiError):
 
 @dataclass(frozen=True)
 class Cause:
-    """A row of the table. C(specifics) puts the detail of an answer into words."""
+    """A row of the table. C(specifics) puts the detail of an answer into words.
+
+    C(precedes_writes): found before anything is changed, unless the task had changed something else before.
+    """
 
     meaning: str
     advice: str
     error: type[ApiError] = ApiError
     specifics: Callable[[Mapping[str, Any]], str] = field(default=lambda _detail: "")
+    precedes_writes: bool = False
 
 
 def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
@@ -129,13 +144,18 @@ def _argument(detail: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def _trashed(detail: Mapping[str, Any]) -> str:
-    trash_object = detail.get("trash_object")
+def kept_until(trash_object: Any) -> str:
+    """Until when a trash object, as an answer gives it, can be restored; empty text where that can't be told."""
     until = trash_object.get("keep_until") if isinstance(trash_object, Mapping) else None
     try:
-        return "it is kept until " + time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until)) if until else ""
+        return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until)) if until else ""
     except (TypeError, ValueError, OverflowError, OSError):
         return ""
+
+
+def _trashed(detail: Mapping[str, Any]) -> str:
+    until = kept_until(detail.get("trash_object"))
+    return f"it is kept until {until}" if until else ""
 
 
 _TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support the request id."
@@ -187,8 +207,8 @@ CAUSES: dict[str, Cause] = {
     # 404
     "disk_not_found": Cause(
         "no such disk",
-        "Correct id, or leave it out and give name to have the disk looked up or created.",
-        NotFoundError,
+        "Correct the id or the name. Given a name without an id, katapult_disk creates the disk.",
+        DiskNotFoundError,
     ),
     "organization_not_found": Cause("no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError),
     "data_center_not_found": Cause("no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError),
@@ -204,7 +224,7 @@ CAUSES: dict[str, Cause] = {
     # 406
     "object_in_trash": Cause(
         "the object is in the trash",
-        "Restore it in the Katapult console first, or leave it there and use another.",
+        "Restore it (a disk with id and restore=true, a virtual machine in the Katapult console), or use another.",
         InTrashError,
         _trashed,
     ),
@@ -257,18 +277,20 @@ CAUSES: dict[str, Cause] = {
     ),
     "invalid_option": Cause("an option can't be used as given", ""),
     "drift": Cause(
-        "the disk exists and differs from what the task describes",
-        "Nothing was changed. Describe the disk as it is, change it in the Katapult console, or use another name.",
+        "the disk exists and differs in what can't be changed as the task describes it",
+        "Describe the disk as it is, do what is said above, or use another name.",
+        precedes_writes=True,
     ),
     "several_disks_found": Cause(
         "the name does not tell one disk", "Name the one you mean with id, or narrow the look-up with data_center."
     ),
     "disk_failed": Cause(
         "the disk's build has failed",
-        "It will not recover: delete it in the Katapult console (its id is above), then run the task again.",
+        "It will not recover: delete it (state=absent with its id), then run the task again.",
     ),
     "attachment_failed": Cause(
-        "the disk could not be attached", "Look at the virtual machine in the Katapult console, then attach the disk."
+        "the disk could not be attached",
+        "Look at the virtual machine in the Katapult console, detach the disk (attach=false), then attach it again.",
     ),
     "task_failed": Cause(
         "the task failed",
@@ -278,9 +300,34 @@ CAUSES: dict[str, Cause] = {
         "the wait took longer than wait_timeout",
         "It goes on in the service: run this again, which waits on, or raise wait_timeout.",
     ),
+    "not_applied": Cause(
+        "the service took a change, and the disk does not show it",
+        "Look at the disk in the Katapult console, then run the task again.",
+    ),
+    "name_taken": Cause(
+        "another disk has the name that the disk shall get",
+        "Use another name, or rename or delete the other disk first.",
+        precedes_writes=True,
+    ),
+    "name_mismatch": Cause(
+        "the disk with this id has another name",
+        "Correct id or name, or leave name out.",
+        precedes_writes=True,
+    ),
+    "disk_assigned": Cause(
+        "the disk is assigned to a virtual machine",
+        "Set force=true to have it detached and unassigned first.",
+        precedes_writes=True,
+    ),
+    "boot_disk": Cause(
+        "a virtual machine boots from the disk",
+        "A boot disk is never detached, unassigned or deleted: delete its virtual machine instead.",
+        precedes_writes=True,
+    ),
     "lock_timeout": Cause(
-        "another task on this control node has been busy with a disk of this name",
-        "Nothing was changed. Run the task again, or raise wait_timeout.",
+        "another task on this control node has been busy with the disk",
+        "Run the task again, or raise wait_timeout.",
+        precedes_writes=True,
     ),
     "create_unclear": Cause(
         "the answer to the create was lost, and what is there is not clearly the disk that was asked for",

@@ -17,6 +17,7 @@ T = TypeVar("T")
 FIRST_LOOK = 0.5
 LONGEST_PAUSE = 5.0
 GROWTH = 1.5
+LOOK_FOR = 10.0
 
 
 class TimedOutError(Exception, Generic[T]):
@@ -63,6 +64,22 @@ class Waiter:
             if self._clock.now() - since >= stalls_after:
                 raise StalledError(seen)
             pause = min(pause * GROWTH, LONGEST_PAUSE) * self._clock.jitter()
+
+    def soon(self, look: Callable[[], T], is_done: Callable[[T], bool]) -> T:
+        """What C(look) gives as soon as C(is_done) says so, or what it gave last within LOOK_FOR seconds.
+
+        The first look is at once: this is for what should be there already. Raises what C(look) raises.
+        """
+        self._deadline.start()
+        pause = FIRST_LOOK
+        with self._deadline.at_most(LOOK_FOR):
+            while True:
+                seen = look()
+                left = self._deadline.remaining()
+                if is_done(seen) or left <= 0:
+                    return seen
+                self._clock.sleep(min(pause * self._clock.jitter(), left))
+                pause *= 2
 
     def _look(self, look: Callable[[], T], last: T | None) -> T:
         try:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: katapult_disk
-short_description: Create block disks on the Katapult cloud
+short_description: Create, change and delete block disks on the Katapult cloud
 version_added: 0.1.0
 description:
   - Makes sure that a block disk exists on the Katapult cloud as described. It is looked up by O(name), or by O(id).
   - A disk that does not exist is created. The options are the fields of Katapult's create-disk call, name for name,
     without its C(properties) envelope.
-  - A disk that exists and is as described is left alone. Where an option that was set differs from the disk, the task
-    fails and changes nothing. The message names the option, its current and its wanted value.
-  - Options that are not set are never compared.
+  - A disk that exists and is as described is left alone. Where an option that was set differs from the disk, the disk
+    is changed in place, each option by its own API call. Options that are not set are never compared.
+  - All is checked before the first write. What can't be changed fails the task before anything is changed. The message
+    names the option, its current and its wanted value, and why. O(storage_speed),
+    O(virtual_machine_disk.boot), another virtual machine and the data center of a disk found by O(id) can't be changed.
+  - Disks are deleted to the trash, from which they can be restored for 48 hours.
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
 extends_documentation_fragment:
@@ -35,7 +38,8 @@ options:
       - Name of the disk. It is looked up by exactly this name among all disks of the organization.
       - Names are not unique on Katapult. Where several disks have the name, the task fails and lists them. Set
         O(data_center) or O(id) to tell which one is meant.
-      - Where O(id) is set too, the disk with that ID must have this name.
+      - Where O(id) is set too, it is the name that the disk shall have. The disk is renamed, unless another disk of the
+        organization has that name. With O(state=absent) the disk with that ID must have this name.
       - One of O(name) and O(id) is required.
     type: str
   id:
@@ -45,14 +49,50 @@ options:
     type: str
   state:
     description:
-      - V(present) creates the disk where it does not exist.
+      - V(present) creates the disk where it does not exist, and changes it where it differs.
+      - V(absent) moves the disk to the trash. A disk that does not exist, or that is in the trash, is no change.
+      - A disk that a virtual machine boots from is never deleted.
     type: str
-    choices: [present]
+    choices: [present, absent]
     default: present
+  resize_method:
+    description:
+      - How a disk grows. An attached disk grows online, a detached one offline. V(auto) does what is possible.
+      - V(online) and V(offline) insist. The task fails where the disk can't be resized that way.
+      - A disk is made smaller offline only. After an online resize the guest grows its file system itself.
+    type: str
+    choices: [auto, online, offline]
+    default: auto
+  allow_shrink:
+    description:
+      - Whether O(size_in_gb) may make the disk smaller. What is beyond its new end is lost, so shrink the file system
+        first.
+      - A disk is made smaller only while it is detached.
+    type: bool
+    default: false
+  force:
+    description:
+      - Used with O(state=absent). Whether a disk that is assigned to a virtual machine is deleted. It is detached and
+        unassigned before that.
+    type: bool
+    default: false
+  purge:
+    description:
+      - Used with O(state=absent). Whether the disk is also purged from the trash, and can't be restored.
+      - A disk that is in the trash already is purged where it is named by O(id) alone.
+    type: bool
+    default: false
+  restore:
+    description:
+      - Used with O(state=present). Whether a disk that is in the trash is restored. It must be named by O(id).
+      - What else is to be changed shows only after the disk was restored, so RV(diff) tells nothing of it.
+    type: bool
+    default: false
   size_in_gb:
     description:
       - Size in GB, at least 10.
       - Required where the disk must be created.
+      - See O(resize_method) and O(allow_shrink) for what happens to a disk of another size.
     type: int
   bus_type:
     description: Bus by which the virtual machine sees the disk.
@@ -94,7 +134,10 @@ options:
     type: str
     choices: [nvme, ssd]
   virtual_machine_disk:
-    description: The virtual machine that the disk is assigned to, and how.
+    description:
+      - The virtual machine that the disk is assigned to, and how.
+      - A disk that is assigned to another virtual machine fails the task. Use
+        M(katapult.cloud.katapult_disk_assignment) to move it.
     type: dict
     suboptions:
       virtual_machine:
@@ -117,15 +160,18 @@ options:
         type: bool
       attach:
         description:
-          - Whether the disk is attached to the running virtual machine once it is built. With O(wait=true) the task
-            waits for that.
-          - On a virtual machine that does not run, the disk is attached when the machine starts. The task does not
-            wait for that.
+          - Whether the disk is attached to the running virtual machine. With O(wait=true) the task waits for that.
+          - On a virtual machine that does not run, the disk is attached when the machine starts. The task makes sure
+            that O(virtual_machine_disk.attach_on_boot) is set, unless it is set to V(false), and does not wait.
+          - V(false) detaches the disk. It is attached again at the machine's next start, unless
+            O(virtual_machine_disk.attach_on_boot) is V(false).
         type: bool
   annotations:
     description:
       - Annotations of the disk. The list is the whole wanted set; its order does not matter.
       - An empty list wants a disk without annotations.
+      - Whether the service replaces annotations or adds to them is not documented. The disk is read again, and the task
+        fails where the change did not take.
     type: list
     elements: dict
     suboptions:
@@ -141,9 +187,14 @@ notes:
     and becomes the result. Tasks that run at once on one control node and want the same name make one disk.
   - No lock reaches across control nodes and AWX jobs. After a create the name is looked up once more. Where another
     run made a disk of that name at the same moment, the task fails and names both.
+  - Where a later step of a change fails, the task fails with RV(steps), and tells the disk as it is then. Running it
+    again goes on from there.
+  - Tasks on one control node that change the same disk wait for each other.
   - In a loop, the facts hold the last disk. Use C(register) there.
   - With C(ansible -a), give O(annotations) as JSON, or the whole argument as JSON.
 seealso:
+  - module: katapult.cloud.katapult_disk_assignment
+  - module: katapult.cloud.katapult_disk_info
   - name: Katapult API documentation
     description: Reference of the API that this module uses.
     link: https://developers.katapult.io/api/docs/latest/
@@ -196,17 +247,45 @@ EXAMPLES = r"""
     data_center: uk-lon-01
     wait: false
 
-- name: Make sure that a disk with a known ID is as described
+- name: Let a disk with a known ID grow, and rename it
   katapult.cloud.katapult_disk:
-    id: "{{ backup_disks.results[0].disk.id }}"
-    size_in_gb: 50
+    id: disk_I4Bu3elhTjuAg16W
+    name: backup-large
+    size_in_gb: 80
+
+- name: Detach a disk for good, and make it smaller (its file system was shrunk before)
+  katapult.cloud.katapult_disk:
+    name: scratch-01
+    size_in_gb: 20
+    allow_shrink: true
+    virtual_machine_disk:
+      attach: false
+      attach_on_boot: false
+
+- name: Delete a disk, which can be restored for 48 hours
+  katapult.cloud.katapult_disk:
+    name: retired-01
+    state: absent
+  register: retired
+
+- name: Delete a disk for good, though it is assigned to a virtual machine
+  katapult.cloud.katapult_disk:
+    name: retired-02
+    state: absent
+    force: true
+    purge: true
+
+- name: Bring a disk back from the trash
+  katapult.cloud.katapult_disk:
+    id: disk_5nGk37D3RLE7Kuza
+    restore: true
 """
 
 RETURN = r"""
 disk:
   description:
-    - The disk, with all keys that the API gives.
-    - In check mode a disk that would be created is predicted, with null for what only the service can know.
+    - The disk, with all keys that the API gives. Null with O(state=absent).
+    - In check mode the disk is predicted, with null for what only the service can know.
     - Values of installation attributes that the service protects, such as a root password, are masked.
   returned: success, and on failure where a disk is known
   type: dict
@@ -264,8 +343,8 @@ disk:
       type: dict
 task:
   description:
-    - The service's task that built the disk, as last seen.
-    - Null where nothing was created, in check mode, and where the answer to the create was lost.
+    - The last task of the service that this run started, as last seen.
+    - Null where none was started, in check mode, and where the answer that tells it was lost.
   returned: success, and on failure where a task is known
   type: dict
   sample:
@@ -282,6 +361,38 @@ annotations:
   type: list
   elements: dict
   sample: [{key: env, value: production}]
+trash_object:
+  description:
+    - Where the disk is in the trash, or null where it is not.
+    - In check mode, null for what only the service can know.
+  returned: with O(state=absent), and on failure where it is known
+  type: dict
+  sample: {id: trsh_xa81uxUKltgrEmRE, keep_until: 1786983164, object_id: disk_5nGk37D3RLE7Kuza, object_type: Disk}
+msg:
+  description: What became of the disk, and until when it can be restored. On failure, what failed and what to do.
+  returned: with O(state=absent), and on failure
+  type: str
+  sample: The disk 'data-01' (disk_5nGk37D3RLE7Kuza) is in the trash until 2026-08-17 17:32 UTC.
+steps:
+  description: The steps of a change that failed.
+  returned: failure, where there were several steps
+  type: dict
+  contains:
+    done:
+      description: The steps that were done.
+      type: list
+      elements: str
+      sample: [rename]
+    failed:
+      description: The step that failed.
+      type: list
+      elements: str
+      sample: [resize]
+    not_tried:
+      description: The steps that were not tried.
+      type: list
+      elements: str
+      sample: [io_profile]
 diff:
   description: The options that were set, as they were before and as they are after the task.
   returned: success, with C(--diff)
@@ -342,41 +453,26 @@ error:
 
 import os
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_apply import DiskResult, DiskRun, Surroundings
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, wanted_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_module import surroundings_of
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import change_spec, disk_spec, wanted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
 
 
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to what the options describe. Raises KatapultError."""
-    clock = Clock()
-    deadline = module.deadline(clock)
-    wanted = wanted_disk(module.params, os.environ)
-    around = Surroundings(
-        api=DiskApi(module.http(clock, deadline)),
-        clock=clock,
-        deadline=deadline,
-        warn=module.warn,
-        lock_directory=lock_directory,
-        lock_keys=(module.params["api_url"].strip().rstrip("/"),),
-        check_mode=module.check_mode,
-        wait=module.params["wait"],
-    )
-    return DiskRun(wanted, around).ensure_present()
+    wanted, around = wanted_disk(module.params, os.environ), surroundings_of(module)
+    if module.params["state"] == "absent":
+        return Absence(wanted, around, force=module.params["force"], purge=module.params["purge"]).ensure()
+    return Presence(wanted, around).ensure()
 
 
 def main() -> None:
     """Run the module."""
     module = KatapultModule(
-        argument_spec={
-            **connection_spec(),
-            **wait_spec(),
-            **disk_spec(),
-            "state": {"type": "str", "choices": ["present"], "default": "present"},
-        },
+        argument_spec={**connection_spec(), **wait_spec(), **disk_spec(), **change_spec()},
         required_one_of=[["name", "id"]],
         supports_check_mode=True,
     )

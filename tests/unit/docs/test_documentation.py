@@ -32,6 +32,29 @@ MODULES = {
 }
 # What is there when the examples of a module are run, and the variables that they take from tasks before them.
 SEEDS: dict[str, dict[str, Any]] = {
+    "katapult_disk": {
+        "disks": [
+            {
+                "name": "scratch-01",
+                "size_in_gb": 40,
+                "virtual_machine": "web-01.acme.katapult.cloud",
+                "attachment": "attached",
+            },
+            {"name": "retired-01"},
+            {"name": "retired-02", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
+            {"name": "backup-small", "id": "disk_I4Bu3elhTjuAg16W"},
+            {"name": "kept-01", "id": "disk_5nGk37D3RLE7Kuza"},
+        ]
+    },
+    "katapult_disk_assignment": {
+        "virtual_machines": [{"fqdn": "db-01.acme.katapult.cloud", "state": "stopped"}],
+        "disks": [
+            {"name": "data-01"},
+            {"name": "data-02", "id": "disk_5nGk37D3RLE7Kuza"},
+            {"name": "data-03", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
+            {"name": "data-04", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
+        ],
+    },
     "katapult_disk_info": {
         "disks": [
             {
@@ -164,7 +187,8 @@ def test_the_readme_shows_playbooks_and_commands() -> None:
 
 
 @pytest.mark.parametrize("command", README_COMMANDS)
-def test_a_command_of_the_readme(ansible: Ansible, command: str) -> None:
+def test_a_command_of_the_readme(ansible: Ansible, simulator: Simulator, command: str) -> None:
+    simulator.state.add_disk("logs-01", virtual_machine="web-01.acme.katapult.cloud", attachment="attached")
     first = ansible.run(*shlex.split(command), "-vvvv")
     again = ansible.run(*shlex.split(command), "-vvvv")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Wanted, disk_of
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, disk_of
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService
 
 ACME = Lookup("sub_domain", "acme")

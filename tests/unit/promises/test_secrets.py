@@ -40,6 +40,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 # Every module but katapult_disk, with options that send a request.
 OTHERS: dict[str, dict[str, Any]] = {
     "katapult_data_center_info": {},
+    "katapult_disk_assignment": {"disk": "data-01", "virtual_machine": "web-01.acme.katapult.cloud"},
     "katapult_disk_info": {"details": True},
     "katapult_disk_io_profile_info": {},
     "katapult_task_info": {"id": "task_Unknown"},

@@ -16,6 +16,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Cr
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import MAY_APPEAR, KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     FakeClock,
     ScriptedService,
@@ -65,11 +66,11 @@ class Run:
             {f"POST {LIST}": [post], f"GET {LIST}": list(lists), f"GET {DISK}": [read], **script}
         )
         deadline = Deadline(self.clock, seconds)
-        self.creator = Creator(DiskApi(self.service), self.clock, deadline, self.warnings.append)
+        self.creator = Creator(DiskApi(self.service), Waiter(self.clock, deadline), self.warnings.append)
 
     def create(self, **options: Any) -> Created:
         made = wanted(**options)
-        return self.creator.create(plan_disk(made, None).steps[0], made, OLD)
+        return self.creator.create(plan_disk(made, None).body or {}, made, OLD)
 
     def fails(self) -> KatapultError:
         with pytest.raises(KatapultError) as raised:

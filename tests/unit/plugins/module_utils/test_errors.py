@@ -15,6 +15,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import Cal
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     CAUSES,
     ApiError,
+    DiskNotFoundError,
     InTrashError,
     KatapultError,
     Known,
@@ -70,7 +71,7 @@ CASES = (
     Case(403, "permission_denied", NotPermittedError, {"details": "Only owners may"}, ("Only owners may",)),
     Case(403, "organization_suspended", ApiError, words=("suspended",)),
     Case(403, "organization_not_activated", ApiError, words=("Activate",)),
-    Case(404, "disk_not_found", NotFoundError),
+    Case(404, "disk_not_found", DiskNotFoundError),
     Case(404, "organization_not_found", NotFoundError, words=("organization",)),
     Case(404, "data_center_not_found", NotFoundError, words=("data_center",)),
     Case(404, "disk_io_profile_not_found", NotFoundError, words=("io_profile",)),

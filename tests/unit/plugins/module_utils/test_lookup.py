@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name, find_new
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import (

@@ -10,9 +10,10 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import disk_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import change_spec, disk_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import ACME, attachment, disk_payload, wanted
 
@@ -40,7 +41,7 @@ WHOLE = wanted_disk(
 
 
 def test_a_create_sends_exactly_what_was_given() -> None:
-    assert plan_disk(WHOLE, None).steps[0].body == {
+    assert plan_disk(WHOLE, None).body == {
         "organization": {"sub_domain": "acme"},
         "properties": {
             "name": "data-01",
@@ -63,12 +64,12 @@ def test_a_create_sends_exactly_what_was_given() -> None:
 
 def test_a_create_sends_nothing_that_was_not_given() -> None:
     london = {"permalink": "uk-lon-01"}
-    assert plan_disk(wanted(), None).steps[0].body == {
+    assert plan_disk(wanted(), None).body == {
         "organization": {"sub_domain": "acme"},
         "properties": {"name": "data-01", "size_in_gb": 20, "data_center": london},
     }
     usual = wanted(data_center=None, usual_data_center=Lookup("permalink", "nl-ams-01"))
-    assert plan_disk(usual, None).steps[0].body["properties"]["data_center"] == {"permalink": "nl-ams-01"}
+    assert (plan_disk(usual, None).body or {})["properties"]["data_center"] == {"permalink": "nl-ams-01"}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_create_needs(options: dict[str, Any], option: str) -> None:
 
 def test_a_create_on_a_machine_needs_no_data_center() -> None:
     plan = plan_disk(wanted(data_center=None, assignment=Assignment(WEB)), None)
-    assert "data_center" not in plan.steps[0].body["properties"]
+    assert "data_center" not in (plan.body or {})["properties"]
 
 
 def test_the_diff_of_a_create_holds_the_options_that_were_set() -> None:
@@ -111,8 +112,11 @@ def test_everything_that_is_wanted_is_named() -> None:
     """A new option must be compared, sent, or left out for a reason."""
     assert {item.name for item in fields(Wanted)} == {
         *disk_spec(),
+        *change_spec(),
         "organization",
         "assignment",
         "usual_data_center",
-    } - {"virtual_machine_disk"}
+        "may_move",
+        "names",
+    } - {"virtual_machine_disk", "state", "force", "purge"}
     assert wanted().organization == ACME

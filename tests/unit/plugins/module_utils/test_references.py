@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
-from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService, error_answer
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     AMSTERDAM,
     LONDON,
@@ -33,11 +33,6 @@ REFERENCES: dict[str, Any] = {
     f"GET {MACHINE}": [machine_answer("started")],
 }
 WEB = Assignment(Lookup("fqdn", attachment()["virtual_machine"]["fqdn"]))
-
-
-def creator_of(service: ScriptedService, warnings: list[str]) -> Creator:
-    clock = FakeClock()
-    return Creator(DiskApi(service), clock, Deadline(clock, 600), warnings.append)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +54,13 @@ def creator_of(service: ScriptedService, warnings: list[str]) -> Creator:
 def test_check_mode_finds_references_that_are_not_there(
     options: dict[str, Any], script: dict[str, Any], code: str | None
 ) -> None:
-    creator = creator_of(ScriptedService({**REFERENCES, **script}), [])
+    warnings: list[str] = []
+    references = References(DiskApi(ScriptedService({**REFERENCES, **script})), warnings.append)
     if code is None:
-        creator.refuse_unknown_references(wanted(**options))
+        references.refuse_unknown(wanted(**options))
         return
     with pytest.raises(KatapultError) as raised:
-        creator.refuse_unknown_references(wanted(**options))
+        references.refuse_unknown(wanted(**options))
     assert raised.value.report.code == code
     assert not isinstance(raised.value, OptionError)
 
@@ -72,8 +68,8 @@ def test_check_mode_finds_references_that_are_not_there(
 def test_check_mode_skips_what_the_token_may_not_see() -> None:
     warnings: list[str] = []
     service = ScriptedService({**REFERENCES, f"GET {MACHINE}": [NO_SCOPE]})
-    creator = creator_of(service, warnings)
-    creator.refuse_unknown_references(wanted(assignment=WEB))
+    references = References(DiskApi(service), warnings.append)
+    references.refuse_unknown(wanted(assignment=WEB))
 
     assert len(warnings) == 1
     assert {call.method for call in service.calls} == {"GET"}

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Assignment, Lookup, Power, Wanted, task_of
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup, Power, task_of
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService, error_answer
@@ -54,10 +56,10 @@ class Run:
         deadline = Deadline(self.clock, self.seconds)
         waiter = Waiter(self.clock, deadline)
         self.waiter = DiskWaiter(DiskApi(self.service), waiter, self.warnings.append)
-        self.progress = Progress(True, disk(**self.created["disk"]), self.task)
+        self.progress = Progress(changed=True, disk=disk(**self.created["disk"]), task=self.task)
 
     def made(self, options: Wanted | None = None) -> Power:
-        return self.waiter.until_made(options or wanted(), self.progress)
+        return self.waiter.until_made(options or wanted(), self.progress).power
 
     def fails(self, options: Wanted | None = None) -> KatapultError:
         with pytest.raises(KatapultError) as raised:

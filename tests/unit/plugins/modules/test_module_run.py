@@ -111,11 +111,11 @@ def test_check_mode_predicts_the_real_run(run: Any, simulator: Simulator, state:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"size_in_gb": 30}, "size_in_gb is 20, wanted 30"),
-        ({"storage_speed": "ssd"}, "storage_speed is nvme, wanted ssd"),
-        ({"annotations": [{"key": "env", "value": "test"}]}, "annotations is [], wanted [env=test]"),
+        ({"size_in_gb": 10}, "size_in_gb is 20, wanted 10, but a disk that is made smaller loses"),
+        ({"storage_speed": "ssd"}, "storage_speed is nvme, wanted ssd, but that can't be changed"),
+        ({"storage_speed": "ssd", "size_in_gb": 30}, "storage_speed is nvme, wanted ssd"),
     ],
-    ids=["size", "speed", "annotations"],
+    ids=["size", "speed", "both"],
 )
 def test_drift_fails_before_anything_is_written(
     run: Any, simulator: Simulator, options: dict[str, Any], words: str, check: bool

@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Changing a disk step by step: lost answers, stale answers, and what was done when a later step fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Task
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, failure
+
+
+class Changer:
+    """Carries out steps on the disk of a progress."""
+
+    def __init__(self, api: DiskApi, waiter: DiskWaiter, warn: Callable[[str], None]) -> None:
+        self._api = api
+        self._waiter = waiter
+        self._warn = warn
+
+    def carry_out(self, steps: Sequence[Step], progress: Progress, *, wait_for_last: bool) -> None:
+        """Take C(steps) in order; C(progress) is kept current and tells which were taken.
+
+        Raises KatapultError where one fails; the disk in C(progress) is then as it is after that.
+        """
+        try:
+            for step in steps:
+                with progress.steps.taking():
+                    self._take(step, progress, wait=wait_for_last or step is not steps[-1])
+        except KatapultError:
+            progress.disk = self._waiter.as_it_is_now(progress.known_disk) or progress.disk
+            raise
+
+    def _take(self, step: Step, progress: Progress, *, wait: bool) -> None:
+        if step.is_done(progress.known_disk):
+            return
+        task = self._send(step, progress)
+        progress.changed = True
+        progress.task = task if step.has_task else progress.task
+        if step.has_task and wait:
+            self._waiter.until_changed(step.is_done, task, progress)
+        else:
+            progress.disk = self._api.disk(progress.known_disk.id)
+        if (wait or not step.has_task) and not step.is_done(progress.known_disk):
+            disk = progress.known_disk
+            raise failure(
+                "not_applied",
+                f"The service took the call to {step.doing} {disk.label}, but the disk, which is {disk.condition}, "
+                f"does not show it.{step.caveat}",
+            )
+
+    def _send(self, step: Step, progress: Progress) -> Task | None:
+        """The task of the step's call; None where it has none, or where its answer was lost."""
+        try:
+            return self._api.carry_out(step, progress.known_disk)
+        except ApiError as error:
+            if not error.may_have_worked:
+                raise
+            return self._after_lost_answer(step, progress.known_disk, error)
+
+    def _after_lost_answer(self, step: Step, disk: Disk, lost: ApiError) -> Task | None:
+        """Read first, then decide: the call is sent once more only if the disk is just as it was before it."""
+        seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
+        if seen is not None and _shows(step, seen):
+            self._warn(f"{lost.what} The disk shows that it was carried out.")
+            return None
+        if not lost.report.ambiguous or seen != disk:
+            raise lost
+        try:
+            return self._api.carry_out(step, disk)
+        except ApiError:
+            seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
+            if seen is None or not _shows(step, seen):
+                raise
+            return None
+
+
+def _shows(step: Step, disk: Disk) -> bool:
+    return step.is_done(disk) or (step.has_task and not disk.is_settled)

@@ -1,0 +1,29 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a module that works on one disk runs with."""
+
+from __future__ import annotations
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
+from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule
+
+
+def surroundings_of(module: KatapultModule) -> Surroundings:
+    """The real surroundings, as the module's options describe them. Raises OptionError."""
+    clock = Clock()
+    deadline = module.deadline(clock)
+    return Surroundings(
+        api=DiskApi(module.http(clock, deadline)),
+        clock=clock,
+        deadline=deadline,
+        warn=module.warn,
+        lock_directory=lock_directory,
+        lock_keys=(module.params["api_url"].strip().rstrip("/"),),
+        check_mode=module.check_mode,
+        wait=module.params["wait"],
+    )

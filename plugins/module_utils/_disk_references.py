@@ -1,0 +1,57 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an option refers to must be there before anything is written: data center, I/O profile, virtual machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step, uses_io_profile
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import NotPermittedError, failure
+
+
+class References:
+    """Looks up what a disk refers to, as far as the token may."""
+
+    def __init__(self, api: DiskApi, warn: Callable[[str], None]) -> None:
+        self._api = api
+        self._warn = warn
+
+    def refuse_unknown(self, wanted: Wanted) -> None:
+        """Fail as the create would where a data center, a profile or a virtual machine is not there."""
+        self._look_if_allowed(wanted.place, self._refuse_data_center)
+        self._look_if_allowed(wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
+        self._look_if_allowed(wanted.virtual_machine, self._api.machine)
+
+    def refuse_unknown_profile(self, wanted: Wanted, steps: Iterable[Step]) -> None:
+        """Fail before the first of C(steps) where one of them needs a profile that is not there."""
+        if any(uses_io_profile(step) for step in steps):
+            self._look_if_allowed(wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
+
+    def _look_if_allowed(self, lookup: Lookup | None, check: Callable[[Lookup], Any]) -> None:
+        if lookup is None:
+            return
+        try:
+            check(lookup)
+        except NotPermittedError as error:
+            self._warn(f"Whether {lookup} is there could not be seen. {error.message}")
+
+    def _refuse_data_center(self, lookup: Lookup) -> None:
+        _refuse_missing("data_center_not_found", "data center", lookup, self._api.data_centers())
+
+    def _refuse_io_profile(self, wanted: Wanted, lookup: Lookup) -> None:
+        if wanted.organization is not None:
+            profiles = self._api.io_profiles(wanted.organization)
+            _refuse_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
+
+
+def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]]) -> None:
+    if not any(lookup.selects(row) for row in rows):
+        there = ", ".join(sorted(str(row.get("permalink")) for row in rows))
+        raise failure(code, f"There is no {kind} with {lookup.key} {lookup}. There are: {there or 'none'}.")

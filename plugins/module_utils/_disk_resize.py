@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a disk can be resized, and by which method. Pure."""
+
+from __future__ import annotations
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import FAILED, Disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import RefusedError, Step, resize
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import ResizeMethod, Wanted
+
+
+def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...]:
+    """The resize to C(size_in_gb). Raises RefusedError.
+
+    A disk grows online while it is attached and offline while it is detached, and shrinks offline only.
+    """
+    current = disk.payload.get("size_in_gb")
+    if not isinstance(current, int):
+        raise RefusedError("the service does not tell its size")
+    detached = disk.is_detached or _is_to_be_detached(wanted)
+    if not detached and disk.attachment is not None and disk.attachment.state == FAILED:
+        raise RefusedError("its attachment has failed: detach it first, with virtual_machine_disk.attach=false")
+    method = ResizeMethod.OFFLINE if detached else ResizeMethod.ONLINE
+    if size_in_gb < current:
+        _refuse_to_shrink(wanted, detached=detached)
+    elif wanted.resize_method not in (ResizeMethod.AUTO, method):
+        raise RefusedError(
+            f"{'a detached' if detached else 'an attached'} disk grows {method.value}: set resize_method to auto, or "
+            f"{'attach' if detached else 'detach'} the disk first"
+        )
+    return (resize(size_in_gb, method),)
+
+
+def _refuse_to_shrink(wanted: Wanted, *, detached: bool) -> None:
+    if not wanted.allow_shrink:
+        raise RefusedError(
+            "a disk that is made smaller loses what is beyond its new end: shrink its file system first (ext4 can be "
+            "shrunk, xfs can't), then set allow_shrink=true"
+        )
+    if not detached:
+        raise RefusedError("a disk is made smaller while it is detached only: set virtual_machine_disk.attach=false")
+    if wanted.resize_method is ResizeMethod.ONLINE:
+        raise RefusedError("a disk is made smaller offline only: set resize_method to auto or offline")
+
+
+def _is_to_be_detached(wanted: Wanted) -> bool:
+    return wanted.assignment is not None and wanted.assignment.attach is False

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One run for one disk: what it works with, and the way that all its changes go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, Known, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
+    LockTimeoutError,
+    LockUnavailableError,
+    locked,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+
+
+@dataclass(frozen=True)
+class DiskResult:
+    """What a successful task returns; C(extra) holds the keys that only some modules have."""
+
+    changed: bool
+    plan: Plan
+    disk: Mapping[str, Any] | None
+    task: Mapping[str, Any] | None
+    annotations: list[Mapping[str, Any]]
+    extra: Mapping[str, Any] | None = None
+
+    def as_result(self, *, with_diff: bool) -> dict[str, Any]:
+        """The keys of the module's result."""
+        result = {
+            "changed": self.changed,
+            "disk": self.disk,
+            "task": self.task,
+            "annotations": self.annotations,
+            "ansible_facts": {"katapult_disk": self.disk, "katapult_task": self.task},
+            **(self.extra or {}),
+        }
+        return {**result, "diff": {"before": self.plan.before, "after": self.plan.after}} if with_diff else result
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a task runs with. C(lock_keys) tell the names and disks of one API from those of another."""
+
+    api: DiskApi
+    clock: Clock
+    deadline: Deadline
+    warn: Callable[[str], None]
+    lock_directory: Callable[[], str]
+    lock_keys: tuple[str, ...]
+    check_mode: bool = False
+    wait: bool = True
+
+
+class Run:
+    """One run for one disk. In check mode it reads, plans and predicts, and never writes, waits or locks."""
+
+    def __init__(self, wanted: Wanted, around: Surroundings) -> None:
+        waiter = Waiter(around.clock, around.deadline)
+        self.wanted = wanted
+        self.api = around.api
+        self.warn = around.warn
+        self.waits_for_last = around.wait
+        self.predicts = around.check_mode
+        self.waiter = waiter
+        self.disk_waiter = DiskWaiter(around.api, waiter, around.warn)
+        self.changer = Changer(around.api, self.disk_waiter, around.warn)
+        self.progress = Progress()
+        self._around = around
+
+    @contextmanager
+    def telling_what_is_known(self) -> Iterator[None]:
+        """A failure within this context carries all that is known by then."""
+        try:
+            yield
+        except KatapultError as error:
+            if error.known == Known():
+                error.known = self.progress.known()
+            raise
+
+    def result(self, plan: Plan, *, gone: bool = False, extra: Mapping[str, Any] | None = None) -> DiskResult:
+        """What was done, or what would be done in check mode. C(gone): there is no disk any more."""
+        if self.predicts:
+            disk, task, annotations = plan.predicted, None, plan.annotations
+        else:
+            known = None if gone else self.progress.disk
+            disk, task = (known.payload if known else None), self.progress.task_payload
+            annotations = known.annotation_list if known else []
+        changed = plan.changes if self.predicts else self.progress.changed
+        return DiskResult(changed, plan, disk, task, annotations, extra)
+
+    def bring(
+        self,
+        plan_for: Callable[[Disk, Machine], Plan],
+        before_writes: Callable[[Plan], None] = lambda _plan: None,
+        finish: Callable[[Plan], None] | None = None,
+    ) -> Plan:
+        """Plan by C(plan_for) what shall become of the disk in C(progress), and do that, but for check mode.
+
+        C(before_writes) may raise KatapultError against the plan; C(finish) is called after its steps. Another task may
+        have changed the disk while its lock was waited for, so that it is read and planned for once more then.
+        """
+        plan = self._planned(plan_for)
+        if not plan.changes:
+            return plan
+        if self.predicts:
+            before_writes(plan)
+            return plan
+        with self.locked(self.progress.known_disk.id, *([plan.new_name] if plan.new_name else [])):
+            self.progress.disk = self.api.disk(self.progress.known_disk.id)
+            plan = self._planned(plan_for)
+            before_writes(plan)
+            self._carry_out(plan, finish)
+        return plan
+
+    def _carry_out(self, plan: Plan, finish: Callable[[Plan], None] | None) -> None:
+        self.progress.begin(plan.step_names)
+        self.changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
+        if finish is not None:
+            finish(plan)
+
+    def _planned(self, plan_for: Callable[[Disk, Machine], Plan]) -> Plan:
+        """The plan for the disk once nothing is under way on it; with C(wait=false) only a change waits for that."""
+        if self.predicts or not self.waits_for_last:
+            plan = self._planned_as_it_is(plan_for)
+            if plan is not None and (self.predicts or not plan.changes):
+                return plan
+        machine = self.disk_waiter.until_at_rest(self.wanted, self.progress)
+        return plan_for(self.progress.known_disk, machine)
+
+    def _planned_as_it_is(self, plan_for: Callable[[Disk, Machine], Plan]) -> Plan | None:
+        """None where the disk can't be brought to what is wanted from what it is at this moment."""
+        disk = self.progress.known_disk
+        machine = self.disk_waiter.machine_for(self.wanted, disk)
+        try:
+            return plan_for(disk, machine)
+        except KatapultError:
+            if self.predicts or disk.is_settled:
+                raise
+            return None
+
+    @contextmanager
+    def locked(self, *names: str) -> Iterator[None]:
+        """Only one task of this control node at a time is within this context for any of C(names)."""
+        if self.predicts:
+            yield
+            return
+        around, shown = self._around, " or ".join(f"'{name}'" for name in names)
+        with ExitStack() as held:
+            keys = [(*around.lock_keys, name) for name in names]
+            try:
+                held.enter_context(locked(keys, around.clock, around.deadline, around.lock_directory()))
+            except LockUnavailableError as reason:
+                self.warn(
+                    f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
+                    f"{shown} at the same time, or create it twice. A twin is looked for after a create."
+                )
+            except LockTimeoutError:
+                raise failure(
+                    "lock_timeout", f"Another task held the lock of {shown} for {around.deadline.seconds:g} s."
+                ) from None
+            yield

@@ -1,0 +1,233 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps that change a disk: each one call of the API, and how to see that it has taken effect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
+    ATTACHED,
+    DETACHED,
+    Disk,
+    Lookup,
+    annotation_pairs,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import ResizeMethod
+
+Payload = Mapping[str, Any]
+
+
+class RefusedError(Exception):
+    """An option can't be brought to what is wanted; the text says why, and what to do."""
+
+
+class Phase(IntEnum):
+    """The safe order of steps: what needs a detached disk stands after the detach and before the attach."""
+
+    PROPERTIES = 1
+    ASSIGN = 2
+    POLICY = 3
+    DETACH = 4
+    SIZE = 5
+    IO_PROFILE = 6
+    ATTACH = 7
+    ANNOTATIONS = 8
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call that changes a disk. C(body) is sent beside the disk's lookup, C(doing) says what it does.
+
+    C(effect) gives the disk's object after it. C(has_task): the service does it in the background, and the call must
+    not be sent twice unseen. C(caveat): what may be the reason where the disk does not show it afterwards.
+    """
+
+    name: str
+    doing: str
+    phase: Phase
+    method: str
+    path: str
+    is_done: Callable[[Disk], bool]
+    effect: Callable[[Payload], Payload]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    has_task: bool = False
+    caveat: str = ""
+
+
+def rename(name: str) -> Step:
+    """PATCH /disks/disk with a name."""
+    return _patch("rename", "rename the disk", Phase.PROPERTIES, {"name": name}, lambda disk: disk.name == name)
+
+
+def set_bus_type(bus_type: str) -> Step:
+    """PATCH /disks/disk with a bus."""
+    return _patch(
+        "bus_type",
+        "change the bus of the disk",
+        Phase.PROPERTIES,
+        {"bus_type": bus_type},
+        lambda disk: disk.payload.get("bus_type") == bus_type,
+    )
+
+
+def annotate(annotations: Sequence[Mapping[str, str]]) -> Step:
+    """PATCH /disks/disk with annotations. Whether the service replaces or merges them is not known."""
+    pairs = annotation_pairs(annotations)
+    step = _patch(
+        "annotations",
+        "annotate the disk",
+        Phase.ANNOTATIONS,
+        {},
+        lambda disk: disk.annotations == pairs,
+    )
+    return replace(
+        step,
+        body={**step.body, "annotations": [dict(item) for item in annotations]},
+        caveat=" It may add to the annotations that a disk has, and not replace them.",
+    )
+
+
+def set_attach_on_boot(wanted: bool) -> Step:
+    """PATCH /disks/disk with what happens to the disk when its virtual machine starts."""
+    step = _patch(
+        "attach_on_boot",
+        "set attach_on_boot of the disk",
+        Phase.POLICY,
+        {"virtual_machine_disk": {"attach_on_boot": wanted}},
+        lambda disk: disk.attachment is not None and disk.attachment.attach_on_boot is wanted,
+    )
+    return replace(step, effect=_tied(attach_on_boot=wanted))
+
+
+def assign(virtual_machine: Lookup) -> Step:
+    """POST /disks/disk/assign: the disk is detached after it, also on a running virtual machine."""
+    tie = {
+        "virtual_machine": virtual_machine.as_object("id", "fqdn"),
+        "attach_on_boot": True,
+        "boot": False,
+        "state": DETACHED,
+    }
+    return Step(
+        "assign",
+        "assign the disk",
+        Phase.ASSIGN,
+        "POST",
+        "/disks/disk/assign",
+        is_done=lambda disk: disk.is_assigned_to(virtual_machine),
+        effect=lambda payload: {**payload, "virtual_machine_disk": tie},
+        body={"virtual_machine": virtual_machine.as_body()},
+    )
+
+
+def unassign() -> Step:
+    """POST /disks/disk/unassign, of a detached disk."""
+    return Step(
+        "unassign",
+        "unassign the disk",
+        Phase.DETACH,
+        "POST",
+        "/disks/disk/unassign",
+        is_done=lambda disk: disk.attachment is None,
+        effect=lambda payload: {**payload, "virtual_machine_disk": None},
+    )
+
+
+def attach() -> Step:
+    """POST /disks/disk/attach, with the virtual machine running."""
+    return Step(
+        "attach",
+        "attach the disk",
+        Phase.ATTACH,
+        "POST",
+        "/disks/disk/attach",
+        is_done=lambda disk: disk.attachment is not None and disk.attachment.state == ATTACHED,
+        effect=_tied(state=ATTACHED),
+        has_task=True,
+    )
+
+
+def detach() -> Step:
+    """POST /disks/disk/detach. It undoes itself at the next start unless attach_on_boot is false."""
+    return Step(
+        "detach",
+        "detach the disk",
+        Phase.DETACH,
+        "POST",
+        "/disks/disk/detach",
+        is_done=lambda disk: disk.is_detached,
+        effect=_tied(state=DETACHED),
+        has_task=True,
+    )
+
+
+def resize(size_in_gb: int, method: ResizeMethod) -> Step:
+    """PUT /disks/disk/resize, with the method always given."""
+    return Step(
+        "resize",
+        "resize the disk",
+        Phase.SIZE,
+        "PUT",
+        "/disks/disk/resize",
+        is_done=lambda disk: disk.payload.get("size_in_gb") == size_in_gb,
+        effect=lambda payload: {**payload, "size_in_gb": size_in_gb},
+        body={"size_in_gb": size_in_gb, "resize_method": method.value},
+        has_task=True,
+    )
+
+
+def set_io_profile(io_profile: Lookup) -> Step:
+    """PUT /disks/disk/io_profile."""
+    profile = io_profile.as_object("id", "name", "permalink", "speed_in_mb", "iops")
+    return Step(
+        "io_profile",
+        "change the I/O profile of the disk",
+        Phase.IO_PROFILE,
+        "PUT",
+        "/disks/disk/io_profile",
+        is_done=lambda disk: io_profile.selects(disk.payload.get("io_profile")),
+        effect=lambda payload: {**payload, "io_profile": profile},
+        body={"io_profile": io_profile.as_body()},
+        has_task=True,
+    )
+
+
+def uses_io_profile(step: Step) -> bool:
+    """Whether the step needs an I/O profile to be there."""
+    return step.phase is Phase.IO_PROFILE
+
+
+def leave(disk: Disk) -> tuple[Step, ...]:
+    """The steps that take a disk from its virtual machine for good, in their order."""
+    if disk.attachment is None:
+        return ()
+    keep_off = () if disk.attachment.attach_on_boot is False else (set_attach_on_boot(wanted=False),)
+    take_off = () if disk.is_detached else (detach(),)
+    return (*keep_off, *take_off, unassign())
+
+
+def _patch(name: str, doing: str, phase: Phase, properties: Mapping[str, Any], is_done: Callable[[Disk], bool]) -> Step:
+    return Step(
+        name,
+        doing,
+        phase,
+        "PATCH",
+        "/disks/disk",
+        is_done,
+        effect=lambda payload: {**payload, **properties},
+        body={"properties": properties},
+    )
+
+
+def _tied(**changes: Any) -> Callable[[Payload], Payload]:
+    """An effect on the disk's place on its virtual machine."""
+
+    def effect(payload: Payload) -> Payload:
+        return {**payload, "virtual_machine_disk": {**(payload.get("virtual_machine_disk") or {}), **changes}}
+
+    return effect

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleting, purging and restoring, whatever happens to the answers. All keep the run's progress current."""
+
+from __future__ import annotations
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Task, TrashObject
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Run
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    ApiError,
+    DiskNotFoundError,
+    InTrashError,
+    KatapultError,
+    NotFoundError,
+    NotPermittedError,
+    failure,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import TimedOutError
+
+
+class Trash:
+    """The trash, for the disk of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._api = run.api
+
+    def object_of(self, disk_id: str) -> TrashObject | None:
+        """The trash object of a disk; None where there is none, or where it can't be seen."""
+        try:
+            return self._api.trash_object(Lookup("object_id", disk_id))
+        except NotFoundError:
+            return None
+        except ApiError as error:
+            self._run.warn(f"Until when the disk can be restored could not be seen. {error.message}")
+            return None
+
+    def throw_away(self) -> None:
+        """Move the disk to the trash. That it is there or gone already, after a lost answer say, is success."""
+        disk, progress = self._run.progress.known_disk, self._run.progress
+        try:
+            progress.trash_object = self._api.delete_disk(disk)
+        except (DiskNotFoundError, InTrashError):
+            progress.trash_object = None
+        except ApiError as error:
+            if not error.may_have_worked or not self._run.waiter.soon(lambda: self._is_gone(disk), bool):
+                raise
+        progress.changed = True
+        progress.trash_object = progress.trash_object or self.object_of(disk.id)
+
+    def purge(self, disk_id: str) -> None:
+        """Purge the disk, and wait until it is gone from the trash where the task waits for its last step."""
+        run = self._run
+        trash_object = run.progress.trash_object
+        lookup = Lookup("id", trash_object.id) if trash_object else Lookup("object_id", disk_id)
+        try:
+            task = self._send_purge(lookup)
+            run.progress.changed = True
+            run.progress.task = task or run.progress.task
+            if run.waits_for_last:
+                self._wait_until_purged(lookup, task)
+        except KatapultError as error:
+            error.what += f" The disk is in the trash: to go on, run this with id={disk_id} and purge=true."
+            raise
+        run.progress.trash_object = None
+
+    def restore(self, disk_id: str) -> None:
+        """Take the disk out of the trash, and read it."""
+        run, lost = self._run, None
+        try:
+            self._api.restore(disk_id)
+        except ApiError as error:
+            if not (isinstance(error, NotFoundError) or error.may_have_worked):
+                raise
+            lost = error
+        run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
+        if run.progress.disk is None:
+            raise lost or failure("not_applied", f"The disk {disk_id} was restored, but is in the trash still.")
+        run.progress.changed = True
+
+    def _send_purge(self, lookup: Lookup) -> Task | None:
+        """The task of the purge; None where it is done, or where its answer was lost."""
+        try:
+            return self._api.purge(lookup)
+        except NotFoundError:
+            return None
+        except ApiError as error:
+            if not error.may_have_worked:
+                raise
+            if self._run.waiter.soon(lambda: self._is_seen_to_be_purged(lookup), bool):
+                return None
+        try:
+            return self._api.purge(lookup)
+        except NotFoundError:
+            return None
+
+    def _wait_until_purged(self, lookup: Lookup, task: Task | None) -> None:
+        run = self._run
+        followed = task is not None and run.disk_waiter.follow_task(run.progress, task)
+        try:
+            if not self._is_purged(lookup):
+                run.waiter.until(lambda: self._is_purged(lookup), bool)
+        except NotPermittedError as error:
+            if not followed:
+                run.warn(f"Whether the disk is gone from the trash could not be seen. {error.message}")
+        except TimedOutError:
+            raise failure(
+                "wait_timeout", f"The disk {run.progress.label} was not purged within {run.waiter.limit:g} s."
+            ) from None
+
+    def _is_purged(self, lookup: Lookup) -> bool:
+        try:
+            self._api.trash_object(lookup)
+        except NotFoundError:
+            return True
+        return False
+
+    def _is_seen_to_be_purged(self, lookup: Lookup) -> bool:
+        try:
+            return self._is_purged(lookup)
+        except ApiError:
+            return False
+
+    def _is_gone(self, disk: Disk) -> bool:
+        try:
+            self._api.disk(disk.id)
+        except (DiskNotFoundError, InTrashError):
+            return True
+        except ApiError:
+            return False
+        return False
+
+    def _readable(self, disk_id: str) -> Disk | None:
+        try:
+            return self._api.disk(disk_id)
+        except InTrashError:
+            return None

@@ -1,0 +1,192 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A disk's life in this process, against a simulator, on a clock that runs fast: runs, and operations to try on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_assignment import Placement
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import wanted_assignment, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
+
+WEB = "web-01.acme.katapult.cloud"
+DB = "db-01.acme.katapult.cloud"
+ACME = {"sub_domain": "acme"}
+QUICK: dict[str, Any] = {
+    f"{kind}_seconds": 0.02 for kind in ("build", "attach", "detach", "resize", "io_profile", "purge")
+}
+
+
+class FastClock(Clock):
+    """A clock that goes 25 times as fast as the real one."""
+
+    def now(self) -> float:
+        return time.monotonic() * 25
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / 25)
+
+
+@dataclass
+class Outcome:
+    """What a run returned or failed with, and the requests that it sent."""
+
+    result: dict[str, Any]
+    requests: list[str]
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        return "error" in self.result
+
+    @property
+    def writes(self) -> list[str]:
+        return [request for request in self.requests if not request.startswith("GET ")]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.result[key]
+
+
+class Life:
+    """Runs of the modules against one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+
+    def disk(self, *, check: bool = False, token: str | None = None, **options: Any) -> Outcome:
+        """A run of katapult_disk."""
+
+        def act(around: Surroundings) -> DiskResult:
+            wanted = wanted_disk({"organization": ACME, **options}, {})
+            if options.get("state") == "absent":
+                force, purge = options.get("force", False), options.get("purge", False)
+                return Absence(wanted, around, force=force, purge=purge).ensure()
+            return Presence(wanted, around).ensure()
+
+        return self._run(act, check=check, token=token, wait=options.get("wait", True))
+
+    def assignment(self, *, check: bool = False, **options: Any) -> Outcome:
+        """A run of katapult_disk_assignment."""
+        usual = {"organization": ACME, "attached": True, "attach_on_boot": None, "force": False, "state": "present"}
+        given = {**usual, **options}
+
+        def act(around: Surroundings) -> DiskResult:
+            placement = Placement(wanted_assignment(given), around)
+            return placement.ensure_released() if given["state"] == "absent" else placement.ensure_assigned()
+
+        return self._run(act, check=check, token=None, wait=True)
+
+    def _run(self, act: Any, *, check: bool, token: str | None, wait: bool) -> Outcome:
+        warnings: list[str] = []
+        clock, seen = FastClock(), len(self.simulator.requests)
+        deadline = Deadline(clock, 100)
+        connection = Connection(self.simulator.url, token or self.simulator.token)
+        around = Surroundings(
+            DiskApi(Http(connection, clock, deadline)),
+            clock,
+            deadline,
+            warnings.append,
+            lock_directory,
+            (self.simulator.url,),
+            check_mode=check,
+            wait=wait,
+        )
+        try:
+            result = act(around).as_result(with_diff=True)
+        except KatapultError as error:
+            result = error.as_result()
+        requests = [f"{request.method} {request.path}" for request in self.simulator.requests[seen:]]
+        return Outcome(result, requests, warnings)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something to be done with a disk: how the disk is before, and the options."""
+
+    options: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+    trashed: bool = False
+    assigns: bool = False
+
+    def prepare(self, simulator: Simulator) -> str:
+        """The simulator with one disk, whose id is returned."""
+        simulator.reset()
+        simulator.state.add_vm(fqdn=WEB, state="started")
+        simulator.state.add_vm(fqdn=DB, state="stopped")
+        disk_id = simulator.state.add_disk("data-01", **{"size_in_gb": 20, **self.before})
+        if self.trashed:
+            throw_away(simulator.state, disk_id, "Disk")
+        return disk_id
+
+    def run(self, life: Life, disk_id: str, *, check: bool = False) -> Outcome:
+        if self.assigns:
+            return life.assignment(check=check, disk={"id": disk_id}, **self.options)
+        return life.disk(check=check, id=disk_id, **self.options)
+
+
+ON_WEB = {"virtual_machine": WEB, "attachment": "attached"}
+OPERATIONS = {
+    "change all": Operation(
+        {
+            "name": "data-02",
+            "size_in_gb": 40,
+            "bus_type": "virtio",
+            "io_profile": {"permalink": "100k"},
+            "annotations": [{"key": "env", "value": "test"}],
+            "virtual_machine_disk": {"virtual_machine": {"fqdn": WEB}, "attach": True},
+        }
+    ),
+    "detach and shrink": Operation(
+        {
+            "size_in_gb": 10,
+            "allow_shrink": True,
+            "virtual_machine_disk": {"attach": False, "attach_on_boot": False},
+        },
+        ON_WEB,
+    ),
+    "grow online": Operation({"size_in_gb": 50}, ON_WEB),
+    "delete": Operation({"state": "absent"}),
+    "delete with force": Operation({"state": "absent", "force": True, "purge": True}, ON_WEB),
+    "purge from the trash": Operation({"state": "absent", "purge": True}, trashed=True),
+    "restore": Operation({"restore": True}, trashed=True),
+    "assign": Operation({"virtual_machine": {"fqdn": WEB}}, assigns=True),
+    "assign to a stopped machine": Operation({"virtual_machine": {"fqdn": DB}}, assigns=True),
+    "move": Operation({"virtual_machine": {"fqdn": DB}, "force": True}, ON_WEB, assigns=True),
+    "release": Operation({"state": "absent"}, ON_WEB, assigns=True),
+}
+
+
+def state_of(simulator: Simulator, disk_id: str) -> dict[str, Any]:
+    """All that the service has of the disk."""
+    with simulator.state.lock:
+        simulator.state.advance()
+        disk = simulator.state.disks.get(disk_id)
+        trashed = simulator.state.trashed(disk_id) is not None
+        if disk is None:
+            return {"exists": False, "trashed": trashed}
+        tie = disk.attachment
+        return {
+            "exists": True,
+            "trashed": trashed,
+            "name": disk.name,
+            "size_in_gb": disk.size_in_gb,
+            "bus_type": disk.bus_type,
+            "io_profile": disk.io_profile.permalink if disk.io_profile else None,
+            "annotations": list(disk.annotations),
+            "assignment": (tie.machine.fqdn, tie.state, tie.attach_on_boot) if tie else None,
+        }

@@ -1,0 +1,265 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The whole life of a disk: check mode against the real run, second runs, faults, and what is never done."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.unit.promises.life import (
+    DB,
+    ON_WEB,
+    OPERATIONS,
+    QUICK,
+    WEB,
+    Life,
+    Operation,
+    state_of,
+)
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "answer lost": {"when": "after", "action": "drop"},
+    "answer unreadable": {"when": "after", "action": "answer", "status": 200, "body": "null"},
+    "unavailable": {"when": "before", "action": "answer", "status": 503},
+    "not queued": {
+        "when": "before",
+        "action": "answer",
+        "status": 406,
+        "body": {"error": {"code": "task_queueing_error", "detail": {}}},
+    },
+}
+EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+@pytest.fixture(name="simulator", scope="module")
+def _simulator() -> Iterator[Simulator]:
+    with Simulator(**QUICK) as simulator:
+        yield simulator
+
+
+@pytest.fixture(name="life")
+def _life(simulator: Simulator) -> Iterator[Life]:
+    simulator.reset()
+    yield Life(simulator)
+    assert simulator.violations == []
+
+
+def assert_predicted(life: Life, operation: Operation, disk_id: str) -> None:
+    """Check mode predicts the real run, which a second one leaves alone."""
+    before = state_of(life.simulator, disk_id)
+    predicted = operation.run(life, disk_id, check=True)
+    assert predicted.writes == []
+    assert state_of(life.simulator, disk_id) == before
+    real = operation.run(life, disk_id)
+    assert predicted.failed is real.failed, (predicted.result, real.result)
+    if real.failed:
+        assert (predicted["msg"], predicted["error"]) == (real["msg"], real["error"])
+        assert state_of(life.simulator, disk_id) == before
+        return
+    assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
+    assert set(predicted.result) == set(real.result)
+    again = operation.run(life, disk_id)
+    assert (again.failed, again.writes) == (False, []), again.result
+    assert again["changed"] is False
+
+
+@EVERY_OPERATION
+def test_check_mode_predicts_an_operation(life: Life, operation: Operation) -> None:
+    disk_id = operation.prepare(life.simulator)
+    assert_predicted(life, operation, disk_id)
+
+
+SITUATIONS: list[dict[str, Any]] = [
+    {},
+    {"virtual_machine": WEB},
+    ON_WEB,
+    {"virtual_machine": WEB, "attach_on_boot": False},
+    {"virtual_machine": DB},
+    {"virtual_machine": DB, "attach_on_boot": False},
+    {**ON_WEB, "boot": True},
+]
+SIZES: list[dict[str, Any]] = [
+    {},
+    {"size_in_gb": 30},
+    {"size_in_gb": 30, "resize_method": "online"},
+    {"size_in_gb": 10, "allow_shrink": True},
+]
+WISHES: list[dict[str, Any] | None] = [
+    None,
+    {"attach": True},
+    {"attach": False},
+    {"virtual_machine": {"fqdn": WEB}, "attach": True},
+    {"virtual_machine": {"fqdn": WEB}, "attach": True, "attach_on_boot": False},
+    {"virtual_machine": {"fqdn": DB}, "attach": True},
+    {"virtual_machine": {"fqdn": DB}, "attach_on_boot": False},
+    {"virtual_machine": {"fqdn": WEB}, "attach": False, "attach_on_boot": True},
+]
+
+
+@pytest.mark.parametrize(
+    "number", range(len(SITUATIONS)), ids=lambda number: "-".join(map(str, SITUATIONS[number].values())) or "unassigned"
+)
+def test_check_mode_predicts_every_pair(life: Life, number: int) -> None:
+    """Seven situations of a disk, each with 32 sets of options: 224 pairs."""
+    for sizes, wish in itertools.product(SIZES, WISHES):
+        operation = Operation({**sizes, **({"virtual_machine_disk": wish} if wish else {})}, SITUATIONS[number])
+        disk_id = operation.prepare(life.simulator)
+        assert_predicted(life, operation, disk_id)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@EVERY_OPERATION
+def test_a_rerun_ends_as_wanted_after_a_fault_on_any_request(
+    life: Life, operation: Operation, fault: dict[str, Any]
+) -> None:
+    disk_id = operation.prepare(life.simulator)
+    undisturbed = operation.run(life, disk_id)
+    wanted, allowed = state_of(life.simulator, disk_id), set(undisturbed.writes)
+    for number in range(len(undisturbed.requests)):
+        disk_id = operation.prepare(life.simulator)
+        life.simulator.faults.add(Fault(skip=number, **fault))
+        first = operation.run(life, disk_id)
+        life.simulator.faults.clear()
+        again = operation.run(life, disk_id)
+
+        assert not again.failed, (number, first.result, again.result)
+        assert state_of(life.simulator, disk_id) == wanted, (number, first.result)
+        assert set(first.writes + again.writes) <= allowed
+        assert life.simulator.violations == []
+
+
+def test_a_later_step_that_fails_tells_what_was_done(life: Life) -> None:
+    operation = OPERATIONS["change all"]
+    disk_id = operation.prepare(life.simulator)
+    life.simulator.settings.fail_tasks = ["grow"]
+
+    failed = operation.run(life, disk_id)
+
+    assert failed["error"]["code"] == "task_failed"
+    assert failed["changed"] is True
+    assert failed["steps"] == {
+        "done": ["rename", "bus_type", "assign"],
+        "failed": ["resize"],
+        "not_tried": ["io_profile", "attach", "annotations"],
+    }
+    assert (failed["disk"]["id"], failed["disk"]["name"], failed["disk"]["size_in_gb"]) == (disk_id, "data-02", 20)
+    life.simulator.settings.fail_tasks = []
+    again = operation.run(life, disk_id)
+    assert (again.failed, again["disk"]["size_in_gb"]) == (False, 40)
+    assert "PATCH /disks/disk" in again.writes
+
+
+def test_annotations_that_are_merged_are_told(life: Life) -> None:
+    disk_id = Operation({}, {"annotations": {"old": "1"}}).prepare(life.simulator)
+    life.simulator.settings.merge_annotations = True
+
+    result = life.disk(id=disk_id, annotations=[{"key": "new", "value": "2"}])
+
+    assert result["error"]["code"] == "not_applied"
+    assert "may add to the annotations" in result["msg"]
+    assert result["changed"] is True
+
+
+REFUSALS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"state": "absent"}, ON_WEB, "disk_assigned"),
+    ({"state": "absent", "force": True}, {**ON_WEB, "boot": True}, "boot_disk"),
+    ({"state": "absent", "name": "other"}, {}, "name_mismatch"),
+    ({"name": "taken"}, {}, "name_taken"),
+    ({"io_profile": {"permalink": "nowhere"}, "bus_type": "virtio"}, {}, "disk_io_profile_not_found"),
+    ({"virtual_machine_disk": {"virtual_machine": {"fqdn": "no.acme.test"}}}, {}, "virtual_machine_not_found"),
+    ({"virtual_machine_disk": {"virtual_machine": {"fqdn": WEB}}}, {"data_center": "nl-ams-01"}, "drift"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "before", "code"), REFUSALS, ids=[row[2] for row in REFUSALS])
+def test_what_can_t_be_is_refused_before_anything_is_written(
+    life: Life, options: dict[str, Any], before: dict[str, Any], code: str
+) -> None:
+    operation = Operation(options, before)
+    disk_id = operation.prepare(life.simulator)
+    life.simulator.state.add_disk("taken")
+    for check in (True, False):
+        result = operation.run(life, disk_id, check=check)
+        assert (result["error"]["code"], result["changed"], result.writes) == (code, False, [])
+        assert result["disk"]["id"] == disk_id
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_boot_disks_keep_their_assignment(life: Life, state: str) -> None:
+    operation = Operation(
+        {"virtual_machine": {"fqdn": WEB}, "state": state, "force": True}, {**ON_WEB, "boot": True}, assigns=True
+    )
+    result = operation.run(life, operation.prepare(life.simulator))
+    assert (result["error"]["code"], result.writes) == ("boot_disk", [])
+
+
+def test_only_a_disk_that_is_not_there_is_absent(life: Life) -> None:
+    assert life.disk(id="disk_Unknown", state="absent")["changed"] is False
+    life.simulator.faults.add(
+        Fault(action="answer", status=404, body={"error": {"code": "route_not_found", "detail": {}}})
+    )
+    assert life.disk(id="disk_Unknown", state="absent")["error"]["code"] == "route_not_found"
+    elsewhere = life.disk(name="data-01", state="absent", organization={"sub_domain": "other"})
+    assert elsewhere["error"]["code"] == "organization_not_found"
+
+
+@pytest.mark.parametrize("detail", [True, False], ids=["told", "not told"])
+def test_a_disk_in_the_trash(life: Life, detail: bool) -> None:
+    disk_id = Operation({}, trashed=True).prepare(life.simulator)
+    life.simulator.settings.trash_detail = detail
+
+    present = life.disk(id=disk_id)
+    absent = life.disk(id=disk_id, state="absent")
+    named = life.disk(id=disk_id, name="data-01", state="absent", purge=True)
+
+    assert present["error"]["code"] == "object_in_trash"
+    assert "restore=true" in present["msg"]
+    assert (absent["changed"], absent["trash_object"]["object_id"]) == (False, disk_id)
+    assert "is in the trash until" in absent["msg"]
+    assert (named["error"]["code"], named.writes) == ("name_mismatch", [])
+
+
+def test_a_failure_between_delete_and_purge_tells_how_to_go_on(life: Life) -> None:
+    disk_id = Operation({}).prepare(life.simulator)
+    life.simulator.state.add_token("no-purge", ["disks", "trash_objects:read"])
+
+    failed = life.disk(name="data-01", state="absent", purge=True, token="no-purge")
+
+    assert failed["error"]["code"] == "scope_not_granted"
+    assert (failed["changed"], failed["disk"]["id"]) == (True, disk_id)
+    assert failed["trash_object"]["object_id"] == disk_id
+    assert failed["steps"] == {"done": ["delete"], "failed": ["purge"], "not_tried": []}
+    assert f"id={disk_id} and purge=true" in failed["msg"]
+    assert life.disk(id=disk_id, state="absent", purge=True)["changed"] is True
+    assert state_of(life.simulator, disk_id) == {"exists": False, "trashed": False}
+
+
+def test_a_token_for_disks_only_changes_and_deletes_with_warnings(life: Life) -> None:
+    disk_id = Operation({}, ON_WEB).prepare(life.simulator)
+    life.simulator.state.add_token("disks-only", ["disks"])
+
+    grown = life.disk(id=disk_id, size_in_gb=30, token="disks-only")
+    gone = life.disk(id=disk_id, state="absent", force=True, token="disks-only")
+
+    assert (grown["disk"]["size_in_gb"], len(grown.warnings)) == (30, 1)
+    assert gone["changed"] is True
+    assert state_of(life.simulator, disk_id)["trashed"] is True
+
+
+def test_what_is_under_way_is_waited_for_before_a_change(life: Life) -> None:
+    disk_id = Operation({}, {"state": "resizing", "settle_seconds": 0.1}).prepare(life.simulator)
+    assert life.disk(id=disk_id, size_in_gb=30, wait=False)["changed"] is True
+
+    failed_id = Operation({}, {"virtual_machine": WEB, "attachment": "failed"}).prepare(life.simulator)
+    wish = {"virtual_machine": {"fqdn": WEB}, "attach": True}
+    failed = life.disk(id=failed_id, virtual_machine_disk=wish)
+    assert failed["error"]["code"] == "attachment_failed"
+    assert "attach=false" in failed["msg"]
+    assert life.disk(id=failed_id, virtual_machine_disk={**wish, "attach": False})["changed"] is True
+    assert life.disk(id=failed_id, virtual_machine_disk=wish)["changed"] is True
