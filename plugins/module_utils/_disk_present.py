@@ -93,7 +93,8 @@ class Presence:
     def _refuse_before_writes(self, plan: Plan) -> None:
         if plan.new_name is not None:
             refuse_taken_name(self._run.api, self._wanted, self._run.progress.known_disk)
-        self._references.refuse_unknown_profile(self._wanted, plan.steps)
+        if self._run.predicts or len(plan.steps) > 1:
+            self._references.refuse_unknown_profile(self._wanted, plan.steps)
 
     def _plan_to_create(self, found: Found) -> Plan:
         if found.elsewhere:
