@@ -117,6 +117,12 @@ class KatapultModule(AnsibleModule):
         except MisshapenError as problem:
             self._misshapen = problem
             self.params = harmless(self.params, self.argument_spec)
+            self._require_nothing()
+
+    def _require_nothing(self) -> None:
+        """An option that can't be used is left out here, and must not be reported as missing."""
+        self.argument_spec = {name: {**option, "required": False} for name, option in self.argument_spec.items()}
+        self.required_one_of = self.required_if = None
 
     def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
         """Do C(act), and end with what it returns or raises."""
