@@ -53,8 +53,6 @@ class Absence:
         except InTrashError:
             return self._trashed(disk_id)
         self._run.progress.disk = disk
-        if self._wanted.name not in (None, disk.name):
-            raise failure("name_mismatch", f"The disk {disk.id} is named '{disk.name}', not '{self._wanted.name}'.")
         return self._existing(disk)
 
     def _existing(self, disk: Disk) -> DiskResult:
@@ -65,7 +63,7 @@ class Absence:
         return self._result(plan, disk.label)
 
     def _plan_for(self, disk: Disk, _machine: Machine) -> Plan:
-        return plan_to_remove(disk, force=self._force, purge=self._purge)
+        return plan_to_remove(self._wanted, disk, force=self._force, purge=self._purge)
 
     def _remove(self, plan: Plan) -> None:
         progress = self._run.progress

@@ -103,6 +103,12 @@ def _under_the_key_of(lookup: Lookup, thing: object) -> dict[str, Any] | None:
     return {lookup.key: thing.get(lookup.key)} if isinstance(thing, Mapping) else None
 
 
+def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
+    if view.wanted.id is None:
+        raise RefusedError("it was found by that name and has been renamed since: run the task again")
+    return (rename(value),)
+
+
 def _current_machine(view: View) -> dict[str, Any] | None:
     machine = view.disk.attachment.virtual_machine if view.disk.attachment else None
     return _under_the_key_of(view.wanted.virtual_machine, machine) if view.wanted.virtual_machine else None
@@ -171,7 +177,7 @@ def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 FIXED = _refused("that can't be changed once the disk is there")
 
 OPTIONS = (
-    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _one(rename)),
+    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _rename_steps),
     _plain("size_in_gb", lambda view, value: resize_steps(view.disk, view.wanted, value)),
     _plain("bus_type", _one(set_bus_type)),
     _lookup("data_center", FIXED),

@@ -26,8 +26,9 @@ PRESENT = {"state": "present"}
 NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 
 
-def plan_to_remove(disk: Disk, *, force: bool, purge: bool) -> Plan:
+def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> Plan:
     """To the trash, and out of it for good with C(purge). Raises KatapultError where the disk must stay."""
+    refuse_other_name(wanted, disk)
     if disk.attachment is not None:
         refuse_boot_disk(disk)
         if not force:
@@ -51,7 +52,8 @@ def plan_to_restore(wanted: Wanted, disk_id: str) -> Plan:
 
 
 def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
-    """From the virtual machine that is named, or from any where none is. Raises KatapultError for a boot disk."""
+    """From the virtual machine that is named, or from any where none is. Raises KatapultError where it must stay."""
+    refuse_other_name(wanted, disk)
     elsewhere = wanted.is_to_be_assigned(disk)
     if disk.attachment is None or elsewhere:
         return replace(NOTHING_TO_REMOVE, predicted=disk.payload, annotations=disk.annotation_list)
@@ -64,6 +66,12 @@ def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
         predicted=changed_disk(disk.payload, steps),
         annotations=disk.annotation_list,
     )
+
+
+def refuse_other_name(wanted: Wanted, disk: Disk) -> None:
+    """Raise KatapultError where the disk has another name than was given, or was renamed since it was found."""
+    if wanted.name not in (None, disk.name):
+        raise failure("name_mismatch", f"The disk {disk.id} is named '{disk.name}', not '{wanted.name}'.")
 
 
 def refuse_boot_disk(disk: Disk) -> None:

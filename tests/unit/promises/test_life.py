@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -207,6 +208,26 @@ def test_only_a_disk_that_is_not_there_is_absent(life: Life) -> None:
     assert life.disk(id="disk_Unknown", state="absent")["error"]["code"] == "route_not_found"
     elsewhere = life.disk(name="data-01", state="absent", organization={"sub_domain": "other"})
     assert elsewhere["error"]["code"] == "organization_not_found"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({"state": "absent"}, "name_mismatch"), ({"size_in_gb": 30}, "drift")],
+    ids=["absent", "present"],
+)
+def test_a_disk_that_is_renamed_after_it_was_found_is_left_alone(
+    life: Life, options: dict[str, Any], code: str
+) -> None:
+    disk_id = Operation({}).prepare(life.simulator)
+    life.simulator.faults.add(Fault(path="/disks/disk", action="delay", seconds=0.4, skip=1))
+    timer = threading.Timer(0.2, lambda: setattr(life.simulator.state.disks[disk_id], "name", "other"))
+    timer.start()
+
+    result = life.disk(name="data-01", **options)
+
+    timer.join()
+    assert (result["error"]["code"], result.writes) == (code, [])
+    assert result["disk"]["name"] == "other"
 
 
 @pytest.mark.parametrize("detail", [True, False], ids=["told", "not told"])

@@ -87,7 +87,7 @@ def test_an_option_that_is_set_is_compared(
 
 
 def test_all_that_can_t_be_changed_is_named_at_once_and_nothing_is_planned() -> None:
-    options = Wanted(name="data-02", size_in_gb=10, data_center=AMSTERDAM, storage_speed="ssd")
+    options = Wanted(id="disk_One", name="data-02", size_in_gb=10, data_center=AMSTERDAM, storage_speed="ssd")
 
     error = refused(options, THERE)
 
@@ -101,6 +101,7 @@ def test_all_that_can_t_be_changed_is_named_at_once_and_nothing_is_planned() -> 
 def test_steps_stand_in_a_safe_order() -> None:
     profile = Lookup("permalink", "100k")
     change = Wanted(
+        id="disk_One",
         name="data-02",
         size_in_gb=30,
         bus_type="virtio",
@@ -124,6 +125,10 @@ def test_steps_stand_in_a_safe_order() -> None:
         "detach",
         "resize",
     ]
+
+
+def test_a_disk_that_was_found_by_its_name_is_never_renamed() -> None:
+    assert refused_options(Wanted(name="data-02"), THERE) == ["name"]
 
 
 def test_what_is_not_set_is_not_compared() -> None:
@@ -263,7 +268,7 @@ def test_a_resize(state: str | None, size: int, options: dict[str, Any], method:
 
 def test_a_boot_disk_may_be_renamed_and_resized() -> None:
     booted = disk(virtual_machine_disk=attachment(boot=True))
-    assert steps_of(plan_disk(Wanted(name="root", size_in_gb=30), booted, ON)) == ["rename", "resize"]
+    assert steps_of(plan_disk(Wanted(id="disk_One", name="root", size_in_gb=30), booted, ON)) == ["rename", "resize"]
 
 
 def move(**options: Any) -> Wanted:

@@ -105,7 +105,7 @@ Situation = tuple[dict[str, Any], Disk, Machine, bool]
 def planned(situation: Situation) -> tuple[Wanted, Plan] | None:
     """What is wanted and its plan; None where it is refused."""
     options, disk, machine, may_move = situation
-    wanted = replace(wanted_disk(options, {}), may_move=may_move)
+    wanted = replace(wanted_disk(options, {}), id="disk_One", may_move=may_move)
     try:
         return wanted, plan_disk(wanted, disk, machine)
     except KatapultError:
