@@ -49,6 +49,7 @@ class Absence:
         try:
             disk = self._run.api.disk(disk_id)
         except DiskNotFoundError:
+            self._run.progress.disk = None
             return self._result(NOTHING_TO_REMOVE, disk_id)
         except InTrashError:
             return self._trashed(disk_id)

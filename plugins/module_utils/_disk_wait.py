@@ -69,9 +69,10 @@ class DiskWaiter:
         """
         moves = not progress.known_disk.is_settled
         machine = self._watch(progress, wanted, _is_at_rest) if moves else self.machine_for(wanted, progress.disk)
-        if machine.power is Power.CHANGING or (moves and machine.power is Power.ON):
+        arrives = moves and machine.power is Power.ON and not wanted.is_to_be_assigned(progress.known_disk)
+        if machine.power is Power.CHANGING or arrives:
             with suppress(StalledError):
-                return self._watch(progress, wanted, _is_made, STALLS_AFTER)
+                return self._watch(progress, wanted, _is_ready, STALLS_AFTER)
         return machine
 
     def until_made(self, wanted: Wanted, progress: Progress) -> Machine:
@@ -196,6 +197,13 @@ def _stalled(disk: Disk) -> KatapultError:
 
 def _is_at_rest(_wanted: Wanted, disk: Disk, _machine: Machine) -> bool:
     return disk.is_settled
+
+
+def _is_ready(wanted: Wanted, disk: Disk, machine: Machine) -> bool:
+    """Whether a change can begin: a disk that is on its machine may be about to be attached by itself."""
+    if wanted.is_to_be_assigned(disk):
+        return disk.is_settled and machine.power is not Power.CHANGING
+    return _is_made(wanted, disk, machine)
 
 
 def _is_made(wanted: Wanted, disk: Disk, machine: Machine) -> bool:

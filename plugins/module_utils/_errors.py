@@ -290,7 +290,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "attachment_failed": Cause(
         "the disk could not be attached",
-        "Look at the virtual machine in the Katapult console, detach the disk (attach=false), then attach it again.",
+        "Look at the virtual machine in the Katapult console, detach the disk (attach=false, or attached=false in an "
+        "assignment), then attach it again.",
     ),
     "task_failed": Cause(
         "the task failed",

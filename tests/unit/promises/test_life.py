@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -271,6 +272,26 @@ def test_a_token_for_disks_only_changes_and_deletes_with_warnings(life: Life) ->
     assert (grown["disk"]["size_in_gb"], len(grown.warnings)) == (30, 1)
     assert gone["changed"] is True
     assert state_of(life.simulator, disk_id)["trashed"] is True
+
+
+def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(life: Life) -> None:
+    disk_id = Operation({}, {"state": "building", "settle_seconds": 0.1}).prepare(life.simulator)
+
+    result = life.assignment(disk={"id": disk_id}, virtual_machine={"fqdn": WEB})
+
+    assert result["disk"]["virtual_machine_disk"]["state"] == "attached"
+    assert len(result.requests) < 20
+
+
+def test_runs_at_once_remove_and_change_a_disk_once(life: Life) -> None:
+    Operation({}).prepare(life.simulator)
+    with ThreadPoolExecutor(4) as pool:
+        grown = list(pool.map(lambda _number: life.disk(name="data-01", size_in_gb=40), range(4)))
+        gone = list(pool.map(lambda _number: life.disk(name="data-01", state="absent", purge=True), range(4)))
+
+    for results in (grown, gone):
+        assert sorted(result["changed"] for result in results) == [False, False, False, True]
+    assert [result["msg"].startswith("There is no disk") for result in gone].count(True) == 3
 
 
 def test_what_is_under_way_is_waited_for_before_a_change(life: Life) -> None:
