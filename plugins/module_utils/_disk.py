@@ -16,7 +16,10 @@ FAILED = "failed"
 ATTACHED = "attached"
 DETACHED = "detached"
 FINISHED = frozenset({"completed", "failed"})
-MOVING = frozenset({"attaching", "detaching"})
+ATTACHING = "attaching"
+DETACHING = "detaching"
+MOVING = frozenset({ATTACHING, DETACHING})
+BEING_MADE = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
 
 
 class MalformedObjectError(Exception):
@@ -99,6 +102,11 @@ class Disk:
     def is_settled(self) -> bool:
         """Whether nothing is under way on it."""
         return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in MOVING)
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it is not yet there for the first time; what was asked of its create may still come."""
+        return self.state in BEING_MADE
 
     @property
     def is_detached(self) -> bool:

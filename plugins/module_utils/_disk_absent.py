@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine, TrashObject
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name, warn_of_others
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_removal import (
     NOTHING_TO_REMOVE,
@@ -42,8 +42,12 @@ class Absence:
         with self._run.telling_what_is_known():
             if self._wanted.id is not None:
                 return self._with_id(self._wanted.id)
-            self._run.progress.disk = disk = find_by_name(self._run.api, self._wanted).disk
-            return self._existing(disk) if disk else self._result(NOTHING_TO_REMOVE, f"'{self._wanted.name}'")
+            found = find_by_name(self._run.api, replace(self._wanted, assignment=None))
+            warn_of_others(self._run.warn, self._wanted, found)
+            self._run.progress.disk = found.disk
+            if found.disk is not None:
+                return self._existing(found.disk)
+            return self._result(NOTHING_TO_REMOVE, f"'{self._wanted.name}'")
 
     def _with_id(self, disk_id: str) -> DiskResult:
         try:
@@ -51,8 +55,8 @@ class Absence:
         except DiskNotFoundError:
             self._run.progress.disk = None
             return self._result(NOTHING_TO_REMOVE, disk_id)
-        except InTrashError:
-            return self._trashed(disk_id)
+        except InTrashError as error:
+            return self._trashed(disk_id, error)
         self._run.progress.disk = disk
         return self._existing(disk)
 
@@ -60,6 +64,8 @@ class Absence:
         try:
             plan = self._run.bring(self._plan_for, finish=self._remove)
         except (DiskNotFoundError, InTrashError):
+            if self._run.api.disk_if_there(disk.id) is not None:
+                raise
             return self._with_id(disk.id)
         return self._result(plan, disk.label)
 
@@ -74,11 +80,11 @@ class Absence:
             with progress.steps.taking():
                 self._trash.purge(progress.known_disk.id)
 
-    def _trashed(self, disk_id: str) -> DiskResult:
+    def _trashed(self, disk_id: str, error: InTrashError) -> DiskResult:
         """A disk in the trash can't be read, so its name can't be compared; a purge is for good."""
         run = self._run
         run.progress.disk_id = disk_id
-        run.progress.trash_object = self._trash.object_of(disk_id)
+        run.progress.trash_object = self._trash.object_told_by(error) or self._trash.object_of(disk_id)
         if not self._purge:
             return self._result(NOTHING_TO_REMOVE, disk_id)
         if self._wanted.name is not None:
@@ -93,7 +99,11 @@ class Absence:
         run = self._run
         trash_object = self._trash_object(plan)
         exists = run.progress.disk is not None or bool(run.progress.disk_id)
-        words = fate_in_words(label, trash_object, plan, exists=exists, predicted=run.predicts)
+        words = fate_in_words(
+            label, trash_object, plan, exists=exists, predicted=run.predicts, ended=run.waits_for_last
+        )
+        if not exists and self._purge and self._wanted.id is None:
+            words += " One that is in the trash can't be found by its name: purge it by its id."
         return run.result(plan, gone=True, extra={"trash_object": trash_object, "msg": words})
 
     def _trash_object(self, plan: Plan) -> dict[str, object] | None:

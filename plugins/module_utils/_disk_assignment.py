@@ -53,6 +53,9 @@ class Placement:
                 run.progress.disk = self._find(run)
                 plan = run.bring(self._plan_to_release) if run.progress.disk else NOTHING_TO_REMOVE
             except (DiskNotFoundError, InTrashError):
+                disk = run.progress.disk
+                if disk is not None and run.api.disk_if_there(disk.id) is not None:
+                    raise
                 return run.result(NOTHING_TO_REMOVE, gone=True)
             return run.result(plan)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +45,22 @@ def find_new(api: DiskApi, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
     return [disk for disk in disks if _is_meant(disk, wanted)]
 
 
-def refuse_taken_name(api: DiskApi, wanted: Wanted, disk: Disk) -> None:
-    """Raise KatapultError where another disk has the name that C(disk) shall get."""
-    others = [other for other in _read(api, _ids_named(api, wanted)) if other.id != disk.id]
+def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) -> None:
+    """Say that there are disks of that name elsewhere, which are not meant."""
+    if found.elsewhere:
+        warn(
+            f"A disk '{wanted.name}' exists in another data center than {wanted.place}: {in_words(found.elsewhere)}. "
+            "It is another disk."
+        )
+
+
+def refuse_taken_name(api: DiskApi, wanted: Wanted, disk_id: str) -> None:
+    """Raise KatapultError where another disk has the name that the disk shall get."""
+    others = [other for other in _read(api, _ids_named(api, wanted)) if other.id != disk_id]
     if others:
         raise failure(
             "name_taken",
-            f"The disk {disk.label} can't be renamed to '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
+            f"The disk {disk_id} can't be named '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
             detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
         )
 

@@ -15,7 +15,9 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     ATTACHED,
-    FAILED,
+    ATTACHING,
+    DETACHED,
+    DETACHING,
     Disk,
     Lookup,
     Machine,
@@ -119,16 +121,19 @@ def _current_policy(view: View) -> bool | None:
 
 
 def _current_attach(view: View) -> bool | str | None:
-    """A disk that is still moving is taken to arrive; on a stopped machine attach_on_boot is all there can be."""
+    """What is under way is taken to arrive; on a stopped machine attach_on_boot is all there can be."""
     attachment = view.disk.attachment
     if attachment is None:
         return None
-    if not view.disk.is_settled:
+    if view.disk.is_being_made:
         return view.wanted.assignment.attach if view.wanted.assignment else None
-    if attachment.state in (ATTACHED, FAILED):
-        return True if attachment.state == ATTACHED else FAILED
+    if attachment.state != DETACHED:
+        return _ARRIVES_AS.get(attachment.state, attachment.state)
     waits_for_boot = attachment.attach_on_boot is True or _policy_of(view) is False
     return view.wanted.is_to_be_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
+
+
+_ARRIVES_AS = {ATTACHED: True, ATTACHING: True, DETACHING: False}
 
 
 def _policy_of(view: View) -> bool | None:
@@ -137,6 +142,8 @@ def _policy_of(view: View) -> bool | None:
 
 def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
     machine, here, there = view.wanted.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
+    if view.disk.is_boot_disk:
+        raise RefusedError("its virtual machine boots from it, so it is never moved")
     if view.disk.attachment is not None:
         raise RefusedError(
             "it is on another virtual machine: katapult_disk_assignment with force=true moves it from there"

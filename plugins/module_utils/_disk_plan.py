@@ -64,10 +64,12 @@ def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> P
     """
     if disk is None:
         return _plan_to_create(wanted)
-    refuse_failed(wanted, disk)
     moves = wanted.may_move and disk.attachment is not None and wanted.is_to_be_assigned(disk) and not disk.is_boot_disk
-    leaving = leave(disk) if moves else ()
     start = View(_unassigned(disk) if moves else disk, wanted, machine)
+    refuse_failed(wanted, start.disk)
+    if moves and machine == UNSEEN:
+        raise failure("machine_unseen", f"The disk {disk.label} is not moved to {wanted.virtual_machine}.")
+    leaving = leave(disk) if moves else ()
     steps = (*leaving, *_steps_to_change(disk, start))
     before = View(disk, wanted, machine)
     options = compared(wanted, disk)

@@ -14,8 +14,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences i
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import (
     Found,
     find_by_name,
-    in_words,
     refuse_taken_name,
+    warn_of_others,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
@@ -53,6 +53,10 @@ class Presence:
     def _restored(self, disk_id: str) -> DiskResult:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""
         plan = plan_to_restore(self._wanted, disk_id)
+        self._run.progress.disk_id = disk_id
+        if self._wanted.name is not None:
+            refuse_taken_name(self._run.api, self._wanted, disk_id)
+        self._references.refuse_unknown(self._wanted)
         if not self._run.predicts:
             with self._run.locked(disk_id):
                 self._trash.restore(disk_id)
@@ -92,16 +96,12 @@ class Presence:
 
     def _refuse_before_writes(self, plan: Plan) -> None:
         if plan.new_name is not None:
-            refuse_taken_name(self._run.api, self._wanted, self._run.progress.known_disk)
+            refuse_taken_name(self._run.api, self._wanted, self._run.progress.known_disk.id)
         if self._run.predicts or len(plan.steps) > 1:
             self._references.refuse_unknown_profile(self._wanted, plan.steps)
 
     def _plan_to_create(self, found: Found) -> Plan:
-        if found.elsewhere:
-            self._run.warn(
-                f"A disk '{self._wanted.name}' exists in another data center than {self._wanted.place}: "
-                f"{in_words(found.elsewhere)}. It is another disk."
-            )
+        warn_of_others(self._run.warn, self._wanted, found)
         return plan_disk(self._wanted, None)
 
     def _create(self, plan: Plan, found: Found) -> None:

@@ -76,7 +76,7 @@ class Progress:
     def known(self) -> Known:
         """As a failed result carries it."""
         return Known(
-            disk=self.disk.payload if self.disk else None,
+            disk=self.disk.payload if self.disk else {"id": self.disk_id} if self.disk_id else None,
             task=self.task_payload,
             annotations=self.disk.annotation_list if self.disk else None,
             trash_object=self.trash_object.payload if self.trash_object else None,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Attachment, Disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Attachment, Disk, Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction import (
     changed_disk,
@@ -29,6 +29,7 @@ NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> Plan:
     """To the trash, and out of it for good with C(purge). Raises KatapultError where the disk must stay."""
     refuse_other_name(wanted, disk)
+    _refuse_other_place(wanted, disk)
     if disk.attachment is not None:
         refuse_boot_disk(disk)
         if not force:
@@ -74,6 +75,18 @@ def refuse_other_name(wanted: Wanted, disk: Disk) -> None:
         raise failure("name_mismatch", f"The disk {disk.id} is named '{disk.name}', not '{wanted.name}'.")
 
 
+def _refuse_other_place(wanted: Wanted, disk: Disk) -> None:
+    here = disk.payload.get("data_center")
+    if wanted.data_center is not None and not wanted.data_center.selects(here):
+        raise _not_meant(disk, "data_center", wanted.data_center)
+    if wanted.virtual_machine is not None and not disk.is_assigned_to(wanted.virtual_machine):
+        raise _not_meant(disk, "virtual_machine_disk.virtual_machine", wanted.virtual_machine)
+
+
+def _not_meant(disk: Disk, option: str, lookup: Lookup) -> KatapultError:
+    return failure("not_meant", f"The disk {disk.label} is not as {option} says: {lookup}.", detail={"option": option})
+
+
 def refuse_boot_disk(disk: Disk) -> None:
     """Raise KatapultError where a virtual machine boots from the disk."""
     if disk.is_boot_disk and disk.attachment is not None:
@@ -81,13 +94,17 @@ def refuse_boot_disk(disk: Disk) -> None:
 
 
 def fate_in_words(
-    label: str, trash_object: Mapping[str, Any] | None, plan: Plan, *, exists: bool, predicted: bool
+    label: str, trash_object: Mapping[str, Any] | None, plan: Plan, *, exists: bool, predicted: bool, ended: bool
 ) -> str:
-    """What became, or will become, of a disk that was to be removed. C(exists): it was there, or in the trash."""
+    """What became, or will become, of a disk that was to be removed.
+
+    C(exists): it was there, or in the trash. C(ended): its end was waited for.
+    """
     if not exists:
         return f"There is no disk {label}."
     if plan.purges:
-        return f"The disk {label} {'will be' if predicted else 'was'} purged and can't be restored."
+        state = "will be" if predicted else "was" if ended else "is being"
+        return f"The disk {label} {state} purged and can't be restored."
     until = kept_until(trash_object)
     place = "goes to the trash" if predicted and plan.deletes else "is in the trash"
     return (

@@ -24,7 +24,7 @@ def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...
         raise RefusedError("its attachment has failed: detach it first, with virtual_machine_disk.attach=false")
     method = ResizeMethod.OFFLINE if detached else ResizeMethod.ONLINE
     if size_in_gb < current:
-        _refuse_to_shrink(wanted, detached=detached)
+        _refuse_to_shrink(disk, wanted, detached=detached)
     elif wanted.resize_method not in (ResizeMethod.AUTO, method):
         raise RefusedError(
             f"{'a detached' if detached else 'an attached'} disk grows {method.value}: set resize_method to auto, or "
@@ -33,14 +33,15 @@ def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...
     return (resize(size_in_gb, method),)
 
 
-def _refuse_to_shrink(wanted: Wanted, *, detached: bool) -> None:
+def _refuse_to_shrink(disk: Disk, wanted: Wanted, *, detached: bool) -> None:
     if not wanted.allow_shrink:
         raise RefusedError(
             "a disk that is made smaller loses what is beyond its new end: shrink its file system first (ext4 can be "
             "shrunk, xfs can't), then set allow_shrink=true"
         )
     if not detached:
-        raise RefusedError("a disk is made smaller while it is detached only: set virtual_machine_disk.attach=false")
+        remedy = "stop its virtual machine" if disk.is_boot_disk else "set virtual_machine_disk.attach=false"
+        raise RefusedError(f"a disk is made smaller while it is detached only: {remedy}")
     if wanted.resize_method is ResizeMethod.ONLINE:
         raise RefusedError("a disk is made smaller offline only: set resize_method to auto or offline")
 

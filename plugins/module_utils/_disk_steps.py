@@ -28,14 +28,17 @@ class RefusedError(Exception):
 
 
 class Phase(IntEnum):
-    """The safe order of steps: what needs a detached disk stands after the detach and before the attach."""
+    """The safe order of steps: what needs a detached disk stands between detach and attach.
 
-    PROPERTIES = 1
-    ASSIGN = 2
-    POLICY = 3
-    DETACH = 4
-    SIZE = 5
-    IO_PROFILE = 6
+    The I/O profile comes first: without an organization it can't be seen before whether there is such a profile.
+    """
+
+    IO_PROFILE = 1
+    PROPERTIES = 2
+    ASSIGN = 3
+    POLICY = 4
+    DETACH = 5
+    SIZE = 6
     ATTACH = 7
     ANNOTATIONS = 8
 

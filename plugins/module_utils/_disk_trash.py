@@ -6,15 +6,24 @@
 
 from __future__ import annotations
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup, Task, TrashObject
+from collections.abc import Mapping
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
+    Disk,
+    Lookup,
+    MalformedObjectError,
+    Task,
+    TrashObject,
+    trash_object_of,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Run
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
     DiskNotFoundError,
     InTrashError,
     KatapultError,
-    NotFoundError,
     NotPermittedError,
+    TrashObjectNotFoundError,
     failure,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import TimedOutError
@@ -31,10 +40,18 @@ class Trash:
         """The trash object of a disk; None where there is none, or where it can't be seen."""
         try:
             return self._api.trash_object(Lookup("object_id", disk_id))
-        except NotFoundError:
+        except TrashObjectNotFoundError:
             return None
         except ApiError as error:
             self._run.warn(f"Until when the disk can be restored could not be seen. {error.message}")
+            return None
+
+    def object_told_by(self, error: InTrashError) -> TrashObject | None:
+        """The trash object in the detail of a refusal, where the service tells it."""
+        detail = error.report.detail
+        try:
+            return trash_object_of(detail.get("trash_object") if isinstance(detail, Mapping) else None)
+        except MalformedObjectError:
             return None
 
     def throw_away(self) -> None:
@@ -42,12 +59,12 @@ class Trash:
         disk, progress = self._run.progress.known_disk, self._run.progress
         try:
             progress.trash_object = self._api.delete_disk(disk)
-        except (DiskNotFoundError, InTrashError):
-            progress.trash_object = None
+            progress.changed = True
         except ApiError as error:
-            if not error.may_have_worked or not self._run.waiter.soon(lambda: self._is_gone(disk), bool):
+            told = isinstance(error, (DiskNotFoundError, InTrashError))
+            if not (told or error.may_have_worked) or not self._run.waiter.soon(lambda: self._is_gone(disk), bool):
                 raise
-        progress.changed = True
+            progress.changed = progress.changed or error.may_have_worked
         progress.trash_object = progress.trash_object or self.object_of(disk.id)
 
     def purge(self, disk_id: str) -> None:
@@ -62,7 +79,7 @@ class Trash:
             if run.waits_for_last:
                 self._wait_until_purged(lookup, task)
         except KatapultError as error:
-            error.what += f" The disk is in the trash: to go on, run this with id={disk_id} and purge=true."
+            error.what += f" The disk is in the trash: to go on, run this with id={disk_id}, purge=true, and no name."
             raise
         run.progress.trash_object = None
 
@@ -72,19 +89,20 @@ class Trash:
         try:
             self._api.restore(disk_id)
         except ApiError as error:
-            if not (isinstance(error, NotFoundError) or error.may_have_worked):
+            if not (isinstance(error, TrashObjectNotFoundError) or error.may_have_worked):
                 raise
             lost = error
+        run.progress.changed = lost is None
         run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
         if run.progress.disk is None:
-            raise lost or failure("not_applied", f"The disk {disk_id} was restored, but is in the trash still.")
-        run.progress.changed = True
+            raise lost or failure("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
+        run.progress.changed = lost is None or lost.may_have_worked
 
     def _send_purge(self, lookup: Lookup) -> Task | None:
         """The task of the purge; None where it is done, or where its answer was lost."""
         try:
             return self._api.purge(lookup)
-        except NotFoundError:
+        except TrashObjectNotFoundError:
             return None
         except ApiError as error:
             if not error.may_have_worked:
@@ -93,7 +111,7 @@ class Trash:
                 return None
         try:
             return self._api.purge(lookup)
-        except NotFoundError:
+        except TrashObjectNotFoundError:
             return None
 
     def _wait_until_purged(self, lookup: Lookup, task: Task | None) -> None:
@@ -113,7 +131,7 @@ class Trash:
     def _is_purged(self, lookup: Lookup) -> bool:
         try:
             self._api.trash_object(lookup)
-        except NotFoundError:
+        except TrashObjectNotFoundError:
             return True
         return False
 
@@ -133,7 +151,12 @@ class Trash:
         return False
 
     def _readable(self, disk_id: str) -> Disk | None:
+        """None while it is in the trash, and where it can't be read for the moment."""
         try:
             return self._api.disk(disk_id)
         except InTrashError:
             return None
+        except ApiError as error:
+            if error.transient:
+                return None
+            raise

@@ -181,7 +181,7 @@ class DiskWaiter:
 def _deciding_machine(wanted: Wanted, disk: Disk) -> Lookup | None:
     if wanted.is_to_be_assigned(disk):
         return wanted.virtual_machine if disk.attachment is None or wanted.may_move else None
-    attachment = disk.attachment if disk.is_settled and wanted.is_to_be_attached else None
+    attachment = disk.attachment if wanted.is_to_be_attached and not disk.is_being_made else None
     if attachment is None or attachment.state != DETACHED:
         return None
     return Lookup("id", str(attachment.virtual_machine.get("id")))

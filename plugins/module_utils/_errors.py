@@ -102,6 +102,10 @@ class DiskNotFoundError(NotFoundError):
     """The disk does not exist. No other 404 means that."""
 
 
+class TrashObjectNotFoundError(NotFoundError):
+    """The object is not in the trash. No other 404 means that."""
+
+
 class InTrashError(ApiError):
     """The object is in the trash."""
 
@@ -214,10 +218,12 @@ CAUSES: dict[str, Cause] = {
     "data_center_not_found": Cause("no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError),
     "disk_io_profile_not_found": Cause("no such disk I/O profile", _CHECK_LOOKUP.format("io_profile"), NotFoundError),
     "virtual_machine_not_found": Cause(
-        "no such virtual machine", _CHECK_LOOKUP.format("virtual_machine_disk.virtual_machine"), NotFoundError
+        "no such virtual machine", _CHECK_LOOKUP.format("virtual_machine"), NotFoundError
     ),
     "task_not_found": Cause("no such task", "Look at the disk itself: the task may be too old.", NotFoundError),
-    "trash_object_not_found": Cause("no such object in the trash", "It has been purged or restored.", NotFoundError),
+    "trash_object_not_found": Cause(
+        "no such object in the trash", "It has been purged or restored.", TrashObjectNotFoundError
+    ),
     "route_not_found": Cause(
         "the service does not know this address", "Check api_url: it ends with /core/v1 on the live service."
     ),
@@ -282,11 +288,12 @@ CAUSES: dict[str, Cause] = {
         precedes_writes=True,
     ),
     "several_disks_found": Cause(
-        "the name does not tell one disk", "Name the one you mean with id, or narrow the look-up with data_center."
+        "the name does not tell one disk",
+        "Name the one you mean with its id, or narrow the look-up of katapult_disk with data_center.",
     ),
     "disk_failed": Cause(
         "the disk's build has failed",
-        "It will not recover: delete it (state=absent with its id), then run the task again.",
+        "It will not recover: delete it (katapult_disk with state=absent and its id), then run the task again.",
     ),
     "attachment_failed": Cause(
         "the disk could not be attached",
@@ -313,6 +320,16 @@ CAUSES: dict[str, Cause] = {
     "name_mismatch": Cause(
         "the disk with this id has another name",
         "Correct id or name, or leave name out.",
+        precedes_writes=True,
+    ),
+    "not_meant": Cause(
+        "the disk is elsewhere than the task says",
+        "Correct the option, or leave it out.",
+        precedes_writes=True,
+    ),
+    "machine_unseen": Cause(
+        "the virtual machine that a disk shall be moved to can't be seen",
+        "Give the token the scope virtual_machines:read, so that the disk is not taken from where it is in vain.",
         precedes_writes=True,
     ),
     "disk_assigned": Cause(

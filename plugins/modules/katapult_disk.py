@@ -51,7 +51,8 @@ options:
     description:
       - V(present) creates the disk where it does not exist, and changes it where it differs.
       - V(absent) moves the disk to the trash. A disk that does not exist, or that is in the trash, is no change.
-      - A disk that a virtual machine boots from is never deleted.
+      - A disk that a virtual machine boots from is never deleted. Neither is one that is in another data center or on
+        another virtual machine than the options say.
     type: str
     choices: [present, absent]
     default: present
@@ -79,7 +80,7 @@ options:
   purge:
     description:
       - Used with O(state=absent). Whether the disk is also purged from the trash, and can't be restored.
-      - A disk that is in the trash already is purged where it is named by O(id) alone.
+      - A disk that is in the trash already is purged where it is named by O(id) alone. It can't be found by its name.
     type: bool
     default: false
   restore:

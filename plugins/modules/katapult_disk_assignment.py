@@ -75,6 +75,7 @@ options:
   force:
     description:
       - Whether a disk that is assigned to another virtual machine is moved. It is detached and unassigned there first.
+      - The API token must be allowed to see the machine that the disk is moved to.
       - Without it such a disk fails the task.
     type: bool
     default: false

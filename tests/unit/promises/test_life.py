@@ -146,9 +146,9 @@ def test_a_later_step_that_fails_tells_what_was_done(life: Life) -> None:
     assert failed["error"]["code"] == "task_failed"
     assert failed["changed"] is True
     assert failed["steps"] == {
-        "done": ["rename", "bus_type", "assign"],
+        "done": ["io_profile", "rename", "bus_type", "assign"],
         "failed": ["resize"],
-        "not_tried": ["io_profile", "attach", "annotations"],
+        "not_tried": ["attach", "annotations"],
     }
     assert (failed["disk"]["id"], failed["disk"]["name"], failed["disk"]["size_in_gb"]) == (disk_id, "data-02", 20)
     life.simulator.settings.fail_tasks = []
@@ -257,7 +257,7 @@ def test_a_failure_between_delete_and_purge_tells_how_to_go_on(life: Life) -> No
     assert (failed["changed"], failed["disk"]["id"]) == (True, disk_id)
     assert failed["trash_object"]["object_id"] == disk_id
     assert failed["steps"] == {"done": ["delete"], "failed": ["purge"], "not_tried": []}
-    assert f"id={disk_id} and purge=true" in failed["msg"]
+    assert f"id={disk_id}, purge=true, and no name" in failed["msg"]
     assert life.disk(id=disk_id, state="absent", purge=True)["changed"] is True
     assert state_of(life.simulator, disk_id) == {"exists": False, "trashed": False}
 
@@ -272,6 +272,100 @@ def test_a_token_for_disks_only_changes_and_deletes_with_warnings(life: Life) ->
     assert (grown["disk"]["size_in_gb"], len(grown.warnings)) == (30, 1)
     assert gone["changed"] is True
     assert state_of(life.simulator, disk_id)["trashed"] is True
+
+
+def refusal(path: str, method: str, status: int, code: str) -> Fault:
+    return Fault(
+        path=path,
+        method=method,
+        action="answer",
+        status=status,
+        body={"error": {"code": code, "detail": {}}},
+        times=-1,
+    )
+
+
+STRANGE: list[tuple[Operation, Fault]] = [
+    (Operation({"state": "absent", "force": True}, ON_WEB), refusal("*/detach", "POST", 406, "object_in_trash")),
+    (Operation({"state": "absent"}, ON_WEB, assigns=True), refusal("*/unassign", "POST", 406, "object_in_trash")),
+    (Operation({"state": "absent", "purge": True}), refusal("/disks/disk", "DELETE", 406, "object_in_trash")),
+    (Operation({"state": "absent"}), refusal("/disks/disk", "DELETE", 404, "disk_not_found")),
+    (
+        Operation({"state": "absent", "purge": True}, trashed=True),
+        refusal("*/trash_object", "DELETE", 404, "organization_not_found"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("operation", "fault"), STRANGE)
+def test_a_refusal_is_not_taken_for_success_while_the_disk_is_there(
+    life: Life, operation: Operation, fault: Fault
+) -> None:
+    disk_id = operation.prepare(life.simulator)
+    life.simulator.faults.add(fault)
+
+    result = operation.run(life, disk_id)
+
+    assert result.failed, result.result
+    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert result["disk"]["id"] == disk_id
+
+
+@pytest.mark.parametrize(
+    ("before", "wish", "state"),
+    [
+        ({**ON_WEB, "state": "resizing", "settle_seconds": 0.1}, False, "detached"),
+        ({"virtual_machine": WEB, "attachment": "attaching", "settle_seconds": 0.1}, False, "detached"),
+        ({"virtual_machine": WEB, "attachment": "detaching", "settle_seconds": 0.1}, True, "attached"),
+        ({"virtual_machine": WEB, "state": "resizing", "settle_seconds": 0.1}, True, "attached"),
+    ],
+)
+def test_what_is_under_way_hides_no_wish(life: Life, before: dict[str, Any], wish: bool, state: str) -> None:
+    operation = Operation({"wait": False, "virtual_machine_disk": {"attach": wish}}, before)
+    disk_id = operation.prepare(life.simulator)
+
+    predicted = operation.run(life, disk_id, check=True)
+    real = operation.run(life, disk_id)
+
+    assert (predicted["changed"], real["changed"]) == (True, True)
+    assert predicted["diff"] == real["diff"]
+    waited = life.disk(id=disk_id, virtual_machine_disk={"attach": wish})
+    assert waited["disk"]["virtual_machine_disk"]["state"] == state
+
+
+NOT_MEANT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"state": "absent", "data_center": {"permalink": "nl-ams-01"}}, {}, "not_meant"),
+    (
+        {"state": "absent", "force": True, "virtual_machine_disk": {"virtual_machine": {"fqdn": DB}}},
+        ON_WEB,
+        "not_meant",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "before", "code"), NOT_MEANT, ids=["data center", "machine"])
+def test_a_disk_elsewhere_is_not_removed(
+    life: Life, options: dict[str, Any], before: dict[str, Any], code: str
+) -> None:
+    operation = Operation(options, before)
+    result = operation.run(life, operation.prepare(life.simulator))
+    assert (result["error"]["code"], result.writes) == (code, [])
+
+
+def test_a_restore_is_checked_before_and_survives_an_unreadable_disk(life: Life) -> None:
+    operation = Operation({"restore": True}, trashed=True)
+    disk_id = operation.prepare(life.simulator)
+    wish = {"virtual_machine": {"fqdn": "no.acme.test"}}
+    for check in (True, False):
+        refused = life.disk(id=disk_id, restore=True, virtual_machine_disk=wish, check=check)
+        assert (refused["error"]["code"], refused.writes) == ("virtual_machine_not_found", [])
+    life.simulator.faults.add(Fault(path="/disks/disk", action="answer", status=503, skip=1, times=-1))
+
+    lost = operation.run(life, disk_id)
+
+    assert (lost.failed, lost["changed"], lost["disk"]) == (True, True, {"id": disk_id})
+    life.simulator.faults.clear()
+    assert operation.run(life, disk_id)["changed"] is False
 
 
 def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(life: Life) -> None:

@@ -23,6 +23,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     NotPermittedError,
     OptionError,
     RateLimitedError,
+    TrashObjectNotFoundError,
     failure,
 )
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, json_answer
@@ -75,9 +76,9 @@ CASES = (
     Case(404, "organization_not_found", NotFoundError, words=("organization",)),
     Case(404, "data_center_not_found", NotFoundError, words=("data_center",)),
     Case(404, "disk_io_profile_not_found", NotFoundError, words=("io_profile",)),
-    Case(404, "virtual_machine_not_found", NotFoundError, words=("virtual_machine_disk.virtual_machine",)),
+    Case(404, "virtual_machine_not_found", NotFoundError, words=("Correct virtual_machine",)),
     Case(404, "task_not_found", NotFoundError),
-    Case(404, "trash_object_not_found", NotFoundError),
+    Case(404, "trash_object_not_found", TrashObjectNotFoundError),
     Case(404, "route_not_found", ApiError, words=("api_url",)),
     Case(
         406,

@@ -110,12 +110,12 @@ def test_steps_stand_in_a_safe_order() -> None:
         annotations=(),
     )
     assert steps_of(plan_disk(change, THERE, ON)) == [
+        "io_profile",
         "rename",
         "bus_type",
         "assign",
         "attach_on_boot",
         "resize",
-        "io_profile",
         "attach",
         "annotations",
     ]
@@ -208,6 +208,9 @@ ASSIGNMENTS: list[tuple[Assignment, Any, Machine, list[str] | None]] = [
     (Assignment(WEB, attach=True, attach_on_boot=False), attachment(state=D, attach_on_boot=False), OFF, []),
     (Assignment(attach=True, attach_on_boot=True), attachment(state=D, attach_on_boot=False), OFF, ["attach_on_boot"]),
     (Assignment(WEB, attach=True), attachment(state="attaching"), UNKNOWN, []),
+    (Assignment(WEB, attach=False), attachment(state="attaching"), UNKNOWN, ["detach"]),
+    (Assignment(WEB, attach=True), attachment(state="detaching"), ON, ["attach"]),
+    (Assignment(WEB, attach=False), attachment(state="detaching"), ON, []),
     (Assignment(WEB, attach=False), attachment(state=A), ON, ["detach"]),
     (Assignment(WEB, attach=False), attachment(state=F), ON, ["detach"]),
     (Assignment(WEB, attach=False), attachment(state=D), OFF, []),
@@ -284,6 +287,7 @@ def move(**options: Any) -> Wanted:
         (attachment(state=D, attach_on_boot=False), OFF, ["unassign", "assign", "attach_on_boot"]),
         (attachment(), IN_AMSTERDAM, None),
         (attachment(boot=True), ON, None),
+        (attachment(state=F), ON, ["attach_on_boot", "detach", "unassign", "assign", "attach"]),
     ],
 )
 def test_a_move_leaves_before_it_arrives(there: Any, machine: Machine, steps: list[str] | None) -> None:
@@ -292,6 +296,12 @@ def test_a_move_leaves_before_it_arrives(there: Any, machine: Machine, steps: li
         assert refused_options(move(), existing, machine) == ["virtual_machine"]
         return
     assert steps_of(plan_disk(move(), existing, machine)) == steps
+
+
+def test_a_disk_is_not_moved_to_a_machine_that_can_t_be_seen() -> None:
+    error = refused(move(), disk(virtual_machine_disk=attachment()), UNKNOWN)
+    assert error.report.code == "machine_unseen"
+    assert "Nothing was changed." in error.message
 
 
 def test_without_force_a_disk_stays_where_it_is() -> None:
