@@ -103,7 +103,7 @@ Situation = tuple[dict[str, Any], Disk, Machine, bool]
 
 
 def planned(situation: Situation) -> tuple[Wanted, Plan] | None:
-    """What is wanted and its plan; None where it is refused, or where something is under way and is waited for first."""
+    """What is wanted and its plan; None where it is refused, or where something is under way, to be waited for."""
     options, disk, machine, may_move = situation
     if not disk.is_settled:
         return None
