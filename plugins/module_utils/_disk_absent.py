@@ -88,7 +88,7 @@ class Absence:
         if not self._purge:
             return self._result(NOTHING_TO_REMOVE, disk_id)
         if self._wanted.name is not None:
-            raise failure("name_mismatch", f"The disk {disk_id} is in the trash, where its name can't be seen.")
+            raise failure("not_meant", f"The disk {disk_id} is in the trash, where its name can't be seen.")
         plan = plan_to_purge()
         if not run.predicts:
             with run.locked(disk_id):

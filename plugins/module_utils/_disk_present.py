@@ -56,7 +56,7 @@ class Presence:
         self._run.progress.disk_id = disk_id
         if self._wanted.name is not None:
             refuse_taken_name(self._run.api, self._wanted, disk_id)
-        self._references.refuse_unknown(self._wanted)
+        self._references.refuse_unknown(replace(self._wanted, usual_data_center=None))
         if not self._run.predicts:
             with self._run.locked(disk_id):
                 self._trash.restore(disk_id)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Attachment, Disk, Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction import (
     changed_disk,
@@ -18,8 +19,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction im
     predicted_disk,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import leave
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, failure, kept_until
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import failure, kept_until
 
 ABSENT = {"state": "absent"}
 PRESENT = {"state": "present"}
@@ -28,8 +29,8 @@ NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 
 def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> Plan:
     """To the trash, and out of it for good with C(purge). Raises KatapultError where the disk must stay."""
-    refuse_other_name(wanted, disk)
-    _refuse_other_place(wanted, disk)
+    place = Assignment(virtual_machine=wanted.virtual_machine)
+    _refuse_another(Wanted(name=wanted.name, data_center=wanted.data_center, assignment=place), disk)
     if disk.attachment is not None:
         refuse_boot_disk(disk)
         if not force:
@@ -54,14 +55,14 @@ def plan_to_restore(wanted: Wanted, disk_id: str) -> Plan:
 
 def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
     """From the virtual machine that is named, or from any where none is. Raises KatapultError where it must stay."""
-    refuse_other_name(wanted, disk)
+    _refuse_another(Wanted(name=wanted.name), disk)
     elsewhere = wanted.is_to_be_assigned(disk)
     if disk.attachment is None or elsewhere:
         return replace(NOTHING_TO_REMOVE, predicted=disk.payload, annotations=disk.annotation_list)
     refuse_boot_disk(disk)
     steps = leave(disk)
     return Plan(
-        before={**PRESENT, "virtual_machine": _named(disk.attachment)},
+        before={**PRESENT, "virtual_machine": {"fqdn": disk.attachment.machine_name}},
         after={**ABSENT, "virtual_machine": None},
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
@@ -69,28 +70,19 @@ def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
     )
 
 
-def refuse_other_name(wanted: Wanted, disk: Disk) -> None:
-    """Raise KatapultError where the disk has another name than was given, or was renamed since it was found."""
-    if wanted.name not in (None, disk.name):
-        raise failure("name_mismatch", f"The disk {disk.id} is named '{disk.name}', not '{wanted.name}'.")
-
-
-def _refuse_other_place(wanted: Wanted, disk: Disk) -> None:
-    here = disk.payload.get("data_center")
-    if wanted.data_center is not None and not wanted.data_center.selects(here):
-        raise _not_meant(disk, "data_center", wanted.data_center)
-    if wanted.virtual_machine is not None and not disk.is_assigned_to(wanted.virtual_machine):
-        raise _not_meant(disk, "virtual_machine_disk.virtual_machine", wanted.virtual_machine)
-
-
-def _not_meant(disk: Disk, option: str, lookup: Lookup) -> KatapultError:
-    return failure("not_meant", f"The disk {disk.label} is not as {option} says: {lookup}.", detail={"option": option})
-
-
 def refuse_boot_disk(disk: Disk) -> None:
     """Raise KatapultError where a virtual machine boots from the disk."""
-    if disk.is_boot_disk and disk.attachment is not None:
-        raise _boots(disk, disk.attachment)
+    if disk.attachment is not None and disk.attachment.boot is True:
+        raise failure("boot_disk", f"{disk.attachment.machine_name} boots from the disk {disk.label}.")
+
+
+def _refuse_another(meant: Wanted, disk: Disk) -> None:
+    """Raise KatapultError where the disk has not what tells the one that is meant, or has it no more."""
+    unlike = differences(meant, disk)
+    if unlike:
+        raise failure(
+            "not_meant", f"The disk {disk.label} is not the one that is described: {'; '.join(map(str, unlike))}."
+        )
 
 
 def fate_in_words(
@@ -115,11 +107,3 @@ def fate_in_words(
 
 def _purging(before: Mapping[str, Any]) -> dict[str, Any]:
     return {"before": {**before, "purge": False}, "after": {**ABSENT, "purge": True}, "purges": True}
-
-
-def _named(attachment: Attachment) -> dict[str, str]:
-    return {"fqdn": attachment.machine_name}
-
-
-def _boots(disk: Disk, attachment: Attachment) -> KatapultError:
-    return failure("boot_disk", f"{attachment.machine_name} boots from the disk {disk.label}.")

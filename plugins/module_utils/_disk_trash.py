@@ -55,7 +55,7 @@ class Trash:
             return None
 
     def throw_away(self) -> None:
-        """Move the disk to the trash. That it is there or gone already, after a lost answer say, is success."""
+        """Move the disk to the trash. Success too where an answer was lost, or another was quicker, and it is gone."""
         disk, progress = self._run.progress.known_disk, self._run.progress
         try:
             progress.trash_object = self._api.delete_disk(disk)
@@ -143,12 +143,9 @@ class Trash:
 
     def _is_gone(self, disk: Disk) -> bool:
         try:
-            self._api.disk(disk.id)
-        except (DiskNotFoundError, InTrashError):
-            return True
+            return self._api.disk_if_there(disk.id) is None
         except ApiError:
             return False
-        return False
 
     def _readable(self, disk_id: str) -> Disk | None:
         """None while it is in the trash, and where it can't be read for the moment."""

@@ -317,14 +317,9 @@ CAUSES: dict[str, Cause] = {
         "Use another name, or rename or delete the other disk first.",
         precedes_writes=True,
     ),
-    "name_mismatch": Cause(
-        "the disk with this id has another name",
-        "Correct id or name, or leave name out.",
-        precedes_writes=True,
-    ),
     "not_meant": Cause(
-        "the disk is elsewhere than the task says",
-        "Correct the option, or leave it out.",
+        "the disk has another name or place than the task says",
+        "Correct the option that differs, or leave it out.",
         precedes_writes=True,
     ),
     "machine_unseen": Cause(

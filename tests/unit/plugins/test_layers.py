@@ -48,7 +48,15 @@ LAYERS: dict[str, set[str]] = {
         "_disk_wanted",
         "_errors",
     },
-    "_disk_removal": {"_disk", "_disk_plan", "_disk_prediction", "_disk_steps", "_disk_wanted", "_errors"},
+    "_disk_removal": {
+        "_disk",
+        "_disk_differences",
+        "_disk_plan",
+        "_disk_prediction",
+        "_disk_steps",
+        "_disk_wanted",
+        "_errors",
+    },
     "_disk_wait": {"_disk", "_disk_api", "_disk_plan", "_disk_progress", "_disk_wanted", "_errors", "_tasks"},
     "_disk_change": {"_disk", "_disk_api", "_disk_progress", "_disk_steps", "_disk_wait", "_errors"},
     "_disk_run": {

@@ -171,7 +171,7 @@ def test_annotations_that_are_merged_are_told(life: Life) -> None:
 REFUSALS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"state": "absent"}, ON_WEB, "disk_assigned"),
     ({"state": "absent", "force": True}, {**ON_WEB, "boot": True}, "boot_disk"),
-    ({"state": "absent", "name": "other"}, {}, "name_mismatch"),
+    ({"state": "absent", "name": "other"}, {}, "not_meant"),
     ({"name": "taken"}, {}, "name_taken"),
     ({"io_profile": {"permalink": "nowhere"}, "bus_type": "virtio"}, {}, "disk_io_profile_not_found"),
     ({"virtual_machine_disk": {"virtual_machine": {"fqdn": "no.acme.test"}}}, {}, "virtual_machine_not_found"),
@@ -213,7 +213,7 @@ def test_only_a_disk_that_is_not_there_is_absent(life: Life) -> None:
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [({"state": "absent"}, "name_mismatch"), ({"size_in_gb": 30}, "drift")],
+    [({"state": "absent"}, "not_meant"), ({"size_in_gb": 30}, "drift")],
     ids=["absent", "present"],
 )
 def test_a_disk_that_is_renamed_after_it_was_found_is_left_alone(
@@ -244,7 +244,7 @@ def test_a_disk_in_the_trash(life: Life, detail: bool) -> None:
     assert "restore=true" in present["msg"]
     assert (absent["changed"], absent["trash_object"]["object_id"]) == (False, disk_id)
     assert "is in the trash until" in absent["msg"]
-    assert (named["error"]["code"], named.writes) == ("name_mismatch", [])
+    assert (named["error"]["code"], named.writes) == ("not_meant", [])
 
 
 def test_a_failure_between_delete_and_purge_tells_how_to_go_on(life: Life) -> None:
