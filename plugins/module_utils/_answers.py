@@ -56,6 +56,11 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def date(self) -> float | None:
+        """When the service says that it answered, in seconds since 1970."""
+        return _seconds_of(self.headers.get("Date"))
+
 
 def read_answer(answer: Answer, call: Call, now: float) -> Mapping[str, Any]:
     """The payload of a successful answer; every other answer is raised as an ApiError.
@@ -174,7 +179,7 @@ def _retry_after(answer: Answer, now: float) -> float | None:
     given = answer.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():
         return min(float(given), LONGEST_RETRY_AFTER)
-    date = _seconds_of(answer.headers.get("Date")) or now
+    date = answer.date or now
     until = _seconds_of(given)
     if until is not None:
         return min(max(until - date, 0.0), LONGEST_RETRY_AFTER)

@@ -44,35 +44,43 @@ class Deadline:
         self.seconds = seconds
         self._clock = clock
         self._end: float | None = None
-        self._cap = float("inf")
+        self._left_out = 0.0
         self._left_out_until = float("-inf")
         self._changing = threading.Lock()
+        self._of_this_thread = threading.local()
 
     def start(self) -> None:
         """A wait begins; only the first call counts."""
-        if self._end is None:
-            self._end = self._clock.now() + self.seconds
+        with self._changing:
+            if self._end is None:
+                self._end = self._worked() + self.seconds
 
     def leave_out(self, seconds: float) -> None:
         """Leave out the next C(seconds), but for those that are left out already."""
         with self._changing:
             now = self._clock.now()
-            granted = max(0.0, now + seconds - max(now, self._left_out_until))
+            self._left_out += max(0.0, now + seconds - max(now, self._left_out_until))
             self._left_out_until = max(self._left_out_until, now + seconds)
-            if self._end is not None:
-                self._end += granted
-            self._cap += granted
 
     @contextmanager
     def at_most(self, seconds: float) -> Iterator[None]:
-        """Within this context the end comes after that many seconds, where it does not come sooner. For one thread."""
-        before, self._cap = self._cap, self._clock.now() + seconds
+        """Within this context, and in this thread, the end comes after that many seconds where it is not sooner."""
+        before = self._shorter_end()
+        self._of_this_thread.end = min(before, self._worked() + seconds)
         try:
             yield
         finally:
-            self._cap = before
+            self._of_this_thread.end = before
 
     def remaining(self) -> float:
         """Seconds left, never below 0; infinity while no wait has begun."""
-        end = self._cap if self._end is None else min(self._end, self._cap)
-        return max(0.0, end - self._clock.now())
+        end = self._shorter_end() if self._end is None else min(self._end, self._shorter_end())
+        return max(0.0, end - self._worked())
+
+    def _shorter_end(self) -> float:
+        end: float = getattr(self._of_this_thread, "end", float("inf"))
+        return end
+
+    def _worked(self) -> float:
+        """The time without all that is left out."""
+        return self._clock.now() - self._left_out

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests to the Katapult API: one session for each thread, one loop of retries. The only file that names requests."""
+"""Requests to the Katapult API: sessions, one loop of retries. The only file that names requests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import re
 import ssl
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,11 +34,14 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     Report,
     api_error,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
 
 VERSION = "0.1.0"
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 SHORTEST_TIMEOUT = 1.0
+READS_AT_ONCE = 16
+WRITES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,8 @@ def open_session(connection: Connection) -> requests.Session:
 class Http:
     """Sends calls, and sends them again where that is safe; everything ends at the deadline.
 
-    Several threads may send at once: each has a session of its own, because requests promises no more.
+    Several threads may send at once, each with a session that no other uses meanwhile, because requests promises no
+    more; at most READS_AT_ONCE reads and C(writes_at_once) writes are on the way.
     """
 
     def __init__(
@@ -107,12 +112,15 @@ class Http:
         clock: Clock,
         deadline: Deadline,
         session_factory: Callable[[Connection], requests.Session] = open_session,
+        writes_at_once: int = WRITES_AT_ONCE,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._deadline = deadline
         self._open_session = session_factory
-        self._of_this_thread = threading.local()
+        self._idle: list[requests.Session] = []
+        self._rate = RateLimit(clock)
+        self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
@@ -131,6 +139,7 @@ class Http:
         if not repeatable or attempts > self._connection.retries:
             raise error.after(attempts)
         if limited:
+            self._rate.refuse(pause)
             self._deadline.leave_out(pause)
         elif pause >= self._deadline.remaining():
             raise error.after(attempts)
@@ -143,29 +152,49 @@ class Http:
         return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempts - 1)) * self._clock.jitter()
 
     def _once(self, call: Call) -> Answer:
+        with self._places[call.writes]:
+            self._rate.enter(self._deadline)
+            answer: Answer | None = None
+            try:
+                answer = self._exchange(call)
+            finally:
+                self._tell_rate(answer)
+        return answer
+
+    def _tell_rate(self, answer: Answer | None) -> None:
+        date = answer.date if answer is not None else None
+        self._rate.leave(answer.headers if answer is not None else None, self._clock.wall() if date is None else date)
+
+    def _exchange(self, call: Call) -> Answer:
         text = json.dumps(call.body).encode("ascii") if call.body is not None else None
         body = _Body(text) if text is not None else None
         timeout = self._timeout(call)
         try:
-            response = self._session().request(
-                call.method,
-                self._connection.url + call.path,
-                params=list(call.query),
-                data=body,
-                headers={"Content-Type": "application/json"} if body is not None else None,
-                timeout=(timeout, timeout),
-                verify=self._connection.verify,
-                allow_redirects=False,
-            )
+            with self._session() as session:
+                response = session.request(
+                    call.method,
+                    self._connection.url + call.path,
+                    params=list(call.query),
+                    data=body,
+                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    timeout=(timeout, timeout),
+                    verify=self._connection.verify,
+                    allow_redirects=False,
+                )
         except (OSError, ValueError, TypeError) as error:
             raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
         return Answer(response.status_code, response.headers, response.content)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._of_this_thread, "session", None)
-        if session is None:
-            session = self._of_this_thread.session = self._open_session(self._connection)
-        return session
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        try:
+            session = self._idle.pop()
+        except IndexError:
+            session = self._open_session(self._connection)
+        try:
+            yield session
+        finally:
+            self._idle.append(session)
 
     def _timeout(self, call: Call) -> float:
         if call.writes:

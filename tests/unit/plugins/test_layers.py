@@ -26,8 +26,6 @@ LAYERS: dict[str, set[str]] = {
     "_tasks": {"_clock", "_errors"},
     "_answers": {"_errors"},
     "_pages": {"_answers"},
-    "_http": {"_answers", "_clock", "_errors"},
-    "_module": {"_clock", "_errors", "_http", "_shapes"},
     "_disk_progress": {"_disk", "_errors"},
     "_disk_spec": {"_disk", "_disk_wanted", "_errors", "_shapes"},
     "_disk_steps": {"_disk", "_disk_wanted"},
@@ -81,7 +79,6 @@ LAYERS: dict[str, set[str]] = {
         "_disk_wanted",
         "_errors",
     },
-    "_disk_module": {"_clock", "_disk_api", "_disk_run", "_lock", "_module"},
     "_disk_trash": {"_disk", "_disk_run", "_errors", "_tasks"},
     "_disk_absent": {
         "_disk",
@@ -109,6 +106,10 @@ LAYERS: dict[str, set[str]] = {
     "_info": {"_disk_spec"},
     "_disk_query": {"_disk", "_disk_spec", "_info", "_shapes"},
     "_disk_info": {"_disk", "_disk_api", "_disk_query", "_disk_spec", "_info", "_parallel"},
+    "_rate": {"_clock"},
+    "_http": {"_answers", "_clock", "_errors", "_rate"},
+    "_module": {"_clock", "_errors", "_http", "_shapes"},
+    "_disk_module": {"_clock", "_disk_api", "_disk_run", "_lock", "_module"},
     "_task_info": {"_disk", "_disk_api", "_errors", "_tasks"},
 }
 MODULES: dict[str, set[str]] = {

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import requests
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._http import READS_AT_ONCE, Connection, Http
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     Expected,
     FakeClock,
@@ -244,22 +246,57 @@ def test_every_request_is_verified_by_itself_and_follows_no_redirect() -> None:
     assert [sent.options["headers"] for sent in run.session.sent] == [None, {"Content-Type": "application/json"}]
 
 
-def test_every_thread_has_a_session_of_its_own() -> None:
-    opened: list[FakeSession] = []
-    at_once = threading.Barrier(3, timeout=10)
+class MeetingSession(FakeSession):
+    """A session whose requests wait until as many are on the way as shall be."""
 
-    def open_session(_connection: Connection) -> FakeSession:
-        opened.append(FakeSession(times(2, GET, FINE)))
+    def __init__(self, meeting: threading.Barrier) -> None:
+        super().__init__(times(2, GET, FINE))
+        self._meeting = meeting
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self._meeting.wait()
+        return super().request(*args, **kwargs)
+
+
+def test_a_session_is_used_by_one_thread_at_a_time_and_then_by_the_next() -> None:
+    opened: list[MeetingSession] = []
+    meeting = threading.Barrier(3, timeout=10)
+
+    def open_session(_connection: Connection) -> MeetingSession:
+        opened.append(MeetingSession(meeting))
         return opened[-1]
-
-    def send_twice(_number: int) -> None:
-        http.send(GET)
-        at_once.wait()
-        http.send(GET)
 
     clock = FakeClock()
     http = Http(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), open_session)
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(send_twice, range(3)))
+        list(pool.map(lambda _number: http.send(GET), range(6)))
 
     assert [len(session.sent) for session in opened] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("call", "at_most"), [(GET, READS_AT_ONCE), (CREATE, 3)], ids=["reads", "writes"])
+def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) -> None:
+    crowd: list[int] = []
+
+    class CountingSession(FakeSession):
+        def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+            crowd.append(1)
+            seen.append(len(crowd))
+            time.sleep(0.005)
+            crowd.pop()
+            return super().request(*args, **kwargs)
+
+    seen: list[int] = []
+    clock = FakeClock()
+    connection = Connection("https://api.test/core/v1", "token-1")
+    http = Http(
+        connection,
+        clock,
+        Deadline(clock, 600.0),
+        lambda _connection: CountingSession(times(60, call, FINE)),
+        writes_at_once=3,
+    )
+    with ThreadPoolExecutor(30) as pool:
+        list(pool.map(lambda _number: http.send(call), range(60)))
+
+    assert max(seen) == at_most

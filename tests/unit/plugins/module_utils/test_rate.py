@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rate limit: never more requests in a minute than the service permits, whatever threads there are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._rate import PERMITTED, REMAINING, RateLimit
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, FakeClock
+
+
+class QuickClock(Clock):
+    """A clock that many threads can sleep on: a second of it is a millisecond."""
+
+    def now(self) -> float:
+        return time.monotonic() * 1000
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / 1000)
+
+
+class Service:
+    """A service that counts by the clock minute, and says what it permits."""
+
+    def __init__(self, clock: Clock, permitted: int) -> None:
+        self.clock = clock
+        self.permitted = permitted
+        self.minutes: dict[float, int] = {}
+        self._counting = threading.Lock()
+
+    def ask(self, rate: RateLimit, deadline: Deadline) -> None:
+        rate.enter(deadline)
+        with self._counting:
+            date = self.clock.now()
+            minute = date // 60
+            self.minutes[minute] = self.minutes.get(minute, 0) + 1
+            left = self.permitted - self.minutes[minute]
+        self.clock.sleep(0.5)
+        headers = {PERMITTED: str(self.permitted), REMAINING: str(max(left, 0))}
+        rate.leave(headers, float(int(date)))
+
+
+def test_many_threads_stay_below_what_is_permitted() -> None:
+    clock = QuickClock()
+    service, rate, deadline = Service(clock, 50), RateLimit(clock), Deadline(clock, 10.0)
+    service.ask(rate, deadline)
+    deadline.start()
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _number: service.ask(rate, deadline), range(200)))
+
+    assert sum(service.minutes.values()) == 201
+    assert max(service.minutes.values()) <= 50
+
+
+@pytest.mark.parametrize(
+    ("left", "second", "waited"),
+    [("1", 10, 0.0), ("0", 10, 50.0), ("0", 59, 1.0), ("many", 10, 0.0)],
+    ids=["one left", "none left", "at the end of the minute", "no number"],
+)
+def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int, waited: float) -> None:
+    clock = FakeClock()
+    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    deadline.start()
+    rate.enter(deadline)
+    rate.leave({PERMITTED: "100", REMAINING: left}, A_FULL_MINUTE + second)
+
+    rate.enter(deadline)
+
+    assert sum(clock.sleeps) == pytest.approx(waited)
+    assert deadline.remaining() == pytest.approx(600.0)
+
+
+def test_a_refusal_holds_everybody_until_the_service_permits_again() -> None:
+    clock = FakeClock()
+    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    rate.enter(deadline)
+    rate.leave(None, A_FULL_MINUTE)
+    rate.refuse(30.0)
+
+    rate.enter(deadline)
+    rate.enter(deadline)
+
+    assert clock.sleeps == [30.0]
+
+
+def test_a_late_answer_of_the_same_minute_gives_nothing_back() -> None:
+    clock = FakeClock()
+    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    for _request in range(2):
+        rate.enter(deadline)
+    rate.leave({PERMITTED: "100", REMAINING: "0"}, A_FULL_MINUTE + 20)
+    rate.leave({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE + 20)
+
+    rate.enter(deadline)
+
+    assert clock.sleeps == [40.0]
+
+
+def test_a_limit_of_nothing_is_not_believed() -> None:
+    clock = FakeClock()
+    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    rate.enter(deadline)
+    rate.leave({PERMITTED: "0", REMAINING: "0"}, A_FULL_MINUTE)
+
+    rate.enter(deadline)
+
+    assert clock.sleeps == []
