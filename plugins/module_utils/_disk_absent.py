@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine, TrashObject
@@ -28,52 +29,75 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
 
 
 class Absence:
-    """Makes sure that one disk is not there."""
+    """Makes sure that one disk is not there, in stages as Presence does."""
 
     def __init__(self, wanted: Wanted, around: Surroundings, *, force: bool, purge: bool) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
+        self.run = Run(replace(wanted, assignment=None), around)
         self._force = force
         self._purge = purge
-        self._run = Run(replace(wanted, assignment=None), around)
-        self._trash = Trash(self._run)
+        self._trash = Trash(self.run)
+        self._in_trash: InTrashError | None = None
 
     def ensure(self) -> DiskResult:
         """No such disk. Raises KatapultError with all that is known by then."""
-        with self._run.telling_what_is_known():
-            if self._wanted.id is not None:
-                return self._with_id(self._wanted.id)
-            found = find_by_name(self._run.api, replace(self._wanted, assignment=None))
-            warn_of_others(self._run.warn, self._wanted, found)
-            self._run.progress.disk = found.disk
-            if found.disk is not None:
-                return self._existing(found.disk)
-            return self._result(NOTHING_TO_REMOVE, f"'{self._wanted.name}'")
+        with self.run.telling_what_is_known():
+            self.look()
+            return self.conclude()
 
-    def _with_id(self, disk_id: str) -> DiskResult:
+    def look(self, ids: Sequence[str] | None = None) -> None:
+        """See what is there: the disk by its id, or that which is meant of all of its name.
+
+        C(ids) are those of all disks of that name, where they were listed already.
+
+        Raises KatapultError where that can't be told.
+        """
+        if self.wanted.id is not None:
+            self._look_by_id(self.wanted.id)
+            return
+        found = find_by_name(self.run.api, replace(self.wanted, assignment=None), ids)
+        warn_of_others(self.run.warn, self.wanted, found)
+        self.run.progress.disk = found.disk
+
+    def _look_by_id(self, disk_id: str) -> None:
+        progress = self.run.progress
+        progress.disk = None
         try:
-            disk = self._run.api.disk(disk_id)
+            progress.disk = self.run.api.disk(disk_id)
         except DiskNotFoundError:
-            self._run.progress.disk = None
-            return self._result(NOTHING_TO_REMOVE, disk_id)
+            return
         except InTrashError as error:
-            return self._trashed(disk_id, error)
-        self._run.progress.disk = disk
-        return self._existing(disk)
+            progress.disk_id, self._in_trash = disk_id, error
+
+    def refuse_impossible(self) -> None:
+        """Raise KatapultError for what can be seen beforehand to fail."""
+        if self.run.progress.disk is not None:
+            self.run.preview(self._plan_for, lambda _plan: None)
+
+    def conclude(self) -> DiskResult:
+        """What is to be done after the look, and the result."""
+        progress = self.run.progress
+        if progress.disk is not None:
+            return self._existing(progress.disk)
+        if self._in_trash is not None:
+            return self._trashed(progress.disk_id, self._in_trash)
+        return self._result(NOTHING_TO_REMOVE, self.wanted.id or f"'{self.wanted.name}'")
 
     def _existing(self, disk: Disk) -> DiskResult:
         try:
-            plan = self._run.bring(self._plan_for, finish=self._remove)
+            plan = self.run.bring(self._plan_for, finish=self._remove)
         except (DiskNotFoundError, InTrashError):
-            if self._run.api.disk_if_there(disk.id) is not None:
+            if self.run.api.disk_if_there(disk.id) is not None:
                 raise
-            return self._with_id(disk.id)
+            self._look_by_id(disk.id)
+            return self.conclude()
         return self._result(plan, disk.label)
 
     def _plan_for(self, disk: Disk, _machine: Machine) -> Plan:
-        return plan_to_remove(self._wanted, disk, force=self._force, purge=self._purge)
+        return plan_to_remove(self.wanted, disk, force=self._force, purge=self._purge)
 
     def _remove(self, plan: Plan) -> None:
-        progress = self._run.progress
+        progress = self.run.progress
         with progress.steps.taking():
             self._trash.throw_away()
         if plan.purges:
@@ -82,12 +106,11 @@ class Absence:
 
     def _trashed(self, disk_id: str, error: InTrashError) -> DiskResult:
         """A disk in the trash can't be read, so its name can't be compared; a purge is for good."""
-        run = self._run
-        run.progress.disk_id = disk_id
+        run = self.run
         run.progress.trash_object = self._trash.object_told_by(error) or self._trash.object_of(disk_id)
         if not self._purge:
             return self._result(NOTHING_TO_REMOVE, disk_id)
-        if self._wanted.name is not None:
+        if self.wanted.name is not None:
             raise failure("not_meant", f"The disk {disk_id} is in the trash, where its name can't be seen.")
         plan = plan_to_purge()
         if not run.predicts:
@@ -96,21 +119,21 @@ class Absence:
         return self._result(plan, disk_id)
 
     def _result(self, plan: Plan, label: str) -> DiskResult:
-        run = self._run
+        run = self.run
         trash_object = self._trash_object(plan)
         exists = run.progress.disk is not None or bool(run.progress.disk_id)
         words = fate_in_words(
             label, trash_object, plan, exists=exists, predicted=run.predicts, ended=run.waits_for_last
         )
-        if not exists and self._purge and self._wanted.id is None:
+        if not exists and self._purge and self.wanted.id is None:
             words += " One that is in the trash can't be found by its name: purge it by its id."
         return run.result(plan, gone=True, extra={"trash_object": trash_object, "msg": words})
 
     def _trash_object(self, plan: Plan) -> dict[str, object] | None:
-        known: TrashObject | None = self._run.progress.trash_object
+        known: TrashObject | None = self.run.progress.trash_object
         if plan.purges:
             return None
-        if self._run.predicts and plan.deletes:
-            disk_id = self._run.progress.known_disk.id
+        if self.run.predicts and plan.deletes:
+            disk_id = self.run.progress.known_disk.id
             return {"id": None, "keep_until": None, "object_id": disk_id, "object_type": "Disk"}
         return dict(known.payload) if known else None

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,12 @@ class Found:
     ids: frozenset[str] = frozenset()
 
 
-def find_by_name(api: DiskApi, wanted: Wanted) -> Found:
-    """The disk that C(wanted.name) means. Raises KatapultError where several are meant."""
-    ids = _ids_named(api, wanted)
+def find_by_name(api: DiskApi, wanted: Wanted, known: Sequence[str] | None = None) -> Found:
+    """The disk that C(wanted.name) means. C(known): the ids of all disks of that name, where they were listed already.
+
+    Raises KatapultError where several are meant.
+    """
+    ids = _ids_named(api, wanted) if known is None else known
     disks = _read(api, ids)
     here = [disk for disk in disks if _is_meant(disk, wanted)]
     if len(here) > 1:

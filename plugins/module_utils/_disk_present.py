@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import UNSEEN, Disk, Machine
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import (
@@ -27,100 +28,144 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTr
 
 
 class Presence:
-    """Makes sure of one disk."""
+    """Makes sure of one disk, in stages, so that many can go through them together."""
 
-    def __init__(self, wanted: Wanted, around: Surroundings) -> None:
-        self._wanted = wanted
-        self._run = Run(wanted, around)
-        self._creator = Creator(around.api, self._run.waiter, around.warn)
-        self._references = References(around.api, around.warn)
-        self._trash = Trash(self._run)
+    def __init__(self, wanted: Wanted, around: Surroundings, references: References | None = None) -> None:
+        self.wanted = wanted
+        self.run = Run(wanted, around)
+        self._creator = Creator(around.api, self.run.waiter, around.warn)
+        self._references = references or References(around.api, around.warn)
+        self._trash = Trash(self.run)
+        self._found = Found(None)
+        self._plan: Plan | None = None
+        self.machine = UNSEEN
 
     def ensure(self) -> DiskResult:
         """The disk as it is wanted. Raises KatapultError with all that is known by then."""
-        with self._run.telling_what_is_known():
-            return self._with_id(self._wanted.id) if self._wanted.id is not None else self._with_name()
+        run = self.run
+        with run.telling_what_is_known():
+            if self.wanted.id is not None:
+                self.look()
+                return self.conclude()
+            with run.locked(str(self.wanted.name)):
+                self.look()
+                if self.is_missing and not run.predicts:
+                    self.create()
+            if self.is_missing:
+                self.refuse_impossible()
+            if self.is_created:
+                self.machine = run.disk_waiter.until_made(self.wanted, run.progress) if run.waits_for_last else UNSEEN
+                self.refuse_twin()
+            return self.conclude()
 
-    def _with_id(self, disk_id: str) -> DiskResult:
+    @property
+    def is_missing(self) -> bool:
+        """Whether the disk is to be created, and was not yet."""
+        return self._plan is not None and self._plan.body is not None and not self.run.progress.changed
+
+    @property
+    def is_created(self) -> bool:
+        """Whether this run has created the disk."""
+        return self._plan is not None and self._plan.body is not None and self.run.progress.changed
+
+    def look(self, ids: Sequence[str] | None = None) -> None:
+        """See what is there: the disk by its id, or that which is meant of all of its name.
+
+        C(ids) are those of all disks of that name, where they were listed already.
+
+        Raises KatapultError where that can't be told, and where a disk that is not there can't be created.
+        """
+        if self.wanted.id is not None:
+            self._look_by_id(self.wanted.id)
+            return
+        self._found = find_by_name(self.run.api, self.wanted, ids)
+        self.run.progress.disk = self._found.disk
+        if self._found.disk is None:
+            warn_of_others(self.run.warn, self.wanted, self._found)
+            self._plan = plan_disk(self.wanted, None)
+
+    def _look_by_id(self, disk_id: str) -> None:
         try:
-            self._run.progress.disk = self._run.api.disk(disk_id)
+            self.run.progress.disk = self.run.api.disk(disk_id)
         except InTrashError:
-            if not self._wanted.restore:
+            if not self.wanted.restore:
                 raise
-            return self._restored(disk_id)
-        return self._run.result(self._bring())
+            self.run.progress.disk_id = disk_id
+            self._plan = plan_to_restore(self.wanted, disk_id)
 
-    def _restored(self, disk_id: str) -> DiskResult:
+    def refuse_impossible(self) -> None:
+        """Raise KatapultError for what can be seen beforehand to fail. What is under way is planned for later."""
+        if self._plan is None:
+            self.run.preview(self._plan_for, self._refuse_before_writes)
+            return
+        if self._plan.restores and self.wanted.name is not None:
+            refuse_taken_name(self.run.api, self.wanted, self.run.progress.disk_id)
+        usual = None if self._plan.restores else self.wanted.usual_data_center
+        self._references.refuse_unknown(replace(self.wanted, usual_data_center=usual))
+
+    def create(self) -> None:
+        """Create the disk, which is not waited for. Raises KatapultError, also where the next run would not find it."""
+        progress = self.run.progress
+        progress.begin(["create"])
+        with progress.steps.taking():
+            made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids)
+        progress.changed, progress.disk, progress.task = True, made.disk, made.task
+        self._refuse_what_is_not_found_again(made.disk)
+
+    def is_the_only_new_one(self, ids: Iterable[str]) -> bool:
+        """Whether nothing was created meanwhile but the disk of this run; C(ids) are those of all disks of its name."""
+        return set(ids) <= self._found.ids | {self.run.progress.known_disk.id}
+
+    def refuse_twin(self) -> None:
+        """Raise KatapultError where another run created a disk of that name meanwhile."""
+        self._creator.refuse_twin(self.run.progress.known_disk, self.wanted, self._found.ids)
+
+    def conclude(self) -> DiskResult:
+        """What is left to do after the stages before it, and the result."""
+        if self._plan is None:
+            return self.run.result(self._bring())
+        if self._plan.restores:
+            self._restore()
+        elif self.is_created and self.run.waits_for_last:
+            self._warn_of_differences()
+        return self.run.result(self._plan)
+
+    def _restore(self) -> None:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""
-        plan = plan_to_restore(self._wanted, disk_id)
-        self._run.progress.disk_id = disk_id
-        if self._wanted.name is not None:
-            refuse_taken_name(self._run.api, self._wanted, disk_id)
-        self._references.refuse_unknown(replace(self._wanted, usual_data_center=None))
-        if not self._run.predicts:
-            with self._run.locked(disk_id):
-                self._trash.restore(disk_id)
+        self.refuse_impossible()
+        if not self.run.predicts:
+            with self.run.locked(self.run.progress.disk_id):
+                self._trash.restore(self.run.progress.disk_id)
             self._bring()
-        return self._run.result(plan)
-
-    def _with_name(self) -> DiskResult:
-        run, plan = self._run, None
-        with run.locked(str(self._wanted.name)):
-            found = find_by_name(run.api, self._wanted)
-            run.progress.disk = found.disk
-            if found.disk is None:
-                plan = self._plan_to_create(found)
-            if plan is not None and not run.predicts:
-                self._create(plan, found)
-        if plan is None:
-            return run.result(self._bring())
-        if run.predicts:
-            self._references.refuse_unknown(self._wanted)
-        else:
-            self._wait_for_created(found)
-        return run.result(plan)
 
     def _bring(self) -> Plan:
         """Change the disk that was found."""
-        disk = self._run.progress.known_disk
-        plan = self._run.bring(self._plan_for, self._refuse_before_writes)
-        if self._wanted.assignment and disk.attachment is None and not self._wanted.virtual_machine:
-            self._run.warn(
+        disk = self.run.progress.known_disk
+        plan = self.run.bring(self._plan_for, self._refuse_before_writes)
+        if self.wanted.assignment and disk.attachment is None and not self.wanted.virtual_machine:
+            self.run.warn(
                 f"virtual_machine_disk says nothing of the disk {disk.label}, which is not assigned: "
                 "name a virtual_machine in it."
             )
         return plan
 
     def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
-        return plan_disk(self._wanted, disk, machine)
+        return plan_disk(self.wanted, disk, machine)
 
     def _refuse_before_writes(self, plan: Plan) -> None:
         if plan.new_name is not None:
-            refuse_taken_name(self._run.api, self._wanted, self._run.progress.known_disk.id)
-        if self._run.predicts or len(plan.steps) > 1:
-            self._references.refuse_unknown_profile(self._wanted, plan.steps)
+            refuse_taken_name(self.run.api, self.wanted, self.run.progress.known_disk.id)
+        if self.run.predicts or len(plan.steps) > 1:
+            self._references.refuse_unknown_profile(self.wanted, plan.steps)
 
-    def _plan_to_create(self, found: Found) -> Plan:
-        warn_of_others(self._run.warn, self._wanted, found)
-        return plan_disk(self._wanted, None)
-
-    def _create(self, plan: Plan, found: Found) -> None:
-        made = self._creator.create(plan.body or {}, self._wanted, found.ids)
-        progress = self._run.progress
-        progress.changed, progress.disk, progress.task = True, made.disk, made.task
-
-    def _wait_for_created(self, found: Found) -> None:
-        progress = self._run.progress
-        self._refuse_what_is_not_found_again(progress.known_disk)
-        if self._run.waits_for_last:
-            machine = self._run.disk_waiter.until_made(self._wanted, progress)
-            for difference in differences(self._wanted, progress.known_disk, machine):
-                self._run.warn(f"The disk {progress.label} was created, but its {difference}.")
-        self._creator.refuse_twin(progress.known_disk, self._wanted, found.ids)
+    def _warn_of_differences(self) -> None:
+        progress = self.run.progress
+        for difference in differences(self.wanted, progress.known_disk, self.machine):
+            self.run.warn(f"The disk {progress.label} was created, but its {difference}.")
 
     def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
         """Another name or data center than was asked for would make every run create one more disk."""
-        wanted = Wanted(name=self._wanted.name, data_center=self._wanted.place)
+        wanted = Wanted(name=self.wanted.name, data_center=self.wanted.place)
         told = disk.payload.get("data_center") or None
         wrong = differences(wanted if told else replace(wanted, data_center=None), disk)
         if wrong:

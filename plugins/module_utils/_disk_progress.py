@@ -70,8 +70,8 @@ class Progress:
         return self.task.payload if self.task else None
 
     def begin(self, names: Sequence[str]) -> None:
-        """These steps are going to be taken, in this order."""
-        self.steps = StepLog(list(names))
+        """These steps are going to be taken, in this order, after those that were taken before."""
+        self.steps.not_tried += names
 
     def known(self) -> Known:
         """As a failed result carries it."""

@@ -6,37 +6,51 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from copy import copy
+from functools import partial
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step, uses_io_profile
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import NotPermittedError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    KatapultError,
+    NotPermittedError,
+    failure,
+)
 
 
 class References:
-    """Looks up what a disk refers to, as far as the token may."""
+    """Looks up what disks refer to, as far as the token may: each thing once, for however many disks."""
 
     def __init__(self, api: DiskApi, warn: Callable[[str], None]) -> None:
         self._api = api
         self._warn = warn
+        self._looks = _Once()
 
     def refuse_unknown(self, wanted: Wanted) -> None:
         """Fail as the create would where a data center, a profile or a virtual machine is not there."""
-        self._look_if_allowed(wanted.place, self._refuse_data_center)
-        self._look_if_allowed(wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
-        self._look_if_allowed(wanted.virtual_machine, self._api.machine)
+        self._look_if_allowed("data_center", wanted.place, self._refuse_data_center)
+        self._refuse_unknown_profile(wanted)
+        self._look_if_allowed("virtual_machine", wanted.virtual_machine, self._api.machine)
 
     def refuse_unknown_profile(self, wanted: Wanted, steps: Iterable[Step]) -> None:
         """Fail before the first of C(steps) where one of them needs a profile that is not there."""
         if any(uses_io_profile(step) for step in steps):
-            self._look_if_allowed(wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
+            self._refuse_unknown_profile(wanted)
 
-    def _look_if_allowed(self, lookup: Lookup | None, check: Callable[[Lookup], Any]) -> None:
-        if lookup is None:
-            return
+    def _refuse_unknown_profile(self, wanted: Wanted) -> None:
+        self._look_if_allowed("io_profile", wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
+
+    def _look_if_allowed(self, kind: str, lookup: Lookup | None, check: Callable[[Lookup], Any]) -> None:
+        if lookup is not None:
+            self._looks.do((kind, lookup), partial(self._look, lookup, check))
+
+    def _look(self, lookup: Lookup, check: Callable[[Lookup], Any]) -> None:
         try:
             check(lookup)
         except NotPermittedError as error:
@@ -49,6 +63,30 @@ class References:
         if wanted.organization is not None:
             profiles = self._api.io_profiles(wanted.organization)
             _refuse_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
+
+
+class _Once:
+    """Does things once, whichever thread comes first with them; the failure of one is raised for all."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._begun: dict[tuple[str, Lookup], Future[None]] = {}
+
+    def do(self, key: tuple[str, Lookup], work: Callable[[], None]) -> None:
+        with self._changing:
+            is_first = key not in self._begun
+            done = self._begun.setdefault(key, Future())
+        if is_first:
+            try:
+                work()
+            except KatapultError as error:
+                done.set_exception(error)
+            finally:
+                if not done.done():
+                    done.set_result(None)
+        failed = done.exception()
+        if failed is not None:
+            raise copy(failed)
 
 
 def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]]) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
     locked,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+
+MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,28 @@ class Surroundings:
     check_mode: bool = False
     wait: bool = True
 
+    @contextmanager
+    def locked(self, *names: str) -> Iterator[None]:
+        """Only one task of this control node at a time is within this context for any of C(names)."""
+        if self.check_mode:
+            yield
+            return
+        shown = _in_words(names)
+        with ExitStack() as held:
+            keys = [(*self.lock_keys, name) for name in names]
+            try:
+                held.enter_context(locked(keys, self.clock, self.deadline, self.lock_directory()))
+            except LockUnavailableError as reason:
+                self.warn(
+                    f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
+                    f"{shown} at the same time, or create it twice. A twin is looked for after a create."
+                )
+            except LockTimeoutError:
+                raise failure(
+                    "lock_timeout", f"Another task held the lock of {shown} for {self.deadline.seconds:g} s."
+                ) from None
+            yield
+
 
 class Run:
     """One run for one disk. In check mode it reads, plans and predicts, and never writes, waits or locks."""
@@ -80,7 +104,7 @@ class Run:
         self.disk_waiter = DiskWaiter(around.api, waiter, around.warn)
         self.changer = Changer(around.api, self.disk_waiter, around.warn)
         self.progress = Progress()
-        self._around = around
+        self.locked = around.locked
 
     @contextmanager
     def telling_what_is_known(self) -> Iterator[None]:
@@ -127,6 +151,12 @@ class Run:
             self._carry_out(plan, finish)
         return plan
 
+    def preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> None:
+        """Raise KatapultError where C(bring) would before its first write, as far as that shows from what is now."""
+        plan = self._planned_as_it_is(plan_for)
+        if plan is not None and plan.changes:
+            before_writes(plan)
+
     def _carry_out(self, plan: Plan, finish: Callable[[Plan], None] | None) -> None:
         self.progress.begin(plan.step_names)
         self.changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
@@ -153,24 +183,7 @@ class Run:
                 raise
             return None
 
-    @contextmanager
-    def locked(self, *names: str) -> Iterator[None]:
-        """Only one task of this control node at a time is within this context for any of C(names)."""
-        if self.predicts:
-            yield
-            return
-        around, shown = self._around, " or ".join(f"'{name}'" for name in names)
-        with ExitStack() as held:
-            keys = [(*around.lock_keys, name) for name in names]
-            try:
-                held.enter_context(locked(keys, around.clock, around.deadline, around.lock_directory()))
-            except LockUnavailableError as reason:
-                self.warn(
-                    f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
-                    f"{shown} at the same time, or create it twice. A twin is looked for after a create."
-                )
-            except LockTimeoutError:
-                raise failure(
-                    "lock_timeout", f"Another task held the lock of {shown} for {around.deadline.seconds:g} s."
-                ) from None
-            yield
+
+def _in_words(names: Sequence[str]) -> str:
+    shown = " or ".join(f"'{name}'" for name in names[:MOST_NAMED])
+    return f"{shown} or {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown

@@ -56,6 +56,12 @@ class KatapultError(Exception):
         self.known = Known()
         self.advice = cause_of(report.code).advice
 
+    def __copy__(self) -> KatapultError:
+        """The same failure once more, for another disk that it concerns."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__)
+        return twin
+
     @property
     def message(self) -> str:
         """The whole message: what happened, whether anything was changed, and what to do."""
