@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,17 +20,19 @@ AT_ONCE = 8
 def in_parallel(work: Callable[[T], R], things: Iterable[T], at_once: int = AT_ONCE) -> list[R]:
     """What C(work) gives for each of C(things), in their order; at most C(at_once) are worked on at a time.
 
+    A thing is taken from C(things) only when there is a place for it, so that they may end by what was found till then.
     Raises the first error that C(work) raises, as soon as what was begun by then has ended. Nothing is begun after it.
     """
-    left = deque(enumerate(things))
+    if at_once == 1:
+        return [work(thing) for thing in things]
+    left = enumerate(things)
     running: dict[Future[R], int] = {}
     done: dict[int, R] = {}
     with ThreadPoolExecutor(at_once) as pool:
-        while left or running:
-            while left and len(running) < at_once:
-                number, thing = left.popleft()
-                running[pool.submit(work, thing)] = number
+        while True:
+            running.update((pool.submit(work, thing), number) for number, thing in islice(left, at_once - len(running)))
+            if not running:
+                return [done[number] for number in sorted(done)]
             ended = wait(running, return_when=FIRST_COMPLETED).done
             for future in sorted(ended, key=running.__getitem__):
                 done[running.pop(future)] = future.result()
-    return [done[number] for number in sorted(done)]

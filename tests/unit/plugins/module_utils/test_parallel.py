@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from itertools import count, takewhile
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
@@ -89,3 +90,55 @@ def test_things_may_come_from_an_iterator() -> None:
         yield from (3, 1, 2)
 
     assert in_parallel(str, numbers()) == ["3", "1", "2"]
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_thing_is_taken_only_when_there_is_a_place_for_it(at_once: int) -> None:
+    taken: list[int] = []
+    done: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(20):
+            assert len(taken) - len(done) < at_once
+            taken.append(number)
+            yield number
+
+    assert in_parallel(done.append, numbers(), at_once) == [None] * 20
+    assert sorted(done) == taken == list(range(20))
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_things_may_end_by_what_was_found(at_once: int) -> None:
+    found = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 5:
+            found.set()
+        return number
+
+    worked_on = in_parallel(work, takewhile(lambda _number: not found.is_set(), count()), at_once)
+    assert worked_on == list(range(len(worked_on)))
+    assert 6 <= len(worked_on) <= 5 + at_once
+
+
+def test_an_error_among_the_things_is_raised_when_what_was_begun_has_ended() -> None:
+    ended: list[int] = []
+
+    def work(number: int) -> None:
+        threading.Event().wait(0.02)
+        ended.append(number)
+
+    def numbers() -> Iterator[int]:
+        yield from (1, 2)
+        raise LookupError("no more")
+
+    with pytest.raises(LookupError, match="no more"):
+        in_parallel(work, numbers(), 3)
+    assert sorted(ended) == [1, 2]
+
+
+@pytest.mark.parametrize(("at_once", "here"), [(1, True), (2, False)])
+def test_one_at_a_time_needs_no_thread(at_once: int, here: bool) -> None:
+    threads = set(in_parallel(lambda _number: threading.get_ident(), range(3), at_once))
+
+    assert (threads == {threading.get_ident()}) is here
