@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -119,18 +120,18 @@ ScriptLine = Union[Mapping[str, Any], Answer, ApiError, Callable[[Call], Any]]
 
 
 class ScriptedService:
-    """A Sender: for each "METHOD /path" a list of what it answers, whose last line holds from then on."""
+    """A Sender: for each "METHOD /path" a list of what it answers, whose last line holds from then on.
+
+    Several threads may send at once: each gets a line of its own.
+    """
 
     def __init__(self, script: Mapping[str, Sequence[ScriptLine]]) -> None:
         self._script = {name: list(lines) for name, lines in script.items()}
+        self._lock = threading.Lock()
         self.calls: list[Call] = []
 
     def send(self, call: Call) -> Mapping[str, Any]:
-        self.calls.append(call)
-        assert len(self.calls) < 1000, "this never ends"
-        lines = self._script.get(f"{call.method} {call.path}")
-        assert lines, f"no line for {call.method} {call.path}"
-        line: Any = lines.pop(0) if len(lines) > 1 else lines[0]
+        line = self._line_for(call)
         if callable(line) and not isinstance(line, Exception):
             line = line(call)
         if isinstance(line, Exception):
@@ -139,6 +140,14 @@ class ScriptedService:
             return read_answer(line, call, A_FULL_MINUTE)
         payload: Mapping[str, Any] = line
         return payload
+
+    def _line_for(self, call: Call) -> Any:
+        with self._lock:
+            self.calls.append(call)
+            assert len(self.calls) < 1000, "this never ends"
+            lines = self._script.get(f"{call.method} {call.path}")
+            assert lines, f"no line for {call.method} {call.path}"
+            return lines.pop(0) if len(lines) > 1 else lines[0]
 
     def count(self, method: str, path: str) -> int:
         """How often this was called."""
