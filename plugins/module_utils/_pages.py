@@ -2,61 +2,139 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists that come in pages."""
+"""Lists that come in pages, several of which are read at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import threading
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, unexpected
+from ansible_collections.katapult.cloud.plugins.module_utils._parallel import AT_ONCE, in_parallel
 
 PER_PAGE = 200
 MOST_LISTINGS = 3
+# Pages at a time where no page tells how many there are: as many may be asked for beyond the end.
+AHEAD = 3
+
+Row = Mapping[str, Any]
 
 
 class Sender(Protocol):
-    """What sends a call and gives the payload of its answer."""
+    """What sends a call and gives the payload of its answer. Several threads may send at once."""
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """Raises ApiError."""
 
 
-def every_row(http: Sender, call: Call, key: str) -> list[Mapping[str, Any]]:
-    """All rows of the list that C(call) asks for, each id once; C(key) is where the answer keeps them.
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a list that were asked for; C(pages) is how many requests it takes to read the list once."""
+
+    rows: list[Row]
+    pages: int
+
+
+def listing(http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> Listing:
+    """The rows that C(keep) lets pass of the list that C(call) asks for, each id once. Raises ApiError.
+
+    C(key) is where the answer has the rows. C(keep) is called by several threads at once.
 
     Rows shift while pages are read. Where the service's total falls meanwhile, or is not reached, a row may have moved
     to a page already read, so the list is read again.
     """
-    for _listing in range(MOST_LISTINGS):
-        rows, steady = _listing_of(http, call, key)
-        if steady:
+    for _reading in range(MOST_LISTINGS):
+        reading = _Reading(http, call, key, keep)
+        reading.read_to_the_end()
+        if reading.is_steady:
             break
-    return rows
+    return reading.listing
 
 
-def _listing_of(http: Sender, call: Call, key: str) -> tuple[list[Mapping[str, Any]], bool]:
-    found: dict[str, Mapping[str, Any]] = {}
-    totals: list[int] = []
-    number = 0
-    while True:
-        number += 1
+def every_row(http: Sender, call: Call, key: str) -> list[Row]:
+    """All rows of the list that C(call) asks for, as listing() gives them."""
+    return listing(http, call, key, lambda _row: True).rows
+
+
+@dataclass(frozen=True)
+class _Pagination:
+    """What a page tells of the list. None stands for what it does not tell: a list of over 1000 rows has no totals."""
+
+    total: int | None
+    pages: int | None
+    per_page: int | None
+
+
+class _Reading:
+    """One reading of a list. The first page tells how many of the others can be read at a time."""
+
+    def __init__(self, http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> None:
+        self._http = http
+        self._call = call
+        self._key = key
+        self._keep = keep
+        self._lock = threading.Lock()
+        # Hashes, because the ids of a large organization take more memory than all else.
+        self._seen = array("q")
+        self._kept: dict[int, list[Row]] = {}
+        self._totals: list[int] = []
+        self._begun = 0
+        self._pages: int | None = 1
+        self._ahead = 1
+        self._ended = False
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether no row can have been missed: the totals, in the order in which they came, never fell."""
+        complete = not self._totals or len(self._seen) >= self._totals[-1]
+        return complete and sorted(self._totals) == self._totals
+
+    @property
+    def listing(self) -> Listing:
+        """What was kept, in the order of the service."""
+        rows = {row["id"]: row for _number, page in sorted(self._kept.items()) for row in page}
+        return Listing(list(rows.values()), self._begun)
+
+    def read_to_the_end(self) -> None:
+        """Read all pages. Raises ApiError."""
+        while self._goes_on(self._pages):
+            left = self._ahead if self._pages is None else self._pages - self._begun
+            in_parallel(self._read, self._numbers(), min(AT_ONCE, left))
+
+    def _numbers(self) -> Iterator[int]:
+        """The pages to read next, by what is told of the list when they are begun."""
+        pages = self._pages
+        while self._goes_on(pages):
+            self._begun += 1
+            yield self._begun
+
+    def _goes_on(self, pages: int | None) -> bool:
+        return not self._ended and (pages is None or self._begun < pages)
+
+    def _read(self, number: int) -> None:
         page = (("page", str(number)), ("per_page", str(PER_PAGE)))
-        payload = http.send(replace(call, query=call.query + page))
-        rows = _rows_of(payload, key, call)
-        before = len(found)
-        found.update({row["id"]: row for row in rows})
-        pagination = payload.get("pagination")
-        pagination = pagination if isinstance(pagination, Mapping) else {}
-        if isinstance(pagination.get("total"), int):
-            totals.append(pagination["total"])
-        if _is_last(pagination, number, len(rows), grew=len(found) > before):
-            complete = not totals or len(found) >= totals[-1]
-            return list(found.values()), complete and sorted(totals) == totals
+        payload = self._http.send(replace(self._call, query=self._call.query + page))
+        rows = _rows_of(payload, self._key, self._call)
+        kept = [row for row in rows if self._keep(row)]
+        with self._lock:
+            self._kept[number] = kept
+            self._learn(_pagination_of(payload), [row["id"] for row in rows])
+
+    def _learn(self, told: _Pagination, ids: list[str]) -> None:
+        new = {hash(row_id) for row_id in ids}.difference(self._seen)
+        self._seen.extend(new)
+        is_short = told.pages is None and told.per_page is not None and len(ids) < told.per_page
+        self._ended = self._ended or not new or is_short
+        if told.total is not None:
+            self._totals.append(told.total)
+        self._pages = None if told.pages is None or self._pages is None else max(self._pages, told.pages)
+        self._ahead = 1 if told.per_page is None else AHEAD
 
 
-def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Mapping[str, Any]]:
+def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Row]:
     rows = payload.get(key)
     if not isinstance(rows, list):
         raise unexpected(call, f"the answer has no list named '{key}'")
@@ -65,10 +143,14 @@ def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Mapping[s
     return rows
 
 
-def _is_last(pagination: Mapping[str, Any], number: int, count: int, *, grew: bool) -> bool:
-    pages, per_page = pagination.get("total_pages"), pagination.get("per_page")
-    if not count or not grew:
-        return True
-    if isinstance(pages, int) and pages > 0 and not isinstance(pages, bool):
-        return number >= pages
-    return isinstance(per_page, int) and count < per_page
+def _pagination_of(payload: Mapping[str, Any]) -> _Pagination:
+    told = payload.get("pagination")
+    total, pages, per_page = (
+        _number_in(told if isinstance(told, Mapping) else {}, name) for name in ("total", "total_pages", "per_page")
+    )
+    return _Pagination(total, pages or None, per_page)
+
+
+def _number_in(told: Mapping[str, Any], name: str) -> int | None:
+    value = told.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

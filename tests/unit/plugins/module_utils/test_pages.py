@@ -6,71 +6,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._pages import every_row
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, every_row, listing
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService
+from ansible_collections.katapult.cloud.tests.unit.plugins.paged import CALL, PagedService, rows
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import LIST
 
-CALL = Call("GET", LIST, "list the disks", (("organization[sub_domain]", "acme"),))
+
+class Watched(dict[str, Any]):
+    """A row that can be watched, which a plain dictionary can't."""
 
 
-def rows(count: int, start: int = 0) -> list[dict[str, str]]:
-    return [{"id": f"disk_{number:04d}"} for number in range(start, start + count)]
+class WatchedService(PagedService):
+    """A service that knows which of the rows that it sent are still held by somebody."""
+
+    def __init__(self, there: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(there)
+        self.most_held = 0
+        self._sent: list[ReferenceType[Watched]] = []
+
+    @property
+    def held(self) -> int:
+        return sum(row() is not None for row in self._sent)
+
+    def page(self, number: int, per_page: int) -> dict[str, Any]:
+        page = super().page(number, per_page)
+        page["disk"] = [Watched(row) for row in page["disk"]]
+        self._sent.extend(ref(row) for row in page["disk"])
+        self.most_held = max(self.most_held, self.held)
+        return page
 
 
-def server(
-    there: Sequence[dict[str, str]], most: int = 200, *, large: bool = False, pagination: bool = True
-) -> Callable[[Call], dict[str, Any]]:
-    """A list that pages as the service does, with so many rows on a page at most."""
+def test_what_is_asked_for() -> None:
+    service = ScriptedService({f"GET {LIST}": [PagedService(rows(401)).send]})
 
-    def answer(call: Call) -> dict[str, Any]:
-        query = dict(call.query)
-        per_page = min(int(query["per_page"]), most)
-        start = (int(query["page"]) - 1) * per_page
-        told = {
-            "current_page": int(query["page"]),
-            "per_page": per_page,
-            "total": None if large else len(there),
-            "total_pages": None if large else -(-len(there) // per_page),
-            "large_set": large,
-        }
-        page = {"disk": list(there[start : start + per_page])}
-        return {**page, "pagination": told} if pagination else page
-
-    return answer
+    assert every_row(service, CALL, "disk") == rows(401)
+    asked = [(("organization[sub_domain]", "acme"), ("page", number), ("per_page", "200")) for number in "123"]
+    assert sorted(call.query for call in service.calls) == asked
+    assert {(call.method, call.path, call.doing) for call in service.calls} == {("GET", LIST, "list the disks")}
 
 
-@pytest.mark.parametrize(
-    ("count", "most", "large", "pagination", "requests"),
-    [
-        (0, 200, False, True, 1),
-        (1, 200, False, True, 1),
-        (200, 200, False, True, 1),
-        (201, 200, False, True, 2),
-        (30, 30, False, True, 1),
-        (31, 30, False, True, 2),
-        (65, 30, False, True, 3),
-        (1001, 200, True, True, 6),
-        (1200, 200, True, True, 7),
-        (0, 200, True, True, 1),
-        (0, 200, False, False, 1),
-        (150, 200, False, False, 2),
-        (200, 200, False, False, 2),
-        (250, 200, False, False, 3),
-    ],
-)
-def test_every_row_of_every_page(count: int, most: int, large: bool, pagination: bool, requests: int) -> None:
-    service = ScriptedService({f"GET {LIST}": [server(rows(count), most, large=large, pagination=pagination)]})
+@pytest.mark.parametrize(("count", "at_once"), [(100, 1), (1000, 4), (10_000, 3)], ids=["one page", "told", "large"])
+def test_only_the_rows_that_matter_are_held(count: int, at_once: int) -> None:
+    """Beside them, those of the pages that are under way."""
+    matter = {row["id"] for row in rows(count)[:: count // 2]}
+    service = WatchedService(rows(count))
+    read = listing(service, CALL, "disk", lambda row: row["id"] in matter)
 
-    assert every_row(service, CALL, "disk") == rows(count)
-    assert len(service.calls) == requests
-    first = service.calls[0].query
-    assert first == (("organization[sub_domain]", "acme"), ("page", "1"), ("per_page", "200"))
+    assert [row["id"] for row in read.rows] == sorted(matter)
+    assert service.held == len(matter) == 2
+    assert service.most_held <= 2 + 200 * at_once
+
+
+def test_a_row_that_is_there_twice_is_kept_once_as_it_was_last() -> None:
+    told = {"per_page": 2, "total_pages": 2, "total": 3}
+    pages: list[list[dict[str, Any]]] = [[{"id": "a"}, {"id": "b", "size": 1}], [{"id": "b", "size": 2}, {"id": "c"}]]
+    service = ScriptedService({f"GET {LIST}": [{"disk": page, "pagination": told} for page in pages]})
+
+    assert listing(service, CALL, "disk", lambda row: row["id"] != "c") == Listing([{"id": "a"}, pages[1][0]], 2)
 
 
 @pytest.mark.parametrize("pagination", [None, [], "x", {}, {"total_pages": "5", "per_page": None}])
@@ -130,10 +129,15 @@ def test_a_total_that_falls_for_ever_ends() -> None:
     assert len(service.calls) <= 10
 
 
-@pytest.mark.parametrize("large", [True, False], ids=["large", "no-pagination"])
-def test_a_service_that_knows_no_pages_ends(large: bool) -> None:
-    told = {"per_page": 200, "total": None, "total_pages": None} if large else None
-    service = ScriptedService({f"GET {LIST}": [{"disk": rows(200), "pagination": told}]})
+def test_a_large_list_may_be_empty() -> None:
+    told = {"per_page": 200, "total": None, "total_pages": None, "large_set": True}
+    service = ScriptedService({f"GET {LIST}": [{"disk": [], "pagination": told}]})
+
+    assert listing(service, CALL, "disk", lambda _row: True) == Listing([], 1)
+
+
+def test_a_service_that_knows_neither_pages_nor_their_number_ends() -> None:
+    service = ScriptedService({f"GET {LIST}": [{"disk": rows(200)}]})
 
     assert every_row(service, CALL, "disk") == rows(200)
     assert len(service.calls) == 2
