@@ -25,7 +25,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import DiskNotFoundError, InTrashError
-from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender, every_row
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, Sender, every_row, listing
 
 T = TypeVar("T")
 
@@ -48,18 +48,15 @@ class DiskApi:
 
     def disks(self, organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> list[Mapping[str, Any]]:
         """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages."""
-        pairs = [(("annotations[][key]", key), ("annotations[][value]", value)) for key, value in annotations]
-        call = Call(
-            "GET",
-            "/organizations/organization/disks",
-            "list the disks of the organization",
-            organization.as_query("organization") + tuple(part for pair in pairs for part in pair),
-        )
-        return every_row(self._http, call, "disk")
+        return every_row(self._http, _list_call(organization, annotations), "disk")
+
+    def disks_among(self, organization: Lookup, keep: Callable[[Mapping[str, Any]], bool]) -> Listing:
+        """The thin rows that C(keep) lets pass, of all disks; no other row is held. C(keep) is called by threads."""
+        return listing(self._http, _list_call(organization), "disk", keep)
 
     def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
         """The thin rows with exactly this name."""
-        return [row for row in self.disks(organization) if row.get("name") == name]
+        return self.disks_among(organization, lambda row: row.get("name") == name).rows
 
     def disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
@@ -165,6 +162,16 @@ class DiskApi:
             return reading(answer)
         except MalformedObjectError as problem:
             raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
+
+
+def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Call:
+    pairs = [(("annotations[][key]", key), ("annotations[][value]", value)) for key, value in annotations]
+    return Call(
+        "GET",
+        "/organizations/organization/disks",
+        "list the disks of the organization",
+        organization.as_query("organization") + tuple(part for pair in pairs for part in pair),
+    )
 
 
 def _created_of(answer: Mapping[str, Any]) -> Created:
