@@ -25,7 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "_lock": {"_clock"},
     "_tasks": {"_clock", "_errors"},
     "_answers": {"_errors"},
-    "_pages": {"_answers"},
+    "_pages": {"_answers", "_parallel"},
     "_disk_progress": {"_disk", "_errors"},
     "_disk_spec": {"_disk", "_disk_wanted", "_errors", "_shapes"},
     "_disk_steps": {"_disk", "_disk_wanted"},
