@@ -22,6 +22,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--lifetime", type=float, default=3600.0, help="seconds after which it ends by itself")
     parser.add_argument("--build-seconds", type=float, default=0.2, help="time that it takes to build a disk")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
+    parser.add_argument("--rate-limit", type=int, help="requests that are permitted in a clock minute (default: any)")
     parser.add_argument("--disks", type=int, default=0, help="number of disks that are there from the beginning")
     parser.add_argument("--seed", type=Path, help="JSON file with what is there from the beginning")
     parser.add_argument("--url-file", type=Path, help="file to write the URL to")
@@ -31,7 +32,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve as the command line tells."""
     options = _options(arguments)
-    simulator = Simulator(options.port, build_seconds=options.build_seconds, latency=options.latency)
+    settings = {name: getattr(options, name) for name in ("build_seconds", "latency", "rate_limit")}
+    simulator = Simulator(options.port, **settings)
     if options.seed:
         simulator.seed(json.loads(options.seed.read_text(encoding="utf-8")))
     simulator.seed(disks_seed(options.disks))

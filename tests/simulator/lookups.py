@@ -24,6 +24,11 @@ def _find(items: Iterable[_T], lookup: Mapping[str, str], code: str) -> _T:
     raise ApiError(code)
 
 
+def _find_by_id(items: Mapping[str, _T], lookup: Mapping[str, str], code: str) -> _T:
+    known = items.get(lookup.get("id", ""))
+    return _find(items.values() if known is None else [known], lookup, code)
+
+
 def _refuse_trashed(state: State, object_id: str) -> None:
     trashed = state.trashed(object_id)
     if trashed is None:
@@ -49,23 +54,23 @@ def io_profile(state: State, lookup: Mapping[str, str]) -> IoProfile:
 
 def disk(state: State, lookup: Mapping[str, str]) -> Disk:
     """Return the disk; one in the trash raises a 406."""
-    found = _find(state.disks.values(), lookup, "disk_not_found")
+    found = _find_by_id(state.disks, lookup, "disk_not_found")
     _refuse_trashed(state, found.id)
     return found
 
 
 def machine(state: State, lookup: Mapping[str, str]) -> VirtualMachine:
     """Return the virtual machine; one in the trash raises a 406."""
-    found = _find(state.machines.values(), lookup, "virtual_machine_not_found")
+    found = _find_by_id(state.machines, lookup, "virtual_machine_not_found")
     _refuse_trashed(state, found.id)
     return found
 
 
 def task(state: State, lookup: Mapping[str, str]) -> Task:
     """Return the task."""
-    return _find(state.board.tasks.values(), lookup, "task_not_found")
+    return _find_by_id(state.board.tasks, lookup, "task_not_found")
 
 
 def trash_object(state: State, lookup: Mapping[str, str]) -> TrashObject:
     """Return the trash object, found by its own id or by that of what it holds."""
-    return _find(state.trash.values(), lookup, "trash_object_not_found")
+    return _find_by_id(state.trash, lookup, "trash_object_not_found")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
 from . import attachments, disk_change, lookups, trash, views
 from .descriptions import annotation_pairs
@@ -22,19 +22,24 @@ Handler = Callable[[State, Arguments], Answer]
 
 DEFAULT_PER_PAGE = 30
 
+_T = TypeVar("_T")
 
-def _page(state: State, arguments: Arguments, key: str, rows: Sequence[dict[str, Any]]) -> Answer:
+
+def _page(
+    state: State, arguments: Arguments, key: str, items: Sequence[_T], view: Callable[[_T], dict[str, Any]]
+) -> Answer:
     page = arguments.get("page", 1)
     per_page = min(arguments.get("per_page", DEFAULT_PER_PAGE), state.settings.max_per_page)
-    large = len(rows) > state.settings.total_rows_limit
+    large = len(items) > state.settings.total_rows_limit
+    shown = items[(page - 1) * per_page : page * per_page]
     pagination = {
         "current_page": page,
-        "total_pages": None if large else math.ceil(len(rows) / per_page),
-        "total": None if large else len(rows),
+        "total_pages": None if large else math.ceil(len(items) / per_page),
+        "total": None if large else len(items),
         "per_page": per_page,
         "large_set": large,
     }
-    return 200, {"pagination": pagination, key: list(rows[(page - 1) * per_page : page * per_page])}
+    return 200, {"pagination": pagination, key: [view(item) for item in shown]}
 
 
 def _task(state: State, task: Task) -> dict[str, Any]:
@@ -67,16 +72,15 @@ def show_default_network(state: State, arguments: Arguments) -> Answer:
 def list_io_profiles(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/disk_io_profiles."""
     lookups.organization(state, arguments["organization"])
-    rows = [views.io_profile(item) for item in state.io_profiles]
-    return _page(state, arguments, "disk_io_profiles", rows)
+    return _page(state, arguments, "disk_io_profiles", state.io_profiles, views.io_profile)
 
 
 def list_disks(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/disks: thin rows, under ``disk``."""
     lookups.organization(state, arguments["organization"])
     wanted = annotation_pairs(arguments.get("annotations", []))
-    found = [disk for disk in state.disks_in_use() if _has_annotations(disk, wanted)]
-    return _page(state, arguments, "disk", [views.thin_disk(disk) for disk in found])
+    found = [disk for disk in state.disks_in_use() if not wanted or _has_annotations(disk, wanted)]
+    return _page(state, arguments, "disk", found, views.thin_disk)
 
 
 def post_disk(state: State, arguments: Arguments) -> Answer:
@@ -93,7 +97,7 @@ def post_disk(state: State, arguments: Arguments) -> Answer:
 def list_trash_objects(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/trash_objects."""
     lookups.organization(state, arguments["organization"])
-    return _page(state, arguments, "trash_objects", [views.trash_object(item) for item in state.trash.values()])
+    return _page(state, arguments, "trash_objects", list(state.trash.values()), views.trash_object)
 
 
 def show_disk(state: State, arguments: Arguments) -> Answer:
@@ -192,8 +196,7 @@ def show_machine(state: State, arguments: Arguments) -> Answer:
 def list_machine_disks(state: State, arguments: Arguments) -> Answer:
     """GET /virtual_machines/virtual_machine/disks: under ``disks``, each disk beside its attachment."""
     machine = lookups.machine(state, arguments["virtual_machine"])
-    rows = [views.machine_disk(disk, tie) for disk, tie in state.disks_of(machine)]
-    return _page(state, arguments, "disks", rows)
+    return _page(state, arguments, "disks", state.disks_of(machine), lambda pair: views.machine_disk(*pair))
 
 
 HANDLERS: dict[tuple[str, str], Handler] = {

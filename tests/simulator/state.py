@@ -190,7 +190,8 @@ class State:
 
     def disks_in_use(self) -> list[Disk]:
         """Return the disks that are not in the trash, oldest first."""
-        return [disk for disk in self.disks.values() if self.trashed(disk.id) is None]
+        trashed = {item.object_id for item in self.trash.values()}
+        return [disk for disk in self.disks.values() if disk.id not in trashed]
 
     def disks_of(self, machine: VirtualMachine) -> list[tuple[Disk, Attachment]]:
         """Return the disks that are assigned to a machine, boot disks first."""
