@@ -9,7 +9,7 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit sanity integration lint build venv clean
+.PHONY: help demo test unit sanity integration lint bench bench-limit build venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
@@ -18,6 +18,8 @@ help:
 	@echo "make sanity       ansible-test sanity, without ignores"
 	@echo "make integration  ansible-test integration against the simulator"
 	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
+	@echo "make bench        time and requests against a simulated service, in 10 minutes at most (ONLY=loop,floor: a part)"
+	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
 	@echo "make build        the release tarball, in .build/release/"
 	@echo "make clean        remove .build/"
 
@@ -33,6 +35,13 @@ unit sanity integration lint: venv
 
 demo: venv
 	@$(IN_VENV) -m dev.demo
+
+# Not part of the tests: how long something takes depends on what else the machine does.
+bench: venv
+	@$(IN_VENV) -m dev.bench $(if $(ONLY),--only $(ONLY))
+
+bench-limit: venv
+	@$(IN_VENV) -m dev.bench_limit
 
 build: venv
 	@$(IN_VENV) -m dev.release

@@ -8,10 +8,11 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 from dev.workspace import BUILD, COLLECTION, LOGS, Failed, environment, program
 
@@ -26,6 +27,11 @@ class Service:
     token: str
     organization: str
 
+    @property
+    def control_url(self) -> str:
+        """Where it is told and asked what no service is: beside the API, at the server's root."""
+        return urljoin(self.url, "/_simulator")
+
     def variables(self) -> dict[str, str]:
         """The environment variables with which the collection's modules use it."""
         return {
@@ -36,13 +42,16 @@ class Service:
 
 
 @contextmanager
-def simulator() -> Iterator[Service]:
-    """A simulator on a free port, stopped at the end whatever happens."""
+def simulator(**options: float) -> Iterator[Service]:
+    """A simulator on a free port, stopped at the end whatever happens.
+
+    Its options are those of its command line, such as ``build_seconds=3``.
+    """
     LOGS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, (LOGS / "simulator.log").open("w") as log:
         url_file = Path(folder) / "url"
         process = subprocess.Popen(
-            [program("python"), "-m", "simulator", "--url-file", str(url_file)],
+            [program("python"), "-m", "simulator", "--url-file", str(url_file), *_words(options)],
             cwd=BUILD,
             env=environment(PYTHONPATH=str(COLLECTION / "tests")),
             stdin=subprocess.DEVNULL,
@@ -53,6 +62,10 @@ def simulator() -> Iterator[Service]:
             yield Service(_url(process, url_file), "simulator-token", "acme")
         finally:
             _stop(process)
+
+
+def _words(options: Mapping[str, float]) -> list[str]:
+    return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
 
 
 def _url(process: subprocess.Popen[bytes], url_file: Path) -> str:
