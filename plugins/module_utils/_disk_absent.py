@@ -114,7 +114,8 @@ class Absence:
             raise failure("not_meant", f"The disk {disk_id} is in the trash, where its name can't be seen.")
         plan = plan_to_purge()
         if not run.predicts:
-            with run.locked(disk_id):
+            run.progress.begin(plan.step_names)
+            with run.locked(disk_id), run.progress.steps.taking():
                 self._trash.purge(disk_id)
         return self._result(plan, disk_id)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
@@ -17,8 +17,13 @@ def surroundings_of(module: KatapultModule) -> Surroundings:
     """The real surroundings, as the module's options describe them. Raises OptionError."""
     clock = Clock()
     deadline = module.deadline(clock)
+    return surroundings_with(module, DiskApi(module.http(clock, deadline)), clock, deadline)
+
+
+def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadline: Deadline) -> Surroundings:
+    """The real surroundings with C(api), as the module's options describe the rest."""
     return Surroundings(
-        api=DiskApi(module.http(clock, deadline)),
+        api=api,
         clock=clock,
         deadline=deadline,
         warn=module.warn,

@@ -51,9 +51,15 @@ class Plan:
 
     @property
     def step_names(self) -> list[str]:
-        """What is to be done with an existing disk, in order."""
-        ends = {"delete": self.deletes, "purge": self.purges}
-        return [*(step.name for step in self.steps), *(name for name, wanted in ends.items() if wanted)]
+        """What is to be done, in order."""
+        steps = [
+            ("create", self.body is not None),
+            ("restore", self.restores),
+            *((step.name, True) for step in self.steps),
+            ("delete", self.deletes),
+            ("purge", self.purges),
+        ]
+        return [name for name, is_wanted in steps if is_wanted]
 
 
 def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> Plan:

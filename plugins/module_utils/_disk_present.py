@@ -80,6 +80,7 @@ class Presence:
             return
         self._found = find_by_name(self.run.api, self.wanted, ids)
         self.run.progress.disk = self._found.disk
+        self._plan = None
         if self._found.disk is None:
             warn_of_others(self.run.warn, self.wanted, self._found)
             self._plan = plan_disk(self.wanted, None)
@@ -112,9 +113,22 @@ class Presence:
         progress.changed, progress.disk, progress.task = True, made.disk, made.task
         self._refuse_what_is_not_found_again(made.disk)
 
-    def is_the_only_new_one(self, ids: Iterable[str]) -> bool:
-        """Whether nothing was created meanwhile but the disk of this run; C(ids) are those of all disks of its name."""
-        return set(ids) <= self._found.ids | {self.run.progress.known_disk.id}
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is something to wait for before the rest can be done."""
+        disk = self.run.progress.disk
+        return self.is_created or (disk is not None and not disk.is_settled)
+
+    def is_ready(self) -> bool:
+        """Read the disk once: whether it is made, or at rest again. Raises KatapultError where it has failed."""
+        machine = self.run.disk_waiter.made_by_now(self.wanted, self.run.progress)
+        self.machine = UNSEEN if machine is None else machine
+        return machine is not None
+
+    def has_seen(self, ids: Iterable[str]) -> bool:
+        """Whether of C(ids), those of all disks of its name, all were there before, or are this run's own."""
+        disk = self.run.progress.disk
+        return set(ids) <= self._found.ids | ({disk.id} if disk else set())
 
     def refuse_twin(self) -> None:
         """Raise KatapultError where another run created a disk of that name meanwhile."""
@@ -134,8 +148,10 @@ class Presence:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""
         self.refuse_impossible()
         if not self.run.predicts:
-            with self.run.locked(self.run.progress.disk_id):
-                self._trash.restore(self.run.progress.disk_id)
+            progress = self.run.progress
+            progress.begin(["restore"])
+            with self.run.locked(progress.disk_id), progress.steps.taking():
+                self._trash.restore(progress.disk_id)
             self._bring()
 
     def _bring(self) -> Plan:

@@ -66,11 +66,17 @@ class Surroundings:
     lock_keys: tuple[str, ...]
     check_mode: bool = False
     wait: bool = True
+    tell: Callable[[str], None] = lambda _line: None
+
+    @property
+    def predicts(self) -> bool:
+        """Whether nothing is written, and the result is what would be done."""
+        return self.check_mode
 
     @contextmanager
     def locked(self, *names: str) -> Iterator[None]:
         """Only one task of this control node at a time is within this context for any of C(names)."""
-        if self.check_mode:
+        if self.predicts:
             yield
             return
         shown = _in_words(names)
@@ -99,7 +105,7 @@ class Run:
         self.api = around.api
         self.warn = around.warn
         self.waits_for_last = around.wait
-        self.predicts = around.check_mode
+        self.predicts = around.predicts
         self.waiter = waiter
         self.disk_waiter = DiskWaiter(around.api, waiter, around.warn)
         self.changer = Changer(around.api, self.disk_waiter, around.warn)

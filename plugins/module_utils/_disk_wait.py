@@ -89,9 +89,32 @@ class DiskWaiter:
             try:
                 machine = self._watch(progress, wanted, _is_made, STALLS_AFTER if adopted else float("inf"))
             except StalledError as error:
-                raise _stalled(progress.known_disk) from error
+                raise stalled(progress.known_disk) from error
         refuse_failed(wanted, progress.known_disk)
         return machine
+
+    def made_by_now(self, wanted: Wanted, progress: Progress) -> Machine | None:
+        """Read the disk in C(progress) once: its virtual machine where nothing is left to wait for, else None.
+
+        Its task is read only where it has failed. Raises KatapultError then, and ApiError.
+        """
+        progress.disk = self._api.disk(progress.known_disk.id)
+        machine = self.machine_for(wanted, progress.disk)
+        if not _is_made(wanted, progress.disk, machine):
+            return None
+        if progress.disk.state == FAILED:
+            self.refuse_failed_task(progress)
+        refuse_failed(wanted, progress.disk)
+        return machine
+
+    def refuse_failed_task(self, progress: Progress) -> None:
+        """Read the task in C(progress), where there is one and it may be read. Raises KatapultError where it failed."""
+        if progress.task is None:
+            return
+        with suppress(ApiError):
+            progress.task = self._api.task(progress.task.id)
+        if progress.task.status == FAILED:
+            raise _task_failed(progress, progress.task)
 
     def until_changed(self, is_done: Callable[[Disk], bool], task: Task | None, progress: Progress) -> None:
         """Wait for C(task), and until the disk shows what it did. C(progress) is kept current.
@@ -134,14 +157,14 @@ class DiskWaiter:
         except TimedOutError as error:
             progress.task = error.last or begun
             self._read_again(progress)
-            raise self._timeout(progress) from error
+            raise self.timed_out(progress) from error
         except ApiError as error:
             self._warn(f"The disk itself is watched, because its task could not be. {error.message}")
             return False
         progress.task = task
         if task.status == FAILED:
             self._read_again(progress)
-            raise failure("task_failed", f"The task '{task.name}' ({task.id}) of the disk {progress.label} failed.")
+            raise _task_failed(progress, task)
         return True
 
     def _read_again(self, progress: Progress) -> None:
@@ -166,9 +189,10 @@ class DiskWaiter:
         except StalledError:
             raise
         except TimedOutError as error:
-            raise self._timeout(progress) from error
+            raise self.timed_out(progress) from error
 
-    def _timeout(self, progress: Progress) -> KatapultError:
+    def timed_out(self, progress: Progress) -> KatapultError:
+        """The failure of a disk that was not ready within the time of all waits."""
         task = progress.task
         under_way = f" Its task '{task.name}' is {task.standing}." if task is not None else ""
         return failure(
@@ -187,7 +211,12 @@ def _deciding_machine(wanted: Wanted, disk: Disk) -> Lookup | None:
     return Lookup("id", str(attachment.virtual_machine.get("id")))
 
 
-def _stalled(disk: Disk) -> KatapultError:
+def _task_failed(progress: Progress, task: Task) -> KatapultError:
+    return failure("task_failed", f"The task '{task.name}' ({task.id}) of the disk {progress.label} failed.")
+
+
+def stalled(disk: Disk) -> KatapultError:
+    """The failure of a disk whose task is not known, and which has not moved for STALLS_AFTER seconds."""
     return failure(
         "wait_timeout",
         f"The disk {disk.label}, whose task is not known because the answer to its create was lost, "

@@ -78,6 +78,12 @@ class OptionError(KatapultError):
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(f"{option}: {problem}", Report("invalid_option", detail={"option": option}))
+        self.option = option
+        self._problem = problem
+
+    def within(self, where: str) -> OptionError:
+        """The same problem with an option that is one of several, as in C(disks[3])."""
+        return OptionError(f"{where}.{self.option}", self._problem)
 
 
 class ApiError(KatapultError):
@@ -342,6 +348,20 @@ CAUSES: dict[str, Cause] = {
         "a virtual machine boots from the disk",
         "A boot disk is never detached, unassigned or deleted: delete its virtual machine instead.",
         precedes_writes=True,
+    ),
+    "described_twice": Cause(
+        "two entries of a fleet mean the same disk",
+        "Describe every disk once.",
+        precedes_writes=True,
+    ),
+    "fleet_refused": Cause(
+        "disks of a fleet can't be brought to what is described",
+        "Correct the entries, or take them out, then run the task again.",
+        precedes_writes=True,
+    ),
+    "fleet_failed": Cause(
+        "disks of a fleet have failed",
+        "The others are as described, but for those in summary.not_tried. Run the task again, which goes on.",
     ),
     "lock_timeout": Cause(
         "another task on this control node has been busy with the disk",

@@ -23,7 +23,7 @@ else:
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 
-SLOTS = 256
+SLOTS = 4096
 LOOK_EVERY = 0.1
 
 
@@ -63,7 +63,7 @@ def locked(keys: Iterable[tuple[str, ...]], clock: Clock, deadline: Deadline, di
 
 def _slot(key: tuple[str, ...]) -> str:
     digest = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).digest()
-    return f"{int.from_bytes(digest[:4], 'big') % SLOTS:03d}.lock"
+    return f"{int.from_bytes(digest[:4], 'big') % SLOTS:04d}.lock"
 
 
 def _open_directory(path: str) -> int:

@@ -20,6 +20,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import Kata
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
     VERSION,
+    WRITES_AT_ONCE,
     Connection,
     Http,
     is_loopback,
@@ -137,9 +138,10 @@ class KatapultModule(AnsibleModule):
     def _fail(self, error: KatapultError) -> NoReturn:
         self.fail_json(**error.as_result())
 
-    def http(self, clock: Clock, deadline: Deadline) -> Http:
+    def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
         """The way to the service that the options describe. Raises OptionError."""
-        return Http(connection_of(self.params, self.ansible_version), clock, deadline)
+        connection = connection_of(self.params, self.ansible_version)
+        return Http(connection, clock, deadline, writes_at_once=writes_at_once)
 
     def deadline(self, clock: Clock) -> Deadline:
         """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""

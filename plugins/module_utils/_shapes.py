@@ -24,6 +24,7 @@ READABLE_KEYS = {
     "io_profile": "permalink",
     "virtual_machine": "fqdn",
     "disk": "name",
+    "disks": "name",
 }
 EXAMPLES = {
     "organization": "organization: acme, or organization: {id: org_...}",
@@ -32,6 +33,7 @@ EXAMPLES = {
     "virtual_machine": "virtual_machine: web-01.acme.katapult.cloud, or virtual_machine: {id: vm_...}",
     "disk": "disk: data-01, or disk: {id: disk_...}",
     "virtual_machine_disk": "virtual_machine_disk: {virtual_machine: web-01.acme.katapult.cloud, attach: true}",
+    "disks": "disks: [{name: data-01, size_in_gb: 20}, {name: data-02, size_in_gb: 50}], or disks: [data-01, data-02]",
     "annotations": "annotations: [{key: env, value: production}]",
 }
 
@@ -120,7 +122,7 @@ def _refuse_endless(value: Any, where: str) -> None:
 
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, str):
-        value = _from_json(value)
+        value = _from_text(name, value)
     if isinstance(value, (Mapping, str)):
         value = [value]
     if not isinstance(value, (list, tuple)):
@@ -129,12 +131,13 @@ def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
         yield f"{where}[{number}]", item
 
 
-def _from_json(text: str) -> Any:
-    """A list written as JSON, as it comes from C(-a) and from surveys; other text as it is."""
+def _from_text(name: str, text: str) -> Any:
+    """A list written as JSON, or as names with commas between, as it comes from C(-a) and from surveys."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        is_names = name in READABLE_KEYS and "=" not in text
+        return [part.strip() for part in text.split(",")] if is_names else text
 
 
 def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:

@@ -66,6 +66,15 @@ SEEDS: dict[str, dict[str, Any]] = {
             {"name": "data-03", "state": "failed"},
         ]
     },
+    "katapult_disks": {
+        "virtual_machines": [{"fqdn": "web-02.acme.katapult.cloud", "state": "stopped"}],
+        "disks": [
+            {"name": "grow-01"},
+            {"name": "backup-small", "id": "disk_I4Bu3elhTjuAg16W"},
+            {"name": "retired-01"},
+            {"name": "retired-02"},
+        ],
+    },
     "katapult_task_info": {"tasks": [{"name": "Build disk", "id": "task_CkH4RRbnv0A8YE2u", "status": "completed"}]},
 }
 VARIABLES: dict[str, dict[str, Any]] = {

@@ -103,6 +103,37 @@ LAYERS: dict[str, set[str]] = {
         "_disk_wanted",
         "_errors",
     },
+    "_fleet_api": {"_disk", "_disk_api", "_pages"},
+    "_fleet_spec": {"_disk", "_disk_spec", "_disk_wanted", "_errors"},
+    "_fleet_entry": {"_disk_absent", "_disk_present", "_disk_run", "_errors", "_fleet_spec"},
+    "_fleet_result": {"_errors", "_fleet_entry"},
+    "_fleet_wait": {
+        "_clock",
+        "_disk",
+        "_disk_present",
+        "_disk_wait",
+        "_errors",
+        "_fleet_api",
+        "_fleet_entry",
+        "_parallel",
+        "_tasks",
+    },
+    "_fleet": {
+        "_disk",
+        "_disk_absent",
+        "_disk_present",
+        "_disk_references",
+        "_disk_run",
+        "_disk_spec",
+        "_errors",
+        "_fleet_api",
+        "_fleet_entry",
+        "_fleet_result",
+        "_fleet_spec",
+        "_fleet_wait",
+        "_parallel",
+        "_tasks",
+    },
     "_info": {"_disk_spec"},
     "_disk_query": {"_disk", "_disk_spec", "_info", "_shapes"},
     "_disk_info": {"_disk", "_disk_api", "_disk_query", "_disk_spec", "_info", "_parallel"},
@@ -110,6 +141,7 @@ LAYERS: dict[str, set[str]] = {
     "_http": {"_answers", "_clock", "_errors", "_rate"},
     "_module": {"_clock", "_errors", "_http", "_shapes"},
     "_disk_module": {"_clock", "_disk_api", "_disk_run", "_lock", "_module"},
+    "_fleet_module": {"_clock", "_disk_module", "_fleet", "_fleet_api", "_fleet_spec", "_module"},
     "_task_info": {"_disk", "_disk_api", "_errors", "_tasks"},
 }
 MODULES: dict[str, set[str]] = {
@@ -118,6 +150,7 @@ MODULES: dict[str, set[str]] = {
     "katapult_disk_assignment": {"_disk_assignment", "_disk_module", "_disk_run", "_disk_spec", "_module"},
     "katapult_disk_info": {"_clock", "_disk_api", "_disk_info", "_disk_query", "_info", "_module"},
     "katapult_disk_io_profile_info": {"_clock", "_disk_api", "_disk_spec", "_info", "_module"},
+    "katapult_disks": {"_fleet_module", "_fleet_result", "_fleet_spec", "_module"},
     "katapult_task_info": {"_clock", "_disk_api", "_disk_spec", "_info", "_module", "_task_info", "_tasks"},
 }
 PURE = {
@@ -237,7 +270,7 @@ def test_check_mode_is_decided_in_one_file() -> None:
 
 
 def test_the_environment_is_read_at_the_edges() -> None:
-    assert files_that_use("environ") == {"_module", "katapult_disk"}
+    assert files_that_use("environ") == {"_module", "katapult_disk", "katapult_disks"}
 
 
 def test_only_the_clock_tells_the_time() -> None:

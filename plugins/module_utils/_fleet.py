@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet: many disks in one task, with one list, one planner and one wait for all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_entry import Entry
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetError, FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import MOST_AT_ONCE, Description
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_wait import READS_AT_ONCE, FleetWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+
+CONDITIONS_OF_THE_DISK = frozenset({"disk_failed", "attachment_failed"})
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """How a fleet is worked on: C(concurrency) writes at once, and C(fail_fast) to begin none after a failure."""
+
+    absent: bool = False
+    concurrency: int = 8
+    fail_fast: bool = False
+
+
+class Fleet:
+    """Makes sure of many disks."""
+
+    def __init__(
+        self, descriptions: Sequence[Description], api: FleetApi, around: Surroundings, conduct: Conduct
+    ) -> None:
+        self._api = api
+        self._around = around
+        self._conduct = conduct
+        self._references = References(api, around.warn)
+        self._entries = [Entry(description, self._life_of(description)) for description in descriptions]
+        self._looks = any(description.wanted.id is None for description in descriptions)
+        self._organization = descriptions[0].wanted.organization if descriptions else None
+        self._first_look_after = 0
+        self._stopped = threading.Event()
+        # After a failure none shall begin, so that no more may have begun before it than write at once.
+        self._at_once = conduct.concurrency if conduct.fail_fast else MOST_AT_ONCE
+
+    def ensure(self) -> FleetResult:
+        """All disks as they are described. Raises KatapultError: FleetError where only some of them are."""
+        self._look()
+        self._refuse_impossible()
+        self._create()
+        self._bring()
+        result = FleetResult(self._entries)
+        failed = sum(entry.error is not None for entry in self._entries)
+        if failed:
+            raise FleetError("fleet_failed", f"{failed} of {len(self._entries)} disks failed.", result)
+        return result
+
+    def _life_of(self, description: Description) -> Presence | Absence:
+        if self._conduct.absent:
+            return Absence(description.wanted, self._around, force=description.force, purge=description.purge)
+        return Presence(description.wanted, self._around, self._references)
+
+    def _look(self) -> None:
+        """See what is there, and what can be foreseen of what is described."""
+        if self._looks:
+            self._api.look(self._needed_organization())
+        in_parallel(self._look_at, self._entries, READS_AT_ONCE)
+
+    def _needed_organization(self) -> Lookup:
+        return needed_organization(self._organization, "look up, create or rename disks by name")
+
+    def _look_at(self, entry: Entry) -> None:
+        life, name = entry.life, entry.life.wanted.name
+
+        def look() -> None:
+            life.look(None if name is None else self._api.ids_named(name))
+            life.refuse_impossible()
+
+        entry.attempt(look)
+
+    def _refuse_impossible(self) -> None:
+        """Raise FleetError before the first write where an entry describes what can't be."""
+        self._refuse_one_disk_twice()
+        self._stop_after_failures()
+        if any(entry.error is not None and not _passes(entry.error) for entry in self._entries):
+            failed = sum(entry.error is not None for entry in self._entries)
+            raise FleetError(
+                "fleet_refused",
+                f"{failed} of {len(self._entries)} disks can't be brought to what is described.",
+                FleetResult(self._entries),
+            )
+
+    def _refuse_one_disk_twice(self) -> None:
+        seen: dict[str, Entry] = {}
+        for entry in self._entries:
+            disk = entry.life.run.progress.disk
+            first = seen.setdefault(disk.id, entry) if disk else entry
+            if disk is not None and first is not entry and entry.error is None:
+                what = f"{entry.description.where} is the disk {disk.label}, as {first.description.where} is."
+                entry.error = failure("described_twice", what)
+
+    def _create(self) -> None:
+        """Create what a second look misses too: another task may have created it before the names were locked."""
+        missing = self._missing()
+        if not missing or self._around.predicts:
+            return
+        with self._around.locked(*(entry.description.label for entry in missing)):
+            self._look_again(missing)
+            self._for_each(self._missing(), Entry.create)
+        self._first_look_after = self._api.next_look
+
+    def _missing(self) -> list[Entry]:
+        return [entry for entry in self._entries if entry.goes_on and entry.is_missing]
+
+    def _look_again(self, missing: Sequence[Entry]) -> None:
+        self._api.look(self._needed_organization())
+        appeared = [entry for entry in missing if entry.sees_others(self._api.ids_named(entry.description.label))]
+        in_parallel(self._look_at, appeared, READS_AT_ONCE)
+
+    def _bring(self) -> None:
+        """Change what is there while what is under way is waited for; then do what had to wait for that."""
+        going_on = [entry for entry in self._entries if entry.goes_on]
+        waits = self._around.wait and not self._around.predicts
+        waited_for = [entry for entry in going_on if waits and entry.is_under_way]
+        others = [entry for entry in going_on if not entry.is_under_way or not (waits or entry.is_created)]
+        jobs = [partial(self._wait_for, waited_for)] if waited_for else []
+        in_parallel(_do, [*jobs, *(partial(self._take, Entry.conclude, entry) for entry in others)], self._at_once)
+        self._refuse_twins([entry for entry in going_on if entry.goes_on and entry.is_created])
+        self._for_each([entry for entry in going_on if entry.goes_on], Entry.conclude)
+
+    def _for_each(self, entries: Sequence[Entry], stage: Callable[[Entry], None]) -> None:
+        in_parallel(partial(self._take, stage), entries, self._at_once)
+
+    def _take(self, stage: Callable[[Entry], None], entry: Entry) -> None:
+        if self._stopped.is_set() and not entry.has_changed:
+            entry.held_back = True
+            return
+        stage(entry)
+        self._stop_after_failures()
+
+    def _stop_after_failures(self) -> None:
+        if self._conduct.fail_fast and any(entry.error is not None for entry in self._entries):
+            self._stopped.set()
+
+    def _wait_for(self, entries: Sequence[Entry]) -> None:
+        around = self._around
+        waiter = Waiter(around.clock, around.deadline)
+        FleetWaiter(
+            self._api, self._organization if self._looks else None, around.clock, waiter, self._tell
+        ).until_ready(entries)
+        self._stop_after_failures()
+
+    def _tell(self, ready: int, waited_for: int) -> None:
+        failed = sum(entry.error is not None for entry in self._entries)
+        self._around.tell(
+            f"katapult_disks: {ready} of {ready + waited_for + failed} ready, {waited_for} under way, {failed} failed"
+        )
+
+    def _refuse_twins(self, created: Sequence[Entry]) -> None:
+        """No lock reaches across control nodes: fail for each disk that another run has created too."""
+        if not created or self._organization is None:
+            return
+        try:
+            self._api.look(self._organization, self._first_look_after)
+        except ApiError as error:
+            self._around.warn(
+                f"Whether another run created disks of these names too could not be seen. {error.message}"
+            )
+            return
+        in_parallel(self._refuse_twin, created, READS_AT_ONCE)
+
+    def _refuse_twin(self, entry: Entry) -> None:
+        entry.refuse_twin(self._api.ids_named(entry.description.label))
+
+
+def _do(job: Callable[[], None]) -> None:
+    job()
+
+
+def _passes(error: KatapultError) -> bool:
+    """Whether the failure lies in what is at this moment, and not in what is described; it stops no other disk."""
+    return (isinstance(error, ApiError) and error.transient) or error.report.code in CONDITIONS_OF_THE_DISK
