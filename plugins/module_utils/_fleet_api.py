@@ -12,16 +12,17 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender
 
 
 class FleetApi(DiskApi):
-    """As DiskApi, for the disks with these names or ids, of which the rows of the last look are kept."""
+    """As DiskApi, for the disks of C(wanted), of which the rows of the last look are kept."""
 
-    def __init__(self, http: Sender, names: Collection[str], ids: Collection[str]) -> None:
+    def __init__(self, http: Sender, wanted: Collection[Wanted]) -> None:
         super().__init__(http)
-        self._names = frozenset(names)
-        self._ids = frozenset(ids)
+        self._names = {one.name for one in wanted} - {None}
+        self._ids = {one.id for one in wanted}
         self._looking = threading.Lock()
         self._begun = 0
         self._done = 0

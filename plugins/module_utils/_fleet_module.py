@@ -23,7 +23,6 @@ def fleet_of(module: KatapultModule, environment: Mapping[str, str]) -> Fleet:
     conduct = Conduct(absent, concurrency_of(module.params), module.params["fail_fast"])
     clock = Clock()
     deadline = module.deadline(clock)
-    names = {description.wanted.name for description in descriptions if description.wanted.name is not None}
-    ids = {description.wanted.id for description in descriptions if description.wanted.id is not None}
-    api = FleetApi(module.http(clock, deadline, conduct.concurrency), names, ids)
+    http = module.http(clock, deadline, conduct.concurrency)
+    api = FleetApi(http, [description.wanted for description in descriptions])
     return Fleet(descriptions, api, surroundings_with(module, api, clock, deadline), conduct)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
@@ -19,6 +19,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_present impor
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import wanted_assignment, wanted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import described
 from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
@@ -49,6 +53,7 @@ class Outcome:
     result: dict[str, Any]
     requests: list[str]
     warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     @property
     def failed(self) -> bool:
@@ -91,13 +96,35 @@ class Life:
 
         return self._run(act, check=check, token=None, wait=True)
 
-    def _run(self, act: Any, *, check: bool, token: str | None, wait: bool) -> Outcome:
+    def fleet(
+        self, *, check: bool = False, token: str | None = None, node: str | None = None, **options: Any
+    ) -> Outcome:
+        """A run of katapult_disks. C(node): the lock directory of another control node."""
+        given = {"organization": ACME, "force": False, "purge": False, "wait": True, **options}
+        conduct = Conduct(given.get("state") == "absent", given.get("concurrency", 8), given.get("fail_fast", False))
+        lines: list[str] = []
+
+        def act(around: Surroundings) -> FleetResult:
+            descriptions = described(given, {})
+            http = self._http(around.clock, around.deadline, token)
+            api = FleetApi(http, [description.wanted for description in descriptions])
+            here = replace(around, api=api, tell=lines.append)
+            return Fleet(
+                descriptions, api, replace(here, lock_directory=lambda: node) if node else here, conduct
+            ).ensure()
+
+        outcome = self._run(act, check=check, token=token, wait=given["wait"], seconds=given.get("wait_timeout", 100))
+        return replace(outcome, told=lines)
+
+    def _http(self, clock: Clock, deadline: Deadline, token: str | None) -> Http:
+        return Http(Connection(self.simulator.url, token or self.simulator.token), clock, deadline)
+
+    def _run(self, act: Any, *, check: bool, token: str | None, wait: bool, seconds: float = 100) -> Outcome:
         warnings: list[str] = []
         clock, seen = FastClock(), len(self.simulator.requests)
-        deadline = Deadline(clock, 100)
-        connection = Connection(self.simulator.url, token or self.simulator.token)
+        deadline = Deadline(clock, seconds)
         around = Surroundings(
-            DiskApi(Http(connection, clock, deadline)),
+            DiskApi(self._http(clock, deadline, token)),
             clock,
             deadline,
             warnings.append,
