@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
@@ -25,6 +26,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     Http,
     is_loopback,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import PROGRESS_FILE, append_line
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     MisshapenError,
     digestible,
@@ -98,6 +100,7 @@ class KatapultModule(AnsibleModule):
     """An AnsibleModule that keeps the token out of every output, and that ends in one place."""
 
     ansible_version: str
+    _name: str
 
     def __init__(self, **arguments: Any) -> None:
         self._misshapen: MisshapenError | None = None
@@ -137,6 +140,11 @@ class KatapultModule(AnsibleModule):
 
     def _fail(self, error: KatapultError) -> NoReturn:
         self.fail_json(**error.as_result())
+
+    def tell(self, text: str) -> None:
+        """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
+        line = f"{self._name.rpartition('.')[2]}: {text}"
+        append_line(os.environ.get(PROGRESS_FILE, ""), remove_values(line, self.no_log_values))
 
     def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
         """The way to the service that the options describe. Raises OptionError."""
