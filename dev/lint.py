@@ -12,6 +12,9 @@ from dev.workspace import BUILD, CACHE, COLLECTION, Failed, environment, program
 #: The oldest Python on which a module runs; tests and tools run on newer ones.
 MODULE_PYTHON = "3.9"
 
+#: What runs on the control node, with ansible-core itself, whose source that Python can't read.
+ON_THE_CONTROL_NODE = "plugins/(action|plugin_utils)/"
+
 
 def lint() -> None:
     """Run all of them, then fail with the list of those that found something."""
@@ -46,8 +49,9 @@ def ruff() -> None:
 
 
 def mypy() -> None:
-    """Strictly: the plugins as the oldest Python reads them, tests and tools as this one does."""
-    _mypy(BUILD, "plugins", "--python-version", MODULE_PYTHON)
+    """Strictly: the modules as the oldest Python reads them, all else as this one does."""
+    _mypy(BUILD, "plugins", "--python-version", MODULE_PYTHON, "--exclude", ON_THE_CONTROL_NODE)
+    _mypy(BUILD, "plugins/action")
     _mypy(BUILD, "tests")
     _mypy(COLLECTION, "dev")
 
@@ -56,8 +60,8 @@ def _mypy(base: Path, folder: str, *options: str) -> None:
     """Check a folder whose modules are imported by their path below a base."""
     env = environment(MYPYPATH=str(base), MYPY_CACHE_DIR=str(CACHE / "mypy" / folder))
     config = COLLECTION / "pyproject.toml"
-    path = (COLLECTION / folder).relative_to(BUILD)
-    run(program("mypy"), "--config-file", config, *options, path, log=f"mypy-{folder}", cwd=BUILD, env=env)
+    path, log = (COLLECTION / folder).relative_to(BUILD), f"mypy-{folder.replace('/', '-')}"
+    run(program("mypy"), "--config-file", config, *options, path, log=log, cwd=BUILD, env=env)
 
 
 def antsibull_docs() -> None:

@@ -27,6 +27,14 @@ attributes:
     platforms: posix
 """
 
+    PROGRESS = r"""
+options: {}
+attributes:
+  action:
+    description: Has an action plugin, which shows with C(-v) how far a wait on the control node has come, and no more.
+    support: full
+"""
+
     # Named before katapult.cloud.attributes, of which it then replaces a part: what comes first wins.
     INFO_MODULE = r"""
 options: {}

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - katapult.cloud.connection
   - katapult.cloud.wait
   - katapult.cloud.attributes
+  - katapult.cloud.attributes.progress
 attributes:
   facts:
     description: Returns RV(ansible_facts.katapult_disk) and RV(ansible_facts.katapult_task).

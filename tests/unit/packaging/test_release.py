@@ -36,7 +36,7 @@ BELONGS = re.compile(
     | README\.md | LICENSE | CHANGELOG\.(rst|md)
     | requirements\.txt
     | meta/(runtime|execution-environment)\.yml
-    | plugins/(modules|module_utils|doc_fragments)/[a-z_]+\.py
+    | plugins/(action|doc_fragments|module_utils|modules|plugin_utils)/[a-z_]+\.py
     | changelogs/changelog\.yaml
     | (docs|examples)/.+
     """,

@@ -173,6 +173,13 @@ PURE = {
 # What does something or knows the computer; _errors needs time to write a date.
 IMPURE_LIBRARIES = {"os", "random", "socket", "subprocess", "sys", "tempfile", "threading", "ssl", "fcntl", "logging"}
 
+# What runs on the control node, where a module can't reach it, with what it imports of the collection.
+ON_THE_CONTROL_NODE: dict[str, set[str]] = {
+    "action/katapult_disk": {"plugin_utils._progress"},
+    "plugin_utils/_follow": set(),
+    "plugin_utils/_progress": {"module_utils._progress_file", "plugin_utils._follow"},
+}
+
 UTILS = sorted((PLUGINS / "module_utils").glob("*.py"))
 ALL = sorted([*UTILS, *(PLUGINS / "modules").glob("*.py")])
 
@@ -224,6 +231,24 @@ def test_a_file_imports_what_the_table_allows(path: Path) -> None:
 
 def test_the_table_names_every_file() -> None:
     assert {path.stem for path in ALL} - {"__init__"} == {*LAYERS, *MODULES}
+
+
+def test_what_runs_on_the_control_node_imports_little_of_the_collection() -> None:
+    package = "ansible_collections.katapult.cloud.plugins."
+    paths = [path for folder in ("action", "plugin_utils") for path in (PLUGINS / folder).glob("*.py")]
+    own = {
+        path.relative_to(PLUGINS).with_suffix("").as_posix(): {
+            name[len(package) :] for name in imports_of(path) if name.startswith(package)
+        }
+        for path in paths
+    }
+
+    assert own == ON_THE_CONTROL_NODE
+
+
+@pytest.mark.parametrize("path", ALL, ids=by_name)
+def test_a_module_imports_nothing_of_the_control_node(path: Path) -> None:
+    assert [name for name in imports_of(path) if ".plugin_utils" in name or name.startswith("ansible.plugins")] == []
 
 
 def test_imports_go_downward_only() -> None:
