@@ -31,4 +31,5 @@ def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadli
         lock_keys=(module.params["api_url"].strip().rstrip("/"),),
         check_mode=module.check_mode,
         wait=module.params["wait"],
+        tell=module.tell,
     )

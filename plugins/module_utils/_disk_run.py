@@ -17,7 +17,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Di
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, told_to_nobody
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, Known, failure
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
@@ -66,7 +66,7 @@ class Surroundings:
     lock_keys: tuple[str, ...]
     check_mode: bool = False
     wait: bool = True
-    tell: Callable[[str], None] = lambda _line: None
+    tell: Callable[[str], None] = told_to_nobody
 
     @property
     def predicts(self) -> bool:
@@ -107,7 +107,7 @@ class Run:
         self.waits_for_last = around.wait
         self.predicts = around.predicts
         self.waiter = waiter
-        self.disk_waiter = DiskWaiter(around.api, waiter, around.warn)
+        self.disk_waiter = DiskWaiter(around.api, waiter, around.warn, around.tell)
         self.changer = Changer(around.api, self.disk_waiter, around.warn)
         self.progress = Progress()
         self.locked = around.locked

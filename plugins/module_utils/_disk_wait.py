@@ -36,13 +36,24 @@ STALLS_AFTER = 60.0
 SHOWS_WITHIN = 10.0
 
 
+def told_to_nobody(_text: str) -> None:
+    """Where nobody looks how far a wait has come."""
+
+
 class DiskWaiter:
     """Waits for disks; all waits share the deadline of C(waiter)."""
 
-    def __init__(self, api: DiskApi, waiter: Waiter, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        api: DiskApi,
+        waiter: Waiter,
+        warn: Callable[[str], None],
+        tell: Callable[[str], None] = told_to_nobody,
+    ) -> None:
         self._api = api
         self._waiter = waiter
         self._warn = warn
+        self._tell = tell
         self._sees_machines = True
 
     def machine_for(self, wanted: Wanted, disk: Disk | None) -> Machine:
@@ -153,7 +164,7 @@ class DiskWaiter:
         C(progress) is kept current. Raises KatapultError where the task fails or takes too long.
         """
         try:
-            task = self._waiter.until(lambda: self._api.task(begun.id), lambda seen: seen.status in FINISHED)
+            task = self._waiter.until(lambda: self._task(begun, progress), lambda seen: seen.status in FINISHED)
         except TimedOutError as error:
             progress.task = error.last or begun
             self._read_again(progress)
@@ -166,6 +177,11 @@ class DiskWaiter:
             self._read_again(progress)
             raise _task_failed(progress, task)
         return True
+
+    def _task(self, begun: Task, progress: Progress) -> Task:
+        task = self._api.task(begun.id)
+        self._tell(f"{progress.label}: task '{task.name}' is {task.standing}")
+        return task
 
     def _read_again(self, progress: Progress) -> None:
         if progress.disk is not None:
@@ -182,6 +198,7 @@ class DiskWaiter:
 
         def look() -> tuple[Disk, Machine]:
             progress.disk = seen = self._api.disk(disk_id)
+            self._tell(f"{seen.label} is {seen.condition}")
             return seen, self.machine_for(wanted, seen)
 
         try:

@@ -118,6 +118,17 @@ def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> Non
     assert TOKEN not in output_of(options, environment={"KATAPULT_API_TOKEN": f"{TOKEN} "})
 
 
+def test_the_token_does_not_show_in_what_is_told_while_waiting(simulator: Simulator, tmp_path: Path) -> None:
+    told = tmp_path / "progress"
+    told.touch()
+    options = options_for(simulator, name=f"data {TOKEN}")
+    output_of(options, environment={"KATAPULT_PROGRESS_FILE": str(told)})
+
+    lines = told.read_text(encoding="utf-8")
+    assert "task 'Build disk' is" in lines
+    assert TOKEN not in lines
+
+
 @pytest.mark.parametrize(("module", "more"), [("katapult_disk", DISK), ("katapult_disk_info", {"details": True})])
 def test_protected_values_do_not_show(simulator: Simulator, module: str, more: dict[str, Any]) -> None:
     machine = simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")

@@ -52,10 +52,11 @@ class Run:
     def __post_init__(self) -> None:
         self.clock = FakeClock()
         self.warnings: list[str] = []
+        self.told: list[str] = []
         self.service = ScriptedService(self.script)
         deadline = Deadline(self.clock, self.seconds)
         waiter = Waiter(self.clock, deadline)
-        self.waiter = DiskWaiter(DiskApi(self.service), waiter, self.warnings.append)
+        self.waiter = DiskWaiter(DiskApi(self.service), waiter, self.warnings.append, self.told.append)
         self.progress = Progress(changed=True, disk=disk(**self.created["disk"]), task=self.task)
 
     def made(self, options: Wanted | None = None) -> Power:
@@ -84,6 +85,19 @@ def test_the_task_is_followed_and_the_disk_is_read_once_more() -> None:
     assert [call.path for call in run.service.calls] == [TASK, TASK, TASK, DISK]
     assert run.clock.sleeps[0] == 0.5
     assert run.warnings == []
+
+
+def test_each_look_is_told() -> None:
+    run = Run({**tasks("pending", "running", "completed"), f"GET {DISK}": [ATTACHING, ATTACHING, ATTACHED]})
+    run.made(TO_BE_ATTACHED)
+
+    assert run.told == [
+        "'data-01' (disk_One): task 'Build disk' is pending, at 37 %",
+        "'data-01' (disk_One): task 'Build disk' is running, at 37 %",
+        "'data-01' (disk_One): task 'Build disk' is completed, at 37 %",
+        "'data-01' (disk_One) is built and attaching",
+        "'data-01' (disk_One) is built and attached",
+    ]
 
 
 @pytest.mark.parametrize("refusal", [NO_SCOPE, error_answer(404, "task_not_found")], ids=["no-scope", "gone"])
