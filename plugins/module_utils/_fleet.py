@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
@@ -17,6 +17,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_present impor
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import told_to_nobody
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, failure
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_entry import Entry
@@ -46,6 +47,7 @@ class Fleet:
     ) -> None:
         self._api = api
         self._around = around
+        self._around_one = replace(around, tell=told_to_nobody)
         self._conduct = conduct
         self._references = References(api, around.warn)
         self._entries = [Entry(description, self._life_of(description)) for description in descriptions]
@@ -70,8 +72,8 @@ class Fleet:
 
     def _life_of(self, description: Description) -> Presence | Absence:
         if self._conduct.absent:
-            return Absence(description.wanted, self._around, force=description.force, purge=description.purge)
-        return Presence(description.wanted, self._around, self._references)
+            return Absence(description.wanted, self._around_one, force=description.force, purge=description.purge)
+        return Presence(description.wanted, self._around_one, self._references)
 
     def _look(self) -> None:
         """See what is there, and what can be foreseen of what is described."""
@@ -165,9 +167,7 @@ class Fleet:
 
     def _tell(self, ready: int, waited_for: int) -> None:
         failed = sum(entry.error is not None for entry in self._entries)
-        self._around.tell(
-            f"katapult_disks: {ready} of {ready + waited_for + failed} ready, {waited_for} under way, {failed} failed"
-        )
+        self._around.tell(f"{ready} of {ready + waited_for + failed} built, {waited_for} running, {failed} failed")
 
     def _refuse_twins(self, created: Sequence[Entry]) -> None:
         """No lock reaches across control nodes: fail for each disk that another run has created too."""

@@ -125,6 +125,7 @@ LAYERS: dict[str, set[str]] = {
         "_disk_references",
         "_disk_run",
         "_disk_spec",
+        "_disk_wait",
         "_errors",
         "_fleet_api",
         "_fleet_entry",

@@ -129,11 +129,13 @@ def test_a_total_that_falls_for_ever_ends() -> None:
     assert len(service.calls) <= 10
 
 
-def test_a_large_list_may_be_empty() -> None:
+@pytest.mark.parametrize("count", [0, 1, 199])
+def test_a_short_first_page_without_totals_is_all(count: int) -> None:
     told = {"per_page": 200, "total": None, "total_pages": None, "large_set": True}
-    service = ScriptedService({f"GET {LIST}": [{"disk": [], "pagination": told}]})
+    service = ScriptedService({f"GET {LIST}": [{"disk": rows(count), "pagination": told}]})
 
-    assert listing(service, CALL, "disk", lambda _row: True) == Listing([], 1)
+    assert listing(service, CALL, "disk", lambda _row: True) == Listing(rows(count), 1)
+    assert len(service.calls) == 1
 
 
 def test_a_service_that_knows_neither_pages_nor_their_number_ends() -> None:

@@ -133,6 +133,13 @@ def test_as_many_pages_are_asked_for_in_vain_where_each_is_slower_than_all_befor
     assert sorted(service.asked) == list(range(1, 10))
 
 
+def test_a_short_page_is_the_end_of_a_large_list_before_the_pages_beyond_it_are_answered() -> None:
+    service = PagedService(rows(1001), during=lambda number: time.sleep(BUSY if number > 6 else 0))
+
+    assert every_row(service, CALL, "disk") == rows(1001)
+    assert max(service.asked) <= 8
+
+
 def test_an_end_that_is_known_before_a_page_ahead_of_it_loses_nothing() -> None:
     the_end_is_known = threading.Event()
 
@@ -205,6 +212,17 @@ def test_a_row_that_is_made_meanwhile_is_there(count: int, most: int, pages: int
     read = listing(service, CALL, "disk", lambda _row: True)
     assert read.rows == [*rows(count), {"id": "disk_New"}]
     assert pages <= read.pages <= pages + 3
+
+
+def test_a_list_that_became_large_stays_so_whatever_older_answers_tell() -> None:
+    class Grown(PagedService):
+        def page(self, number: int, per_page: int) -> dict[str, Any]:
+            page = super().page(number, per_page)
+            older = {"total": 1000, "total_pages": 5, "large_set": False}
+            return page if number in (2, 6) else {**page, "pagination": {**page["pagination"], **older}}
+
+    service = Grown(rows(1001), during=lambda number: time.sleep(BUSY if number in (3, 4, 5) else 0))
+    assert every_row(service, CALL, "disk") == rows(1001)
 
 
 def test_a_row_that_moves_while_a_large_list_is_read_is_there_once() -> None:
