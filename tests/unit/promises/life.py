@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,6 @@ from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import F
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import described
 from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
-from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 
@@ -72,6 +72,7 @@ class Life:
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
+        self._locks = tempfile.TemporaryDirectory()
 
     def disk(self, *, check: bool = False, token: str | None = None, **options: Any) -> Outcome:
         """A run of katapult_disk."""
@@ -128,7 +129,7 @@ class Life:
             clock,
             deadline,
             warnings.append,
-            lock_directory,
+            lambda: self._locks.name,
             (self.simulator.url,),
             check_mode=check,
             wait=wait,
