@@ -9,7 +9,7 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit sanity integration lint bench bench-limit build venv clean
+.PHONY: help demo test unit sanity integration lint bench bench-limit startup build venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
 	@echo "make bench        time and requests against a simulated service, in 10 minutes at most (ONLY=loop,floor: a part)"
 	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
+	@echo "make startup      what the process of one unchanged katapult_disk spends its time on, against ping"
 	@echo "make build        the release tarball, in .build/release/"
 	@echo "make clean        remove .build/"
 
@@ -42,6 +43,9 @@ bench: venv
 
 bench-limit: venv
 	@$(IN_VENV) -m dev.bench_limit
+
+startup: venv
+	@$(IN_VENV) -m dev.startup
 
 build: venv
 	@$(IN_VENV) -m dev.release

@@ -26,9 +26,11 @@ from dev.bench_table import outcomes_table, tables
 from dev.bench_targets import TARGETS
 from dev.control import Control
 from dev.simulator import simulator
+from dev.startup import measure_startup
 from dev.workspace import Failed, main, refresh_copy, say
 
 ROUNDS = 3
+STARTUP = "startup"
 #: Seconds within which a scenario is measured again, and those after which all ends.
 AGAIN_WITHIN = 560.0
 LONG_AGAIN_WITHIN = 480.0
@@ -50,7 +52,7 @@ def bench() -> None:
 
 
 def _chosen_names() -> set[str]:
-    parts = {part.name: {part.name, *part.name.split("-")} for part in (*SCENARIOS, *MEMORY)}
+    parts = {name: {name, *name.split("-")} for name in (*(part.name for part in (*SCENARIOS, *MEMORY)), STARTUP)}
     words = set().union(*parts.values())
     parser = argparse.ArgumentParser(prog="bench", description=__doc__, epilog=f"parts: {', '.join(parts)}")
     parser.add_argument("--only", metavar="PARTS", help="parts, or words in the names of parts, with commas between")
@@ -81,10 +83,11 @@ def _measure(names: set[str], start: float) -> Measured:
     scenarios = [scenario for scenario in SCENARIOS if scenario.name in names]
     memory = [part for part in MEMORY if part.name in names]
     refresh_copy()
+    at_start = {STARTUP: measure_startup().comparison} if STARTUP in names else {}
     with simulator(latency=LATENCY, build_seconds=BUILD_SECONDS) as service:
         control, env = Control(service), bench_environment(service)
         comparisons = {part.name: _comparison(part, control, env) for part in memory}
-        return Measured(_figures(scenarios, control, env, start), comparisons)
+        return Measured(_figures(scenarios, control, env, start), {**at_start, **comparisons})
 
 
 def _comparison(memory: Memory, control: Control, env: dict[str, str]) -> Comparison:

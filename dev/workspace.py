@@ -27,7 +27,9 @@ COLLECTION = BUILD / "ansible_collections" / "katapult" / "cloud"
 #: What a run of a tool leaves in the copy, and what is not to be removed from it.
 LEFT_ALONE = (".git/", "tests/output/")
 #: Settings of the caller that would change what is tested.
-FOREIGN_SETTINGS = re.compile(r"(KATAPULT|ANSIBLE|GIT|PYTEST|MYPY|RUFF)_|PYTHON(PATH|HOME)$|VIRTUAL_ENV$")
+FOREIGN_SETTINGS = re.compile(
+    r"(KATAPULT|ANSIBLE|GIT|PYTEST|MYPY|RUFF)_|PYTHON(PATH|HOME|DONTWRITEBYTECODE)$|VIRTUAL_ENV$"
+)
 
 #: How many lines of a log are shown when a program failed.
 LAST_WORDS = 80

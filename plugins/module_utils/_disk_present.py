@@ -2,15 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""state=present: the disk is created, restored or changed to what is wanted."""
+"""state=present: the disk is created, restored or changed to what is wanted.
+
+What a disk that stays as it is does not need is imported only where it is needed: Python compiles a module's files anew
+at every run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import UNSEEN, Disk, Machine
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import (
     Found,
@@ -19,12 +24,13 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import
     warn_of_others,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_removal import plan_to_restore
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Run, Surroundings
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_trash import Trash
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, failure
+
+if TYPE_CHECKING:
+    from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
+    from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
 
 
 class Presence:
@@ -33,9 +39,8 @@ class Presence:
     def __init__(self, wanted: Wanted, around: Surroundings, references: References | None = None) -> None:
         self.wanted = wanted
         self.run = Run(wanted, around)
-        self._creator = Creator(around.api, self.run.waiter, around.warn)
-        self._references = references or References(around.api, around.warn)
-        self._trash = Trash(self.run)
+        self._around = around
+        self._shared_references = references
         self._found = Found(None)
         self._plan: Plan | None = None
         self.machine = UNSEEN
@@ -57,6 +62,18 @@ class Presence:
                 self.machine = run.disk_waiter.until_made(self.wanted, run.progress) if run.waits_for_last else UNSEEN
                 self.refuse_twin()
             return self.conclude()
+
+    @cached_property
+    def _creator(self) -> Creator:
+        from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
+
+        return Creator(self._around.api, self.run.waiter, self._around.warn)
+
+    @cached_property
+    def _references(self) -> References:
+        from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import References
+
+        return self._shared_references or References(self._around.api, self._around.warn)
 
     @property
     def is_missing(self) -> bool:
@@ -91,6 +108,8 @@ class Presence:
         except InTrashError:
             if not self.wanted.restore:
                 raise
+            from ansible_collections.katapult.cloud.plugins.module_utils._disk_removal import plan_to_restore
+
             self.run.progress.disk_id = disk_id
             self._plan = plan_to_restore(self.wanted, disk_id)
 
@@ -148,10 +167,12 @@ class Presence:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""
         self.refuse_impossible()
         if not self.run.predicts:
+            from ansible_collections.katapult.cloud.plugins.module_utils._disk_trash import Trash
+
             progress = self.run.progress
             progress.begin(["restore"])
             with self.run.locked(progress.disk_id), progress.steps.taking():
-                self._trash.restore(progress.disk_id)
+                Trash(self.run).restore(progress.disk_id)
             self._bring()
 
     def _bring(self) -> Plan:

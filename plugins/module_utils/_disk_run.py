@@ -14,7 +14,6 @@ from typing import Any
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, told_to_nobody
@@ -108,7 +107,6 @@ class Run:
         self.predicts = around.predicts
         self.waiter = waiter
         self.disk_waiter = DiskWaiter(around.api, waiter, around.warn, around.tell)
-        self.changer = Changer(around.api, self.disk_waiter, around.warn)
         self.progress = Progress()
         self.locked = around.locked
 
@@ -164,8 +162,12 @@ class Run:
             before_writes(plan)
 
     def _carry_out(self, plan: Plan, finish: Callable[[Plan], None] | None) -> None:
+        # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.
+        from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
+
         self.progress.begin(plan.step_names)
-        self.changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
+        changer = Changer(self.api, self.disk_waiter, self.warn)
+        changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
         if finish is not None:
             finish(plan)
 

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,6 +27,9 @@ def in_parallel(work: Callable[[T], R], things: Iterable[T], at_once: int = AT_O
     """
     if at_once == 1:
         return [work(thing) for thing in things]
+    # Only here, because most lists are one page.
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
     left = enumerate(things)
     running: dict[Future[R], int] = {}
     done: dict[int, R] = {}

@@ -25,8 +25,8 @@ extends_documentation_fragment:
   - katapult.cloud.disk
   - katapult.cloud.connection
   - katapult.cloud.wait
-  - katapult.cloud.attributes
   - katapult.cloud.attributes.progress
+  - katapult.cloud.attributes
 attributes:
   facts:
     description: Returns RV(ansible_facts.katapult_disk) and RV(ansible_facts.katapult_task).
@@ -320,9 +320,7 @@ error:
 
 import os
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_module import surroundings_of
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import change_spec, disk_spec, wanted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
@@ -331,8 +329,13 @@ from ansible_collections.katapult.cloud.plugins.module_utils._module import Kata
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to what the options describe. Raises KatapultError."""
     wanted, around = wanted_disk(module.params, os.environ), surroundings_of(module)
+    # Only what the state needs is imported, because Python compiles a module's files anew at every run.
     if module.params["state"] == "absent":
+        from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
+
         return Absence(wanted, around, force=module.params["force"], purge=module.params["purge"]).ensure()
+    from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+
     return Presence(wanted, around).ensure()
 
 
