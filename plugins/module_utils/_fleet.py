@@ -121,6 +121,7 @@ class Fleet:
             return
         with self._around.locked(*(entry.description.label for entry in missing)):
             self._look_again(missing)
+            self._refuse_impossible()
             self._for_each(self._missing(), Entry.create)
         self._first_look_after = self._api.next_look
 
