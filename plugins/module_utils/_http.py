@@ -136,10 +136,11 @@ class Http:
         limited = isinstance(error, RateLimitedError)
         repeatable = limited or (call.repeat is Repeat.ALWAYS and error.transient) or _never_left(error)
         pause = self._pause(error, attempts)
+        if limited:
+            self._rate.refuse(pause)
         if not repeatable or attempts > self._connection.retries:
             raise error.after(attempts)
         if limited:
-            self._rate.refuse(pause)
             self._deadline.leave_out(pause)
         elif pause >= self._deadline.remaining():
             raise error.after(attempts)

@@ -224,6 +224,17 @@ def test_the_rate_limit_is_waited_for_and_left_out_of_the_deadline() -> None:
     assert run.deadline.remaining() == pytest.approx(left)
 
 
+def test_a_refusal_for_the_rate_holds_the_other_requests_too() -> None:
+    run = Run(
+        [*times(1, GET, error_answer(429, "rate_limit_reached", Retry_After="7")), *times(1, GET, FINE)], retries=0
+    )
+    with pytest.raises(ApiError):
+        run.http.send(GET)
+    run.http.send(GET)
+
+    assert sum(run.clock.sleeps) == pytest.approx(7, abs=0.5)
+
+
 def test_a_read_waits_no_longer_than_the_deadline_and_a_write_as_long_as_told() -> None:
     run = Run([*times(1, GET, FINE), *times(1, CREATE, FINE), *times(1, GET, FINE)])
     run.deadline.start()

@@ -52,6 +52,10 @@ def test_ways_to_write_two_disks(run: Any, simulator: Simulator, disks: Any) -> 
         ({"disks": [{"name": "a", "size_in_gb": 3}, {"name": "a"}]}, "disks[0].size_in_gb: is 3"),
         ({"disks": TWO, "size_in_gb": 3}, "size_in_gb: is 3, but a disk has 10 GB or more."),
         ({"disks": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, "disks[2].name: is 'a', as in disks[0]."),
+        (
+            {"disks": [{"name": "a", "data_center": {"id": "dc_A"}}, {"name": "a", "data_center": "uk-lon-01"}]},
+            "disks[1].name: is 'a', as in disks[0].",
+        ),
         ({"disks": [{"id": "disk_A"}, {"id": "disk_A", "name": "b"}]}, "disks[1].id: is 'disk_A', as in disks[0]."),
         ({"disks": TWO, "concurrency": 0}, "concurrency: is 0, but it must be from 1 to 64."),
         ({"disks": TWO, "concurrency": 65}, "concurrency: is 65, but it must be from 1 to 64."),

@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One look at the list for all who ask: how many looks there are, and what is kept of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, Report
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
+
+ACME = Lookup("sub_domain", "acme")
+ROWS = [
+    {"id": "disk_A", "name": "data-01", "state": "built"},
+    {"id": "disk_B", "name": "data-01", "state": "building"},
+    {"id": "disk_C", "name": "other", "state": "built"},
+    {"id": "disk_D", "name": "another", "state": "built"},
+]
+
+
+class SlowService:
+    """A Sender whose first list takes until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.first_has_begun = threading.Event()
+        self.goes_on = threading.Event()
+
+    def send(self, call: Call) -> Mapping[str, Any]:
+        del call
+        self.looks += 1
+        if self.looks == 1:
+            self.first_has_begun.set()
+            assert self.goes_on.wait(10)
+        return {"disk": ROWS, "pagination": {"total": len(ROWS), "total_pages": 1, "per_page": 200}}
+
+
+def fleet_api(service: Any) -> FleetApi:
+    return FleetApi(service, [Wanted(name="data-01"), Wanted(id="disk_C")])
+
+
+def test_those_who_ask_during_a_look_share_the_next_one() -> None:
+    service = SlowService()
+    api = fleet_api(service)
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(api.look, ACME)
+        assert service.first_has_begun.wait(10)
+        waiting = [pool.submit(api.disks_named, ACME, "data-01") for _number in range(5)]
+        while threading.active_count() < 6:
+            pass
+        service.goes_on.set()
+        first.result(10)
+        found = [one.result(10) for one in waiting]
+
+    assert service.looks == 2
+    assert all([row["id"] for row in rows] == ["disk_A", "disk_B"] for rows in found)
+
+
+def test_a_look_that_was_made_is_not_made_again() -> None:
+    service = SlowService()
+    service.goes_on.set()
+    api = fleet_api(service)
+    number = api.next_look
+
+    api.look(ACME, number)
+    api.look(ACME, number)
+    assert service.looks == 1
+
+    api.look(ACME)
+    api.look(ACME, number)
+    assert service.looks == 2
+
+
+def test_only_the_rows_of_the_fleet_are_kept() -> None:
+    service = SlowService()
+    service.goes_on.set()
+    api = fleet_api(service)
+    api.look(ACME)
+
+    assert (api.ids_named("data-01"), api.pages) == (["disk_A", "disk_B"], 1)
+    assert [api.state_of(row["id"]) for row in ROWS] == ["built", "building", "built", None]
+    assert api.ids_named("another") == []
+
+
+def test_a_look_that_fails_fails_for_the_one_who_made_it() -> None:
+    class Failing:
+        looks = 0
+
+        def send(self, call: Call) -> Mapping[str, Any]:
+            del call
+            self.looks += 1
+            raise ApiError("Could not look", Report("http_error"))
+
+    service = Failing()
+    api = fleet_api(service)
+    for _number in range(2):
+        with pytest.raises(ApiError):
+            api.look(ACME, 1)
+    assert service.looks == 2
