@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ansible.module_utils.common.parameters import PASS_VARS
+
 MODULES = "ansible_collections.katapult.cloud.plugins.modules"
 PROGRAM = """
 import json, runpy, sys
@@ -24,6 +26,12 @@ runpy.run_module(sys.argv[1], run_name="__main__")
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
 
 
+def internal_arguments(check: bool) -> dict[str, Any]:
+    """What Ansible hands over beside the options. Since 2.21 the invocation is in a result only when asked for."""
+    asked = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+    return {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0", **asked}
+
+
 def output_of(
     options: Mapping[str, Any],
     *,
@@ -32,10 +40,9 @@ def output_of(
     environment: Mapping[str, str] | None = None,
 ) -> str:
     """Everything that a module prints when it is run with these options."""
-    internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, f"{MODULES}.{module}"],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal}}).encode(),
+        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal_arguments(check)}}).encode(),
         env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
         capture_output=True,
         check=False,

@@ -17,6 +17,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
 
 FAST: dict[str, Any] = {"build_seconds": 0.05, "attach_seconds": 0.05}
 
@@ -54,9 +55,8 @@ class Runner:
     def __call__(self, check: bool = False, **options: Any) -> Finished:
         self._seen = len(self.simulator.requests)
         usual = {"api_url": self.simulator.url, "api_token": self.simulator.token, "organization": "acme"}
-        internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0"}
         given = {key: value for key, value in {**usual, **options}.items() if value is not None}
-        return self._main(self._module, {**given, **internal})
+        return self._main(self._module, {**given, **internal_arguments(check)})
 
     @property
     def requests(self) -> list[str]:
