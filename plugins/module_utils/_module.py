@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import re
 import ssl
@@ -132,6 +134,8 @@ class KatapultModule(AnsibleModule):
         """Do C(act), and end with what it returns or raises."""
         if REQUESTS_IMPORT_ERROR is not None:
             self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        # The end of the process frees everything; the search for cycles before it would take longer than the requests.
+        atexit.register(gc.freeze)
         try:
             result = act(self)
         except KatapultError as error:
