@@ -260,6 +260,21 @@ def test_imports_go_downward_only() -> None:
         below.add(name)
 
 
+def loaded_with(name: str) -> set[str]:
+    """The files that are imported as soon as this one is: its imports at the top, and theirs."""
+    path = next(path for path in ALL if path.stem == name)
+    top = [node.module for node in tree_of(path).body if isinstance(node, ast.ImportFrom) and node.module]
+    below = {module[len(MODULE_UTILS) :] for module in top if module.startswith(MODULE_UTILS)}
+    return below.union(*(loaded_with(lower) for lower in below))
+
+
+def test_a_disk_that_is_as_it_should_be_needs_no_code_of_changes() -> None:
+    """Python compiles what a module imports at every run, so that what only changes need is imported by them."""
+    of_changes = {"absent", "change", "create", "references", "removal", "trash"}
+    loaded = loaded_with("katapult_disk") | loaded_with("_disk_present")
+    assert loaded & {f"_disk_{name}" for name in of_changes} == set()
+
+
 def test_only_one_file_names_requests() -> None:
     assert [path.stem for path in ALL if "requests" in outside_imports_of(path) | names_in(path)] == ["_http"]
 
