@@ -15,7 +15,14 @@ CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
 
 
 def unit() -> None:
-    settings = {"PYTHONPATH": str(BUILD), "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis")}
+    # The modules' locks are in the temporary directory: other runs of the same user must not be met there.
+    temporary = BUILD / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "PYTHONPATH": str(BUILD),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
+        "TMPDIR": str(temporary),
+    }
     recordings = os.environ.get("KATAPULT_RECORDINGS")
     if recordings:
         settings["KATAPULT_RECORDINGS"] = str(Path(recordings).resolve())

@@ -41,6 +41,7 @@ class Creator:
         self._api = api
         self._waiter = waiter
         self._warn = warn
+        self._unseen: ApiError | None = None
 
     def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str]) -> Created:
         """Send the create with C(body); C(known) are the ids of the disks of that name which were there before.
@@ -83,7 +84,10 @@ class Creator:
     def _adopted(self, lost: KatapultError, wanted: Wanted, new: list[Disk]) -> Disk:
         """The one disk of C(new) that is as asked for; anything else is a failure."""
         if not new:
-            raise _unclear(lost, f"{lost.what} No disk '{wanted.name}' is there yet.")
+            seen = f"No disk '{wanted.name}' is there yet."
+            if self._unseen is not None:
+                seen = f"Whether a disk '{wanted.name}' is there could not be seen. {self._unseen.what}"
+            raise _unclear(lost, f"{lost.what} {seen}")
         if len(new) > 1:
             raise _unclear(lost, f"{lost.what} There are {len(new)} new disks '{wanted.name}': {in_words(new)}.", new)
         unlike = differences(replace(wanted, data_center=wanted.place), new[0])
@@ -100,10 +104,12 @@ class Creator:
         return self._waiter.soon(lambda: self._new_or_none(lost, wanted, known), bool)
 
     def _new_or_none(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+        self._unseen = None
         try:
             return find_new(self._api, wanted, known)
         except ApiError as error:
             if error.transient:
+                self._unseen = error
                 return []
             raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error
 

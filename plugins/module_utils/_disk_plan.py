@@ -136,6 +136,11 @@ def _plan_to_create(given: Wanted) -> Plan:
             f"is needed to create the disk '{wanted.name}', which does not exist yet: set it or KATAPULT_DATA_CENTER, "
             "or name a virtual machine in virtual_machine_disk.",
         )
+    if wanted.assignment is not None and wanted.virtual_machine is None:
+        raise OptionError(
+            "virtual_machine_disk.virtual_machine",
+            f"is needed to create the disk '{wanted.name}', which does not exist yet, with virtual_machine_disk.",
+        )
     set_options = {option.name: option.wanted(wanted) for option in OPTIONS if option.wanted(wanted) is not None}
     if wanted.initial_file_system is not None:
         set_options["initial_file_system"] = wanted.initial_file_system

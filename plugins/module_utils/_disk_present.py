@@ -43,6 +43,7 @@ class Presence:
         self._shared_references = references
         self._found = Found(None)
         self._plan: Plan | None = None
+        self._may_change = False
         self.machine = UNSEEN
 
     def ensure(self) -> DiskResult:
@@ -116,7 +117,7 @@ class Presence:
     def refuse_impossible(self) -> None:
         """Raise KatapultError for what can be seen beforehand to fail. What is under way is planned for later."""
         if self._plan is None:
-            self.run.preview(self._plan_for, self._refuse_before_writes)
+            self._may_change = self.run.preview(self._plan_for, self._refuse_before_writes)
             return
         if self._plan.restores and self.wanted.name is not None:
             refuse_taken_name(self.run.api, self.wanted, self.run.progress.disk_id)
@@ -134,9 +135,9 @@ class Presence:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether there is something to wait for before the rest can be done."""
+        """Whether there is nothing to do but to wait: what is to be changed as well waits by itself."""
         disk = self.run.progress.disk
-        return self.is_created or (disk is not None and not disk.is_settled)
+        return self.is_created or (disk is not None and not disk.is_settled and not self._may_change)
 
     def is_ready(self) -> bool:
         """Read the disk once: whether it is made, or at rest again. Raises KatapultError where it has failed."""

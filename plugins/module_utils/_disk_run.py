@@ -155,11 +155,15 @@ class Run:
             self._carry_out(plan, finish)
         return plan
 
-    def preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> None:
-        """Raise KatapultError where C(bring) would before its first write, as far as that shows from what is now."""
+    def preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> bool:
+        """Whether C(bring) will change the disk, or may, as far as that shows from what is now.
+
+        Raises KatapultError where it would before its first write.
+        """
         plan = self._planned_as_it_is(plan_for)
         if plan is not None and plan.changes:
             before_writes(plan)
+        return plan is None or plan.changes
 
     def _carry_out(self, plan: Plan, finish: Callable[[Plan], None] | None) -> None:
         # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.

@@ -386,7 +386,10 @@ MAY_APPEAR = (
     "The disk may still appear: look for it in the Katapult console, or with a run in check mode, before this is run "
     "again."
 )
-
+UNCLEAR_IN_FLEET = (
+    "Look first whether the disks are there whose create is unclear (error.ambiguous in disks). Then run the task "
+    "again, which goes on."
+)
 
 _UNLISTED = Cause("the service refused the request", "Do what the service says, or ask Katapult's support.")
 

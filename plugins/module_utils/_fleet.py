@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,7 +19,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_references im
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import told_to_nobody
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    ApiError,
+    KatapultError,
+    OptionError,
+    failure,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_entry import Entry
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetError, FleetResult
@@ -27,6 +33,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._fleet_wait import 
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
+# Each lock is an open file, of which a process may have as few as 256.
+MOST_LOCKED = 100
 CONDITIONS_OF_THE_DISK = frozenset({"disk_failed", "attachment_failed"})
 
 
@@ -78,8 +86,21 @@ class Fleet:
     def _look(self) -> None:
         """See what is there, and what can be foreseen of what is described."""
         if self._looks:
-            self._api.look(self._needed_organization())
-        in_parallel(self._look_at, self._entries, READS_AT_ONCE)
+            self._try_for([entry for entry in self._entries if entry.description.wanted.id is None], self._look_at_list)
+        in_parallel(self._look_at, [entry for entry in self._entries if entry.goes_on], READS_AT_ONCE)
+
+    def _look_at_list(self) -> None:
+        self._api.look(self._needed_organization())
+
+    def _try_for(self, entries: Sequence[Entry], act: Callable[[], None]) -> None:
+        """Do what all C(entries) need. Where it fails, they fail."""
+        try:
+            act()
+        except (FleetError, OptionError):
+            raise
+        except KatapultError as error:
+            for entry in entries:
+                entry.error = entry.error or copy(error)
 
     def _needed_organization(self) -> Lookup:
         return needed_organization(self._organization, "look up, create or rename disks by name")
@@ -119,17 +140,23 @@ class Fleet:
         missing = self._missing()
         if not missing or self._around.predicts:
             return
+        for start in range(0, len(missing), MOST_LOCKED):
+            some = missing[start : start + MOST_LOCKED]
+            self._try_for(some, partial(self._create_some, some, is_first=start == 0))
+        self._first_look_after = self._api.next_look
+
+    def _create_some(self, missing: Sequence[Entry], *, is_first: bool) -> None:
         with self._around.locked(*(entry.description.label for entry in missing)):
             self._look_again(missing)
-            self._refuse_impossible()
-            self._for_each(self._missing(), Entry.create)
-        self._first_look_after = self._api.next_look
+            if is_first:
+                self._refuse_impossible()
+            self._for_each([entry for entry in missing if entry.goes_on and entry.is_missing], Entry.create)
 
     def _missing(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.goes_on and entry.is_missing]
 
     def _look_again(self, missing: Sequence[Entry]) -> None:
-        self._api.look(self._needed_organization())
+        self._look_at_list()
         appeared = [entry for entry in missing if entry.sees_others(self._api.ids_named(entry.description.label))]
         in_parallel(self._look_at, appeared, READS_AT_ONCE)
 

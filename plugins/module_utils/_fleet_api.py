@@ -67,4 +67,5 @@ class FleetApi(DiskApi):
         return [row for row in self._rows.values() if row.get("name") == name]
 
     def _matters(self, row: Mapping[str, Any]) -> bool:
-        return row.get("name") in self._names or row["id"] in self._ids
+        name = row.get("name")
+        return (isinstance(name, str) and name in self._names) or row["id"] in self._ids

@@ -11,11 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, Report
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    UNCLEAR_IN_FLEET,
+    KatapultError,
+    Report,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_entry import Entry
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged", "failed", "not_tried")
 MOST_TOLD = 20
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,10 @@ class FleetError(KatapultError):
 
     def __init__(self, code: str, what: str, result: FleetResult) -> None:
         failed = [entry for entry in result.entries if entry.error is not None]
-        super().__init__(
-            f"{what} {_all_told(failed)}", Report(code, detail={"disks": [_told(entry) for entry in failed]})
-        )
+        unclear = any(entry.error.report.ambiguous for entry in failed if entry.error)
+        report = Report(code, detail={"disks": [_told(entry) for entry in failed]}, ambiguous=unclear)
+        super().__init__(f"{what} {_all_told(failed)}", report)
+        self.advice = UNCLEAR_IN_FLEET if unclear else self.advice
         self.result = result
 
     def as_result(self) -> dict[str, Any]:
@@ -71,14 +77,24 @@ def _told(entry: Entry) -> dict[str, Any]:
         "option": entry.description.where,
         "name": entry.description.label,
         "code": entry.error.report.code if entry.error else None,
+        "ambiguous": entry.error.report.ambiguous if entry.error else False,
     }
 
 
 def _all_told(failed: Sequence[Entry]) -> str:
-    texts = [f"'{entry.description.label}': {_in_words(entry.error)}" for entry in failed[:MOST_TOLD] if entry.error]
-    if len(failed) > MOST_TOLD:
-        texts.append(f"{len(failed) - MOST_TOLD} more have their own msg in disks.")
-    return " ".join(texts)
+    """What failed, each cause once, with the disks that it concerns."""
+    labels: dict[str, list[str]] = {}
+    for entry in failed:
+        if entry.error is not None:
+            labels.setdefault(_in_words(entry.error), []).append(f"'{entry.description.label}'")
+    texts = [f"{_listed(names)}: {words}" for words, names in list(labels.items())[:MOST_TOLD]]
+    untold = sum(len(names) for names in list(labels.values())[MOST_TOLD:])
+    return " ".join([*texts, *([f"{untold} more have their own msg in disks."] if untold else [])])
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _in_words(error: KatapultError) -> str:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import change_spec, disk_spec, wanted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError, failure
@@ -121,10 +120,10 @@ def _named_alike(descriptions: Iterable[Description]) -> list[tuple[Description,
     by_name: dict[str, list[Description]] = {}
     pairs = []
     for description in descriptions:
-        name, place = description.wanted.name, description.wanted.data_center
+        name = description.wanted.name
         if name is not None:
             before = by_name.setdefault(name, [])
-            clashes = (first for first in before if not _are_apart(first.wanted.data_center, place))
+            clashes = (first for first in before if not _are_two(first.wanted, description.wanted))
             pairs += [(first, description, name) for first in islice(clashes, 1)]
             before.append(description)
     return pairs
@@ -141,9 +140,12 @@ def _with_one_id(descriptions: Iterable[Description]) -> list[tuple[Description,
     return pairs
 
 
-def _are_apart(one: Lookup | None, other: Lookup | None) -> bool:
-    """Whether two look-ups surely name different data centers: a disk of one name in each are two disks."""
-    return one is not None and other is not None and one.key == other.key and one.value != other.value
+def _are_two(one: Wanted, other: Wanted) -> bool:
+    """Whether disks of one name surely are in different data centers. A disk that has an id would take the name."""
+    here, there = one.data_center, other.data_center
+    if one.id is not None or other.id is not None or here is None or there is None:
+        return False
+    return here.key == there.key and here.value != there.value
 
 
 def _refusal(problems: Sequence[OptionError]) -> KatapultError:

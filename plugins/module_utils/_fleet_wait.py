@@ -116,10 +116,11 @@ class FleetWaiter:
     def _give_up(self, one: _Watched) -> None:
         run = one.life.run
 
-        def tell_all() -> None:
-            run.disk_waiter.refuse_failed_task(run.progress)
-            raise run.disk_waiter.timed_out(run.progress)
+        def look_a_last_time() -> None:
+            with suppress(ApiError):
+                one.is_ready = one.life.is_ready()
+            if not one.is_ready:
+                run.disk_waiter.refuse_failed_task(run.progress)
+                raise run.disk_waiter.timed_out(run.progress)
 
-        with suppress(ApiError):
-            run.progress.disk = self._api.disk(one.disk_id)
-        one.entry.attempt(tell_all)
+        one.entry.attempt(look_a_last_time)

@@ -73,7 +73,8 @@ class Service:
             self._minute, self._count = minute, 0
         self._count += 1
         permitted = self._state.settings.rate_limit or HEADER_LIMIT
-        remaining = max(permitted - self._count, 0)
+        unlimited = self._state.settings.rate_limit is None
+        remaining = max(permitted - self._count, permitted // 2 if unlimited else 0)
         return {"X-Ratelimit-Permitted": str(permitted), "X-Ratelimit-Remaining": str(remaining)}
 
     def _check_rate(self) -> None:

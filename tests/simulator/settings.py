@@ -33,7 +33,7 @@ class Settings:
     failing_names: list[str] = field(default_factory=lambda: ["fail-build"])
     """A disk whose name contains one of these fails to build."""
     rate_limit: int | None = None
-    """Requests per clock minute; None counts against 1000 in the headers and refuses nothing."""
+    """Requests per clock minute; None tells of a limit of 1000 that is never reached."""
     total_rows_limit: int = 1000
     """A list with more rows is a large set, whose totals are null."""
     max_per_page: int = 200

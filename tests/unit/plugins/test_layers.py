@@ -104,7 +104,7 @@ LAYERS: dict[str, set[str]] = {
         "_errors",
     },
     "_fleet_api": {"_disk", "_disk_api", "_disk_wanted", "_pages"},
-    "_fleet_spec": {"_disk", "_disk_spec", "_disk_wanted", "_errors"},
+    "_fleet_spec": {"_disk_spec", "_disk_wanted", "_errors"},
     "_fleet_entry": {"_disk_absent", "_disk_present", "_disk_run", "_errors", "_fleet_spec"},
     "_fleet_result": {"_errors", "_fleet_entry"},
     "_fleet_wait": {
