@@ -75,7 +75,7 @@ def probe(program: str) -> dict[str, float]:
     try:
         runpy.run_path(program, run_name="__main__")
     except SystemExit as end:
-        if end.code:
+        if end.code not in (None, 0):
             raise
     begun, ansible, requests, ended = (*moments, time.perf_counter())
     seen = stopwatch.seconds
