@@ -87,7 +87,24 @@ README_COMMANDS = [
     for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
     for command in re.findall(r"^ansible localhost .*?(?:\}'|'|\n)$", block, re.DOTALL | re.MULTILINE)
 ]
-PLAYBOOKS = sorted((COLLECTION / "examples").rglob("*.yml"))
+EXAMPLES = COLLECTION / "examples"
+PLAYBOOKS = sorted(EXAMPLES.glob("*.yml"))
+# What is there when a playbook of the examples is run.
+EXAMPLE_SEEDS: dict[str, dict[str, Any]] = {
+    "clean_up": {
+        "disks": [
+            {"name": "ci-01", "annotations": {"purpose": "ci"}},
+            {"name": "ci-02", "annotations": {"purpose": "ci"}},
+            {
+                "name": "ci-03",
+                "annotations": {"purpose": "ci"},
+                "virtual_machine": "web-01.acme.katapult.cloud",
+            },
+            {"name": "kept-01", "annotations": {"purpose": "production"}},
+        ]
+    },
+    "safe_resize": {"disks": [{"name": "archive-01", "size_in_gb": 20}]},
+}
 RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
 PLAY = {
     "hosts": "localhost",
@@ -109,6 +126,7 @@ class Ansible:
 
     def __init__(self, simulator: Simulator, home: Path) -> None:
         self.home = home
+        self.token = simulator.token
         self.environment = {
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
             "ANSIBLE_FORKS": "10",
@@ -129,13 +147,17 @@ class Ansible:
         )
         output = done.stdout + done.stderr
         assert done.returncode == 0, output
-        assert self.environment["KATAPULT_API_TOKEN"] not in output
+        assert self.token not in output
         return output
 
     def play(self, text: str, *arguments: str) -> dict[str, tuple[int, int]]:
         """Run a playbook with -vvvv, and return the tasks that changed and that failed, by host."""
         path = self.home / "playbook.yml"
         path.write_text(text, encoding="utf-8")
+        return self.play_file(path, *arguments)
+
+    def play_file(self, path: Path, *arguments: str) -> dict[str, tuple[int, int]]:
+        """The same with a playbook that is a file."""
         recap = RECAP.findall(self.run("ansible-playbook", "-vvvv", *arguments, str(path)))
         return {host: (int(changed), int(failed)) for host, _ok, changed, _unreachable, failed in recap}
 
@@ -178,8 +200,42 @@ def test_every_example_is_named_in_full(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
-def test_a_playbook_of_examples(ansible: Ansible, path: Path) -> None:
-    assert_idempotent(ansible, path.read_text(encoding="utf-8"))
+def test_a_playbook_of_examples(ansible: Ansible, simulator: Simulator, path: Path) -> None:
+    simulator.seed(EXAMPLE_SEEDS.get(path.stem, {}))
+    vault = vault_of(ansible) if path.stem == "vault_token" else ()
+
+    changed, failed = ansible.play_file(path, *vault)["localhost"]
+
+    assert changed > 0
+    assert failed == 0
+    assert ansible.play_file(path, *vault)["localhost"] == (0, 0)
+
+
+def vault_of(ansible: Ansible) -> tuple[str, ...]:
+    """The arguments for an encrypted file that alone has the token."""
+    token = ansible.environment.pop("KATAPULT_API_TOKEN")
+    vault, password = ansible.home / "vault.yml", ansible.home / "password"
+    vault.write_text(f"vault_katapult_token: {token}\n", encoding="utf-8")
+    password.write_text("secret\n", encoding="utf-8")
+    arguments = ("--vault-password-file", str(password))
+    command = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", *arguments, str(vault)]
+    subprocess.run(command, env=ansible.environment, check=True, capture_output=True, timeout=60)
+    assert token not in vault.read_text(encoding="utf-8")
+    return ("-e", f"@{vault}", *arguments)
+
+
+def test_clean_up_keeps_what_is_assigned_and_what_is_for_something_else(ansible: Ansible, simulator: Simulator) -> None:
+    simulator.seed(EXAMPLE_SEEDS["clean_up"])
+
+    ansible.play_file(EXAMPLES / "clean_up.yml")
+
+    assert sorted(disk.name for disk in simulator.state.disks_in_use()) == ["ci-03", "kept-01"]
+
+
+def test_every_example_is_listed() -> None:
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+    assert sorted(re.findall(r"^\| \[(\S+)\]\(\1\)", listed, re.MULTILINE)) == [path.name for path in PLAYBOOKS]
 
 
 @pytest.mark.parametrize("text", README_PLAYS, ids=lambda text: yaml.safe_load(text)[0]["name"])
