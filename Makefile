@@ -9,15 +9,17 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit sanity integration lint bench bench-limit startup build venv clean
+.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
-	@echo "make test         lint, sanity, integration and unit: everything that must pass"
+	@echo "make simulator    a simulated service to try playbooks against, until Ctrl-C (SEED=file.json: what is there)"
+	@echo "make test         lint, docs, sanity, integration and unit: everything that must pass"
 	@echo "make unit         pytest on tests/unit"
 	@echo "make sanity       ansible-test sanity, without ignores"
 	@echo "make integration  ansible-test integration against the simulator"
 	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
+	@echo "make docs         the documentation site, in .build/docs/html/"
 	@echo "make bench        time and requests against a simulated service, in 10 minutes at most (ONLY=loop,floor: a part)"
 	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
 	@echo "make startup      what the process of one unchanged katapult_disk spends its time on, against ping"
@@ -29,13 +31,16 @@ venv:
 	@$(PYTHON) -m dev.bootstrap
 
 test: venv
-	@$(IN_VENV) -m dev.check lint sanity integration unit
+	@$(IN_VENV) -m dev.check lint docs sanity integration unit
 
-unit sanity integration lint: venv
+unit sanity integration lint docs: venv
 	@$(IN_VENV) -m dev.check $@
 
 demo: venv
 	@$(IN_VENV) -m dev.demo
+
+simulator: venv
+	@$(IN_VENV) -m dev.serve $(if $(SEED),--seed $(SEED))
 
 # Not part of the tests: how long something takes depends on what else the machine does.
 bench: venv

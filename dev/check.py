@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Katapult Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs parts of the tests and reports on them: python -m dev.check lint sanity integration unit."""
+"""Runs parts of the tests and reports on them: python -m dev.check lint docs sanity integration unit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import sys
 import time
 
 from dev.ansible_test import integration, sanity
+from dev.docs import docs
 from dev.lint import lint
 from dev.unit import closing_line, unit
 from dev.workspace import LOGS, Failed, main, refresh_copy, say
 
-PARTS = {"lint": lint, "sanity": sanity, "integration": integration, "unit": unit}
+PARTS = {"lint": lint, "docs": docs, "sanity": sanity, "integration": integration, "unit": unit}
 
 
 def check(names: list[str]) -> None:

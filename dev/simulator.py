@@ -42,7 +42,7 @@ class Service:
 
 
 @contextmanager
-def simulator(**options: float) -> Iterator[Service]:
+def simulator(**options: object) -> Iterator[Service]:
     """A simulator on a free port, stopped at the end whatever happens.
 
     Its options are those of its command line, such as ``build_seconds=3``.
@@ -64,7 +64,7 @@ def simulator(**options: float) -> Iterator[Service]:
             _stop(process)
 
 
-def _words(options: Mapping[str, float]) -> list[str]:
+def _words(options: Mapping[str, object]) -> list[str]:
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
 
 

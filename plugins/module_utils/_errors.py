@@ -135,6 +135,7 @@ class Cause:
     """A row of the table. C(specifics) puts the detail of an answer into words.
 
     C(precedes_writes): found before anything is changed, unless the task had changed something else before.
+    C(status): the HTTP status of the service's answer, None for a code of the collection's own.
     """
 
     meaning: str
@@ -142,6 +143,7 @@ class Cause:
     error: type[ApiError] = ApiError
     specifics: Callable[[Mapping[str, Any]], str] = field(default=lambda _detail: "")
     precedes_writes: bool = False
+    status: int | None = None
 
 
 def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
@@ -178,103 +180,140 @@ _TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support t
 _CHECK_LOOKUP = "Correct {0}, or check that the token's organization may use it."
 
 CAUSES: dict[str, Cause] = {
-    # 400
+    # The service's
     "missing_api_token": Cause(
-        "the request carried no API token", "Set api_token, or KATAPULT_API_TOKEN where the module runs."
+        "the request carried no API token",
+        "Set api_token, or KATAPULT_API_TOKEN where the module runs.",
+        status=400,
     ),
     "invalid_argument": Cause(
-        "an argument has a wrong type or value", "Correct the option that the service names.", specifics=_argument
+        "an argument has a wrong type or value",
+        "Correct the option that the service names.",
+        specifics=_argument,
+        status=400,
     ),
     "missing_required_argument": Cause(
-        "an argument is missing", "Set the option that the service names.", specifics=_argument
+        "an argument is missing",
+        "Set the option that the service names.",
+        specifics=_argument,
+        status=400,
     ),
-    # 403
     "invalid_api_token": Cause(
         "the API token does not exist or has expired",
         "Check api_token (or KATAPULT_API_TOKEN): make a new token in the Katapult console if it has expired.",
+        status=403,
     ),
     "invalid_capabilities_token": Cause(
         "the capabilities token is not valid, has expired or was signed with another key",
         "Use an API token of the organization, or a new capabilities token.",
+        status=403,
     ),
     "unauthorized_network_for_api_token": Cause(
         "the API token may not be used from this network",
         "Add the address to the token's allowed networks, or run the task from an allowed one.",
         specifics=_joined("ip_address", "the request came from "),
+        status=403,
     ),
     "scope_not_granted": Cause(
         "the API token lacks the scope that this call needs",
         "Give the token that scope in the Katapult console, or use another token.",
         NotPermittedError,
         _joined("scopes", "one of these scopes would do: "),
+        status=403,
     ),
     "permission_denied": Cause(
         "the token's owner is not permitted to do this",
         "Ask an administrator of the organization for the permission.",
         NotPermittedError,
         _joined("details"),
+        status=403,
     ),
     "organization_suspended": Cause(
-        "the organization is suspended", "Have the suspension lifted (billing or support), then run the task again."
+        "the organization is suspended",
+        "Have the suspension lifted (billing or support), then run the task again.",
+        status=403,
     ),
     "organization_not_activated": Cause(
-        "the organization is not activated yet", "Activate it in the Katapult console, then run the task again."
+        "the organization is not activated yet",
+        "Activate it in the Katapult console, then run the task again.",
+        status=403,
     ),
-    # 404
     "disk_not_found": Cause(
         "no such disk",
         "Correct the id or the name. Given a name without an id, katapult_disk creates the disk.",
         DiskNotFoundError,
+        status=404,
     ),
-    "organization_not_found": Cause("no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError),
-    "data_center_not_found": Cause("no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError),
-    "disk_io_profile_not_found": Cause("no such disk I/O profile", _CHECK_LOOKUP.format("io_profile"), NotFoundError),
+    "organization_not_found": Cause(
+        "no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError, status=404
+    ),
+    "data_center_not_found": Cause(
+        "no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError, status=404
+    ),
+    "disk_io_profile_not_found": Cause(
+        "no such disk I/O profile", _CHECK_LOOKUP.format("io_profile"), NotFoundError, status=404
+    ),
     "virtual_machine_not_found": Cause(
-        "no such virtual machine", _CHECK_LOOKUP.format("virtual_machine"), NotFoundError
+        "no such virtual machine",
+        _CHECK_LOOKUP.format("virtual_machine"),
+        NotFoundError,
+        status=404,
     ),
-    "task_not_found": Cause("no such task", "Look at the disk itself: the task may be too old.", NotFoundError),
+    "task_not_found": Cause(
+        "no such task", "Look at the disk itself: the task may be too old.", NotFoundError, status=404
+    ),
     "trash_object_not_found": Cause(
-        "no such object in the trash", "It has been purged or restored.", TrashObjectNotFoundError
+        "no such object in the trash",
+        "It has been purged or restored.",
+        TrashObjectNotFoundError,
+        status=404,
     ),
     "route_not_found": Cause(
-        "the service does not know this address", "Check api_url: it ends with /core/v1 on the live service."
+        "the service does not know this address",
+        "Check api_url: it ends with /core/v1 on the live service.",
+        status=404,
     ),
-    # 406
     "object_in_trash": Cause(
         "the object is in the trash",
         "Restore it (a disk with id and restore=true, a virtual machine in the Katapult console), or use another.",
         InTrashError,
         _trashed,
+        status=406,
     ),
     "task_queueing_error": Cause(
-        "the service could not queue the background task", _TRY_AGAIN, specifics=_joined("details")
+        "the service could not queue the background task",
+        _TRY_AGAIN,
+        specifics=_joined("details"),
+        status=406,
     ),
-    # 422
     "validation_error": Cause(
         "the service refuses these values",
         "Correct the options that these sentences are about.",
         specifics=_joined("errors"),
+        status=422,
     ),
     "unable_to_assign": Cause(
         "the disk can't be assigned to the virtual machine",
         "Do what the service says, then run the task again.",
         specifics=_joined("errors"),
+        status=422,
     ),
     "unable_to_unassign": Cause(
         "the disk can't be unassigned from the virtual machine",
         "Detach it first, then run the task again.",
         specifics=_joined("errors"),
+        status=422,
     ),
-    "unassigned_disk": Cause("the disk is not assigned to a virtual machine", "Assign it first."),
-    # 429 and 5xx
+    "unassigned_disk": Cause("the disk is not assigned to a virtual machine", "Assign it first.", status=422),
     "rate_limit_reached": Cause(
         "too many requests in this minute",
         "Run the task again in a minute, raise api_retries, or run fewer tasks at once.",
         RateLimitedError,
         _joined("total_permitted", "requests permitted a minute: "),
+        status=429,
     ),
-    "unhandled_exception": Cause("the service failed inside", _TRY_AGAIN),
-    "service_unavailable": Cause("the service is unavailable", _TRY_AGAIN),
+    "unhandled_exception": Cause("the service failed inside", _TRY_AGAIN, status=500),
+    "service_unavailable": Cause("the service is unavailable", _TRY_AGAIN, status=503),
     # The collection's own
     "http_error": Cause(
         "the answer is not one of the Katapult API",

@@ -10,9 +10,6 @@ import importlib
 import json
 import re
 import shlex
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
@@ -22,8 +19,8 @@ import pytest
 import yaml
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import Report
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.unit.docs.ansible_commands import COLLECTION, Ansible
 
-COLLECTION = Path(__file__).parents[3]
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PACKAGE = "ansible_collections.katapult.cloud.plugins.modules"
 MODULES = {
@@ -105,66 +102,11 @@ EXAMPLE_SEEDS: dict[str, dict[str, Any]] = {
     },
     "safe_resize": {"disks": [{"name": "archive-01", "size_in_gb": 20}]},
 }
-RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
 PLAY = {
     "hosts": "localhost",
     "gather_facts": False,
     "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
 }
-
-
-@pytest.fixture(name="simulator")
-def _simulator() -> Iterator[Simulator]:
-    with Simulator() as simulator:
-        simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
-        yield simulator
-        assert simulator.violations == []
-
-
-class Ansible:
-    """Runs Ansible's commands, with nothing of the developer's own surroundings."""
-
-    def __init__(self, simulator: Simulator, home: Path) -> None:
-        self.home = home
-        self.token = simulator.token
-        self.environment = {
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
-            "ANSIBLE_FORKS": "10",
-            "ANSIBLE_NOCOLOR": "1",
-            "HOME": str(home),
-            "KATAPULT_API_TOKEN": simulator.token,
-            "KATAPULT_API_URL": simulator.url,
-            "KATAPULT_ORGANIZATION": "acme",
-            "LANG": "C.UTF-8",
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "TMPDIR": str(home),
-        }
-
-    def run(self, *command: str) -> str:
-        """Run a command that must succeed, and return what it printed."""
-        done = subprocess.run(
-            command, env=self.environment, cwd=self.home, capture_output=True, text=True, check=False, timeout=120
-        )
-        output = done.stdout + done.stderr
-        assert done.returncode == 0, output
-        assert self.token not in output
-        return output
-
-    def play(self, text: str, *arguments: str) -> dict[str, tuple[int, int]]:
-        """Run a playbook with -vvvv, and return the tasks that changed and that failed, by host."""
-        path = self.home / "playbook.yml"
-        path.write_text(text, encoding="utf-8")
-        return self.play_file(path, *arguments)
-
-    def play_file(self, path: Path, *arguments: str) -> dict[str, tuple[int, int]]:
-        """The same with a playbook that is a file."""
-        recap = RECAP.findall(self.run("ansible-playbook", "-vvvv", *arguments, str(path)))
-        return {host: (int(changed), int(failed)) for host, _ok, changed, _unreachable, failed in recap}
-
-
-@pytest.fixture(name="ansible")
-def _ansible(simulator: Simulator, tmp_path: Path) -> Ansible:
-    return Ansible(simulator, tmp_path)
 
 
 def assert_idempotent(ansible: Ansible, text: str, *arguments: str) -> None:
@@ -202,26 +144,15 @@ def test_every_example_is_named_in_full(module: ModuleType) -> None:
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 def test_a_playbook_of_examples(ansible: Ansible, simulator: Simulator, path: Path) -> None:
     simulator.seed(EXAMPLE_SEEDS.get(path.stem, {}))
-    vault = vault_of(ansible) if path.stem == "vault_token" else ()
+    vault = ("-e", "@vault.yml", "--vault-password-file", "password") if path.stem == "vault_token" else ()
+    if vault:
+        ansible.lock_away_the_token()
 
     changed, failed = ansible.play_file(path, *vault)["localhost"]
 
     assert changed > 0
     assert failed == 0
     assert ansible.play_file(path, *vault)["localhost"] == (0, 0)
-
-
-def vault_of(ansible: Ansible) -> tuple[str, ...]:
-    """The arguments for an encrypted file that alone has the token."""
-    token = ansible.environment.pop("KATAPULT_API_TOKEN")
-    vault, password = ansible.home / "vault.yml", ansible.home / "password"
-    vault.write_text(f"vault_katapult_token: {token}\n", encoding="utf-8")
-    password.write_text("secret\n", encoding="utf-8")
-    arguments = ("--vault-password-file", str(password))
-    command = [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", *arguments, str(vault)]
-    subprocess.run(command, env=ansible.environment, check=True, capture_output=True, timeout=60)
-    assert token not in vault.read_text(encoding="utf-8")
-    return ("-e", f"@{vault}", *arguments)
 
 
 def test_clean_up_keeps_what_is_assigned_and_what_is_for_something_else(ansible: Ansible, simulator: Simulator) -> None:

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How Sphinx builds the documentation site of the collection."""
+
+from __future__ import annotations
+
+project = "katapult.cloud"
+title = "Ansible collection for the Katapult cloud"
+project_copyright = "Katapult Cloud collection contributors"
+
+extensions = ["sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+nitpicky = True
+pygments_style = "ansible"
+highlight_language = "YAML+Jinja"
+
+html_theme = "sphinx_ansible_theme"
+html_title = html_short_title = title
+html_theme_options = {
+    "documentation_home_url": "index.html",
+    "show_extranav": False,
+    "titles_only": True,
+    "topbar_links": {
+        "Repository": "https://github.com/katapult-cloud/ansible-collection-katapult",
+        "Katapult API": "https://developers.katapult.io/api/docs/latest/",
+        "Ansible documentation": "https://docs.ansible.com/",
+    },
+}
+html_static_path = ["_static"]
+html_css_files = ["katapult.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_use_index = False
+
+# Links into Ansible's own documentation go by a list of those that occur, so that a build needs no network.
+intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "../ansible.inv")}
