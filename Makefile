@@ -9,13 +9,13 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build venv clean
+.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build hooks venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
 	@echo "make simulator    a simulated service to try playbooks against, until Ctrl-C (SEED=file.json: what is there)"
 	@echo "make test         lint, docs, sanity, integration and unit: everything that must pass"
-	@echo "make unit         pytest on tests/unit"
+	@echo "make unit         pytest on tests/unit (ONLY=tests/unit/plugins: a part)"
 	@echo "make sanity       ansible-test sanity, without ignores"
 	@echo "make integration  ansible-test integration against the simulator"
 	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
@@ -24,6 +24,7 @@ help:
 	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
 	@echo "make startup      what the process of one unchanged katapult_disk spends its time on, against ping"
 	@echo "make build        the release tarball, in .build/release/"
+	@echo "make hooks        have git check what you commit and push"
 	@echo "make clean        remove .build/"
 
 # Cheap when nothing changed: it compares the pins and the Python version with those of the last run.
@@ -33,6 +34,7 @@ venv:
 test: venv
 	@$(IN_VENV) -m dev.check lint docs sanity integration unit
 
+unit: export KATAPULT_UNIT_TESTS = $(ONLY)
 unit sanity integration lint docs: venv
 	@$(IN_VENV) -m dev.check $@
 
@@ -54,6 +56,9 @@ startup: venv
 
 build: venv
 	@$(IN_VENV) -m dev.release
+
+hooks: venv
+	@.build/venv/bin/pre-commit install --hook-type pre-commit --hook-type pre-push
 
 clean:
 	rm -rf .build

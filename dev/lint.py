@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dev.workspace import BUILD, CACHE, COLLECTION, Failed, environment, program, run, timed
+from dev.workspace import BUILD, CACHE, COLLECTION, Failed, environment, nothing, program, run, timed
 
 #: The oldest Python on which a module runs; tests and tools run on newer ones.
 MODULE_PYTHON = "3.9"
@@ -24,6 +24,7 @@ def lint() -> None:
         "mypy": mypy,
         "antsibull-docs": antsibull_docs,
         "antsibull-changelog": antsibull_changelog,
+        "GitHub's files": github_files,
     }
     failures = []
     for name, check in checks.items():
@@ -72,3 +73,15 @@ def antsibull_docs() -> None:
 
 def antsibull_changelog() -> None:
     run(program("antsibull-changelog"), "lint", log="antsibull-changelog", cwd=COLLECTION, env=environment())
+
+
+def github_files() -> None:
+    """Compare what GitHub reads with its schemas, which the tool carries."""
+    folder = COLLECTION / ".github"
+    forms = folder / "ISSUE_TEMPLATE"
+    by_schema = {
+        "vendor.github-issue-config": [forms / "config.yml"],
+        "vendor.github-issue-forms": [path for path in sorted(forms.glob("*.yml")) if path.name != "config.yml"],
+    }
+    for schema, paths in by_schema.items():
+        run(program("check-jsonschema"), "--builtin-schema", schema, *paths, log=schema, cwd=COLLECTION, show=nothing)

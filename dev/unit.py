@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Katapult Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The unit tests, with pytest."""
+"""The unit tests, with pytest: all, or those that the environment variable KATAPULT_UNIT_TESTS names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def unit() -> None:
         settings["KATAPULT_RECORDINGS"] = str(Path(recordings).resolve())
     options = ["--color=no", "-n", "2", "-o", f"cache_dir={CACHE / 'pytest'}"]
     env = environment(**settings)
-    run(program("python"), "-m", "pytest", *options, "tests/unit", log="unit", cwd=COLLECTION, env=env)
+    chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
+    run(program("python"), "-m", "pytest", *options, *chosen, log="unit", cwd=COLLECTION, env=env)
 
 
 def closing_line(log: Path) -> str:
