@@ -141,7 +141,8 @@ class Fleet:
         if not missing or self._around.predicts:
             return
         for start in range(0, len(missing), MOST_LOCKED):
-            some = missing[start : start + MOST_LOCKED]
+            end = start + MOST_LOCKED
+            some = missing[start:end]
             self._try_for(some, partial(self._create_some, some, is_first=start == 0))
         self._first_look_after = self._api.next_look
 

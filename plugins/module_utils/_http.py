@@ -36,7 +36,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
 SHORTEST_TIMEOUT = 1.0

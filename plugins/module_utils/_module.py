@@ -194,10 +194,10 @@ def _url_of(params: Mapping[str, Any]) -> str:
     url = str(params["api_url"]).strip().rstrip("/")
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         raise OptionError("api_url", "is no URL. The live service is https://api.katapult.io/core/v1.") from None
-    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", url):
+    if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"\s", url):
         raise OptionError("api_url", "is no http or https URL. The live service is https://api.katapult.io/core/v1.")
     if parts.username is not None or parts.query or parts.fragment:
         raise OptionError("api_url", "has a user name, a query or a fragment. Give scheme, host and path alone.")

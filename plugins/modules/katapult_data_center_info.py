@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_data_center_info
 short_description: List data centers of the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the data centers of Katapult. Nothing is changed.
   - O(organization) is accepted as by every module of the collection. It is not used.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_disk
 short_description: Create, change and delete block disks on the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes sure that a block disk exists on the Katapult cloud as described. It is looked up by O(name), or by O(id).
   - A disk that does not exist is created. The options are the fields of Katapult's create-disk call, name for name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_disk_assignment
 short_description: Assign disks to virtual machines of the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes sure that an existing disk is assigned to a virtual machine and attached to it, or that it is not.
   - A disk that is assigned is not yet attached. It is attached when the machine runs and the disk is asked to be, or

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_disk_info
 short_description: List block disks of the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the disks of an organization, or one disk by its O(id). Nothing is changed.
   - All options that select are combined. A disk is returned where all of them fit it.

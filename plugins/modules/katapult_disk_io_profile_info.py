@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_disk_io_profile_info
 short_description: List disk I/O profiles of the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the disk I/O profiles that an organization may use. Nothing is changed.
   - O(organization) is required, or the environment variable E(KATAPULT_ORGANIZATION).

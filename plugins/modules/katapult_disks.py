@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_disks
 short_description: Create, change and delete many block disks on the Katapult cloud in one task
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Makes sure that many block disks exist on the Katapult cloud as described, or that they are gone. It does for each
     of O(disks) what M(katapult.cloud.katapult_disk) does for one, with the same options and the same promises.

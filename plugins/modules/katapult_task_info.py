@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: katapult_task_info
 short_description: Read or await a task of the Katapult cloud
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads a background task of the service, such as the one that builds a disk. Nothing is changed.
   - With O(wait=true) the module waits until the task is completed or failed.

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._http import VERSION
 from ansible_collections.katapult.cloud.plugins.module_utils._module import connection_of
 from ansible_collections.katapult.cloud.tests.simulator.faults import Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
@@ -42,7 +43,7 @@ DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
         ({"validate_certs": False}, "verify", False),
         ({"ca_path": str(HERE)}, "verify", str(HERE)),
         ({"ca_path": str(HERE), "validate_certs": False}, "verify", False),
-        ({}, "user_agent", "katapult.cloud/0.1.0 ansible-core/2.16.0"),
+        ({}, "user_agent", f"katapult.cloud/{VERSION} ansible-core/2.16.0"),
     ],
 )
 def test_a_connection(options: dict[str, Any], field: str, value: object) -> None:
@@ -58,6 +59,7 @@ def test_a_connection(options: dict[str, Any], field: str, value: object) -> Non
         ({"api_token": f"{TOKEN}\u20ac"}, "api_token"),
         ({"api_token": f"{TOKEN}\x00"}, "api_token"),
         ({"api_url": "api.test/core/v1"}, "api_url"),
+        ({"api_url": "https://api.test:0/core/v1"}, "api_url"),
         ({"api_url": "ftp://api.test"}, "api_url"),
         ({"api_url": "https://"}, "api_url"),
         ({"api_url": "https://[::1"}, "api_url"),
