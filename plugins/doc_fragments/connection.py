@@ -58,9 +58,17 @@ options:
         description: Sub-domain of the organization.
         type: str
 requirements:
+  - python >= 3.9
   - requests >= 2.25.1
 notes:
   - Environment variables are read on the machine where the module runs. An empty variable counts as unset.
   - Where an inventory lists C(localhost), set C(ansible_python_interpreter) to C({{ ansible_playbook_python }}) for it.
     The module then runs with the Python of Ansible, beside which C(requests) is installed.
+seealso:
+  - name: Guide to the collection
+    description: How to install it, how to give it a token, what it promises, and playbooks to start from.
+    link: https://github.com/katapult-cloud/ansible-collection-katapult/blob/main/README.md
+  - name: Katapult API documentation
+    description: Reference of the API that the modules use.
+    link: https://developers.katapult.io/api/docs/latest/
 """

@@ -127,8 +127,9 @@ options:
       attach:
         description:
           - Whether the disk is attached to the running virtual machine. With O(wait=true) the task waits for that.
-          - On a virtual machine that does not run, the disk is attached when the machine starts. The task makes sure
-            that O(virtual_machine_disk.attach_on_boot) is set, unless it is set to V(false), and does not wait.
+          - On a virtual machine that does not run, the disk is attached when the machine starts. The task switches
+            O(virtual_machine_disk.attach_on_boot) on for that, unless the task itself sets it to V(false), and does not
+            wait.
           - V(false) detaches the disk. It is attached again at the machine's next start, unless
             O(virtual_machine_disk.attach_on_boot) is V(false).
         type: bool

@@ -32,9 +32,11 @@ options:
     type: str
 seealso:
   - module: katapult.cloud.katapult_disk
-  - name: Katapult API documentation
-    description: Reference of the API that this module uses.
-    link: https://developers.katapult.io/api/docs/latest/
+    description: Makes sure of one disk.
+  - module: katapult.cloud.katapult_disks
+    description: Makes sure of many disks in one task.
+  - module: katapult.cloud.katapult_disk_io_profile_info
+    description: Reads the disk I/O profiles that can be chosen.
 """
 
 EXAMPLES = r"""

@@ -60,11 +60,18 @@ notes:
   - In a loop, the facts hold the last disk. Use C(register) there.
   - With C(ansible -a), give O(annotations) as JSON, or the whole argument as JSON.
 seealso:
+  - module: katapult.cloud.katapult_disks
+    description: Makes sure of many disks in one task.
   - module: katapult.cloud.katapult_disk_assignment
+    description: Assigns an existing disk to a virtual machine, or moves it.
   - module: katapult.cloud.katapult_disk_info
-  - name: Katapult API documentation
-    description: Reference of the API that this module uses.
-    link: https://developers.katapult.io/api/docs/latest/
+    description: Reads disks.
+  - module: katapult.cloud.katapult_data_center_info
+    description: Reads the data centers that can be chosen.
+  - module: katapult.cloud.katapult_disk_io_profile_info
+    description: Reads the disk I/O profiles that can be chosen.
+  - module: katapult.cloud.katapult_task_info
+    description: Awaits a task of the service, such as a build.
 """
 
 EXAMPLES = r"""

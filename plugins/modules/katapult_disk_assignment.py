@@ -75,8 +75,8 @@ options:
   force:
     description:
       - Whether a disk that is assigned to another virtual machine is moved. It is detached and unassigned there first.
-      - The API token must be allowed to see the machine that the disk is moved to.
-      - Without it such a disk fails the task.
+      - With V(false) such a disk fails the task.
+      - To move a disk, the API token must be allowed to see the machine that it is moved to.
     type: bool
     default: false
 notes:
@@ -85,9 +85,9 @@ notes:
   - Tasks on one control node that change the same disk wait for each other.
 seealso:
   - module: katapult.cloud.katapult_disk
-  - name: Katapult API documentation
-    description: Reference of the API that this module uses.
-    link: https://developers.katapult.io/api/docs/latest/
+    description: Makes sure of one disk.
+  - module: katapult.cloud.katapult_disk_info
+    description: Reads disks.
 """
 
 EXAMPLES = r"""
@@ -153,17 +153,17 @@ steps:
       description: The steps that were done.
       type: list
       elements: str
-      sample: [rename]
+      sample: [detach, unassign]
     failed:
       description: The step that failed.
       type: list
       elements: str
-      sample: [resize]
+      sample: [assign]
     not_tried:
       description: The steps that were not tried.
       type: list
       elements: str
-      sample: [io_profile]
+      sample: [attach]
 diff:
   description: The options that were set, as they were before and as they are after the task.
   returned: success, with C(--diff)

@@ -82,9 +82,11 @@ options:
     default: false
 seealso:
   - module: katapult.cloud.katapult_disk
-  - name: Katapult API documentation
-    description: Reference of the API that this module uses.
-    link: https://developers.katapult.io/api/docs/latest/
+    description: Makes sure of one disk.
+  - module: katapult.cloud.katapult_disks
+    description: Makes sure of many disks in one task.
+  - module: katapult.cloud.katapult_disk_assignment
+    description: Assigns an existing disk to a virtual machine, or moves it.
 """
 
 EXAMPLES = r"""

@@ -158,7 +158,13 @@ notes:
     shows that the disk is there.
 seealso:
   - module: katapult.cloud.katapult_disk
+    description: Makes sure of one disk.
   - module: katapult.cloud.katapult_disk_info
+    description: Reads disks.
+  - module: katapult.cloud.katapult_data_center_info
+    description: Reads the data centers that can be chosen.
+  - module: katapult.cloud.katapult_disk_io_profile_info
+    description: Reads the disk I/O profiles that can be chosen.
 """
 
 EXAMPLES = r"""

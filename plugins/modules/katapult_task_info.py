@@ -38,9 +38,9 @@ options:
     default: false
 seealso:
   - module: katapult.cloud.katapult_disk
-  - name: Katapult API documentation
-    description: Reference of the API that this module uses.
-    link: https://developers.katapult.io/api/docs/latest/
+    description: Makes sure of one disk.
+  - module: katapult.cloud.katapult_disk_info
+    description: Reads disks.
 """
 
 EXAMPLES = r"""
