@@ -73,6 +73,8 @@ def antsibull_docs() -> None:
 
 def antsibull_changelog() -> None:
     run(program("antsibull-changelog"), "lint", log="antsibull-changelog", cwd=COLLECTION, env=environment())
+    released = ["lint-changelog-yaml", "--strict", "changelogs/changelog.yaml"]
+    run(program("antsibull-changelog"), *released, log="antsibull-changelog-yaml", cwd=COLLECTION, env=environment())
 
 
 def github_files() -> None:
