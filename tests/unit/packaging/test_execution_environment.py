@@ -8,7 +8,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -54,12 +53,3 @@ def test_a_build_context_can_be_made(tmp_path: Path) -> None:
     context = tmp_path / "context"
     assert "katapult.cloud" in (context / "_build" / "requirements.yml").read_text(encoding="utf-8")
     assert "registry.example/base:1" in (context / "Containerfile").read_text(encoding="utf-8")
-
-
-def test_the_floor_is_the_one_that_the_readme_states() -> None:
-    readme = (COLLECTION / "README.md").read_text(encoding="utf-8")
-    runtime: dict[str, Any] = yaml.safe_load((COLLECTION / "meta" / "runtime.yml").read_text(encoding="utf-8"))
-
-    assert f"where the module runs | {NEEDED.partition('>=')[2]} and newer |" in readme
-    assert runtime["requires_ansible"] == ">=2.16.0"
-    assert "| ansible-core, on the control node | 2.16 and newer |" in readme
