@@ -9,7 +9,7 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build hooks venv clean
+.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build changelog release-check hooks venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
@@ -24,6 +24,8 @@ help:
 	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
 	@echo "make startup      what the process of one unchanged katapult_disk spends its time on, against ping"
 	@echo "make build        the release tarball, in .build/release/"
+	@echo "make changelog    moves the fragments into the changelog of the version that galaxy.yml names"
+	@echo "make release-check  the tarball as Galaxy and its users meet it, and whether version, changelog and docs agree"
 	@echo "make hooks        have git check what you commit and push"
 	@echo "make clean        remove .build/"
 
@@ -56,6 +58,12 @@ startup: venv
 
 build: venv
 	@$(IN_VENV) -m dev.release
+
+changelog: venv
+	@$(IN_VENV) -m dev.changelog
+
+release-check: venv
+	@$(IN_VENV) -m dev.release_check
 
 hooks: venv
 	@.build/venv/bin/pre-commit install --hook-type pre-commit --hook-type pre-push

@@ -9,9 +9,9 @@ import re
 import shlex
 from pathlib import Path
 
-from dev.release import build
+from dev.release import build, install
 from dev.simulator import Service, simulator
-from dev.workspace import BUILD, ROOT, Failed, environment, main, nothing, program, run, say
+from dev.workspace import BUILD, ROOT, Failed, environment, main, program, run, say
 
 DEMO = BUILD / "demo"
 COLLECTIONS = DEMO / "collections"
@@ -23,7 +23,8 @@ AD_HOC = "name=data-02 size_in_gb=20 data_center=uk-lon-01"
 def demo() -> None:
     say("--- building the collection and installing it from the tarball")
     tarball = build(DEMO)
-    _install(tarball)
+    say(f"$ ansible-galaxy collection install {tarball.name}")
+    install(tarball, COLLECTIONS, environment())
     with simulator() as service:
         say(f"--- the simulated service listens at {service.url}")
         env = _environment(service)
@@ -33,13 +34,6 @@ def demo() -> None:
         say("--- the same module, ad hoc")
         _expect(r"^localhost \| CHANGED", _user_runs(env, "ansible", "localhost", "-m", MODULE, "-a", AD_HOC))
     say("--- done: changed=1, then changed=0, then a second disk; the simulated service is stopped")
-
-
-def _install(tarball: Path) -> None:
-    say(f"$ ansible-galaxy collection install {tarball.name}")
-    options = ["--collections-path", str(COLLECTIONS), "--force", "--offline"]
-    galaxy = program("ansible-galaxy")
-    run(galaxy, "collection", "install", tarball, *options, log="galaxy-install", env=environment(), show=nothing)
 
 
 def _environment(service: Service) -> dict[str, str]:

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, Katapult Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the release tarball from the copy of the collection."""
+"""Builds the release tarball from the copy of the collection, and installs it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dev.workspace import BUILD, COLLECTION, Failed, environment, main, nothing, program, refresh_copy, run, say
@@ -23,6 +24,13 @@ def build(folder: Path) -> Path:
     if len(built) != 1:
         raise Failed(f"one tarball was expected in {folder}, not {len(built)}")
     return built[0]
+
+
+def install(tarball: Path, collections: Path, env: Mapping[str, str]) -> None:
+    """Install the tarball into a folder of collections, without the network."""
+    options = ["--collections-path", str(collections), "--force", "--offline"]
+    galaxy = program("ansible-galaxy")
+    run(galaxy, "collection", "install", tarball, *options, log="galaxy-install", env=env, show=nothing)
 
 
 if __name__ == "__main__":

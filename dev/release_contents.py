@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 BELONGS = re.compile(
     r"""
     (MANIFEST|FILES)\.json
-    | README\.md | LICENSE | CHANGELOG\.rst
+    | README\.md | LICENSE | CHANGELOG\.rst | CONTRIBUTING\.md | SECURITY\.md
     | requirements\.txt
     | meta/(runtime|execution-environment)\.yml
     | plugins/(action|doc_fragments|module_utils|modules|plugin_utils)/[a-z_]+\.py

@@ -28,7 +28,7 @@ COLLECTION = BUILD / "ansible_collections" / "katapult" / "cloud"
 LEFT_ALONE = (".git/", "tests/output/")
 #: Settings of the caller that would change what is tested.
 FOREIGN_SETTINGS = re.compile(
-    r"(KATAPULT|ANSIBLE|GIT|PYTEST|MYPY|RUFF)_|PYTHON(PATH|HOME|DONTWRITEBYTECODE)$|VIRTUAL_ENV$"
+    r"(KATAPULT|ANSIBLE|GALAXY|GIT|PYTEST|MYPY|RUFF)_|PYTHON(PATH|HOME|DONTWRITEBYTECODE)$|VIRTUAL_ENV$"
 )
 
 #: How many lines of a log are shown when a program failed.
