@@ -26,7 +26,9 @@ def unit() -> None:
     recordings = os.environ.get("KATAPULT_RECORDINGS")
     if recordings:
         settings["KATAPULT_RECORDINGS"] = str(Path(recordings).resolve())
-    options = ["--color=no", "-n", "2", "-o", f"cache_dir={CACHE / 'pytest'}"]
+    # Most of them wait for something, rather than compute.
+    workers = str(2 * (os.cpu_count() or 1))
+    options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
     env = environment(**settings)
     chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
     run(program("python"), "-m", "pytest", *options, *chosen, log="unit", cwd=COLLECTION, env=env)
