@@ -33,6 +33,8 @@ def docs() -> None:
     pages = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--dest-dir", str(PAGES)]
     antsibull = [program("antsibull-docs"), "--config-file", str(CONFIGURATION / "antsibull-docs.cfg")]
     run(*antsibull, "collection", *pages, "katapult.cloud", log="docs-pages", env=env, show=nothing)
+    # A list of the variables of other kinds of plugins, which here would say that there are none.
+    (PAGES / "environment_variables.rst").unlink()
     site = ["-b", "html", "-c", str(CONFIGURATION), "-d", str(SITE / "doctrees"), "-W", "--keep-going", "--quiet"]
     run(program("sphinx-build"), *site, PAGES, HTML, log="docs-site", env=env)
     say(f"{len(list(HTML.rglob('*.html')))} pages; open {HTML / 'index.html'}")
