@@ -19,6 +19,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import L
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.awx.jobs import COLLECTION, EXAMPLES, document, injected
 from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of
+from antsibull_docutils.rst_code_finder import find_code_blocks
 
 LIVE = "https://api.katapult.io/core/v1"
 GUIDE = (EXAMPLES / "README.md").read_text(encoding="utf-8")
@@ -82,6 +83,13 @@ def test_the_readme_shows_the_same_credential_type(begins: str, content: dict[st
     shown = re.findall(rf"```yaml\n({begins}\n.*?)```", readme, re.DOTALL)
 
     assert [yaml.safe_load(text) for text in shown] == [content]
+
+
+def test_the_guide_of_the_site_shows_the_same_files() -> None:
+    guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
+    shown = [yaml.safe_load(block.content) for block in find_code_blocks(guide) if block.language == "yaml"]
+
+    assert shown == [document("execution-environment.yml"), INPUTS, INJECTORS]
 
 
 def test_the_survey_has_the_form_that_awx_takes() -> None:
