@@ -16,18 +16,19 @@ import configparser
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from dev.workspace import HOME, Failed, environment, nothing, program, run
 
-ASK_FOR_VERSIONS = """
+ASK_FOR_PACKAGES = """
 import json
 from ansible_test._internal.constants import SUPPORTED_PYTHON_VERSIONS
 from ansible_test._internal.host_configs import VirtualPythonConfig
 from ansible_test._internal.python_requirements import get_venv_packages
 
 pythons = [VirtualPythonConfig(version=version, path="") for version in SUPPORTED_PYTHON_VERSIONS]
-print(json.dumps(sorted({get_venv_packages(python)["pip"] for python in pythons})))
+print(json.dumps([get_venv_packages(python) for python in pythons]))
 """
 GET_PIP = """# Installs pip from the wheel beside this file, with the options that get-pip.py takes.
 import glob
@@ -55,31 +56,33 @@ FROM_PIP_CONFIGURATION = (
 )
 
 
-def prepare() -> None:
-    folder = HOME / ".ansible" / "test" / "cache"
+def prepare(python: str | Path = program("python"), home: Path = HOME) -> None:
+    """Put what the ansible-test beside this Python needs into the home."""
+    folder = home / ".ansible" / "test" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
-    for version in _versions():
-        script = folder / f"get_pip_{version.replace('.', '_')}.py"
+    for packages in _packages(python):
+        script = folder / f"get_pip_{packages['pip'].replace('.', '_')}.py"
         if not script.exists():
-            _download(version, folder)
-            script.write_text(GET_PIP.format(version=version), encoding="utf-8")
-    _write_pip_configuration(HOME / ".config" / "pip" / "pip.conf")
+            _download(packages, folder)
+            script.write_text(GET_PIP.format(version=packages["pip"]), encoding="utf-8")
+    _write_pip_configuration(home / ".config" / "pip" / "pip.conf")
 
 
-def _versions() -> list[str]:
-    """The versions of pip that this ansible-test installs, one for some or all versions of Python."""
+def _packages(python: str | Path) -> list[dict[str, str]]:
+    """The packages that this ansible-test installs beside pip, and pip itself, one set for each version of Python."""
     asked = subprocess.run(
-        [program("python"), "-c", ASK_FOR_VERSIONS], env=environment(), capture_output=True, text=True, check=False
+        [python, "-c", ASK_FOR_PACKAGES], env=environment(), capture_output=True, text=True, check=False
     )
     if asked.returncode:
         raise Failed(f"ansible-test does not tell which pip it wants: {asked.stderr.strip()}")
-    versions: list[str] = json.loads(asked.stdout)
-    return versions
+    packages: list[dict[str, str]] = json.loads(asked.stdout)
+    return packages
 
 
-def _download(version: str, folder: Path) -> None:
+def _download(packages: Mapping[str, str], folder: Path) -> None:
     options = ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
-    run(program("python"), "-m", "pip", "download", *options, f"pip=={version}", log="pip-wheel", show=nothing)
+    wanted = [f"{name}=={version}" for name, version in packages.items()]
+    run(program("python"), "-m", "pip", "download", *options, *wanted, log="pip-wheel", show=nothing)
 
 
 def _write_pip_configuration(target: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 from dev.workspace import BUILD, CACHE, COLLECTION, environment, program, run
@@ -15,23 +16,21 @@ CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
 
 
 def unit() -> None:
-    # The modules' locks are in the temporary directory: other runs of the same user must not be met there.
-    temporary = BUILD / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "PYTHONPATH": str(BUILD),
-        "HYPOTHESIS_STORAGE_DIRECTORY": str(CACHE / "hypothesis"),
-        "TMPDIR": str(temporary),
-    }
     recordings = os.environ.get("KATAPULT_RECORDINGS")
-    if recordings:
-        settings["KATAPULT_RECORDINGS"] = str(Path(recordings).resolve())
+    settings = {"KATAPULT_RECORDINGS": str(Path(recordings).resolve())} if recordings else {}
     # Most of them wait for something, rather than compute.
     workers = str(2 * (os.cpu_count() or 1))
     options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
-    env = environment(**settings)
     chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
-    run(program("python"), "-m", "pytest", *options, *chosen, log="unit", cwd=COLLECTION, env=env)
+    # The modules' locks are in the temporary directory: other runs of the same user must not be met there.
+    with tempfile.TemporaryDirectory(prefix="katapult-") as temporary:
+        env = environment(
+            PYTHONPATH=str(BUILD),
+            HYPOTHESIS_STORAGE_DIRECTORY=str(CACHE / "hypothesis"),
+            TMPDIR=temporary,
+            **settings,
+        )
+        run(program("python"), "-m", "pytest", *options, *chosen, log="unit", cwd=COLLECTION, env=env)
 
 
 def closing_line(log: Path) -> str:

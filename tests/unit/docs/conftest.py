@@ -23,5 +23,5 @@ def _simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(name="ansible")
-def _ansible(simulator: Simulator, tmp_path: Path) -> Ansible:
-    return Ansible(simulator, tmp_path)
+def _ansible(simulator: Simulator, short_path: Path) -> Ansible:
+    return Ansible(simulator, short_path)

@@ -86,10 +86,10 @@ def comparable(value: Any) -> Any:
     return [comparable(inner) for inner in value] if isinstance(value, list) else value
 
 
-def test_a_wait_shows_its_progress_with_v_and_changes_nothing_else(simulator: Simulator, tmp_path: Path) -> None:
+def test_a_wait_shows_its_progress_with_v_and_changes_nothing_else(simulator: Simulator, short_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
-        telling = pool.submit(play, simulator, tmp_path / "telling", "telling-01", "-v")
-        quiet = pool.submit(play, simulator, tmp_path / "quiet", "quiet-01")
+        telling = pool.submit(play, simulator, short_path / "telling", "telling-01", "-v")
+        quiet = pool.submit(play, simulator, short_path / "quiet", "quiet-01")
     shown, silent = telling.result(), quiet.result()
 
     assert set(LINE.findall(shown.output)) == {"telling-01"}
@@ -97,4 +97,4 @@ def test_a_wait_shows_its_progress_with_v_and_changes_nothing_else(simulator: Si
     assert simulator.token not in shown.output
     assert shown.result["changed"] is True
     assert comparable(shown.result) == comparable(silent.result)
-    assert list(tmp_path.rglob("katapult-progress-*")) == []
+    assert list(short_path.rglob("katapult-progress-*")) == []
