@@ -9,7 +9,8 @@ IN_VENV = .build/venv/bin/python
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo simulator test unit sanity integration lint docs bench bench-limit startup build changelog release-check hooks venv clean
+.PHONY: help demo simulator test unit sanity integration lint docs matrix matrix-list bench bench-limit startup build \
+	changelog release-check hooks venv clean
 
 help:
 	@echo "make demo         run examples/create_disk.yml twice against a simulated service"
@@ -20,6 +21,8 @@ help:
 	@echo "make integration  ansible-test integration against the simulator"
 	@echo "make lint         ansible-lint, ruff, mypy, antsibull-docs, antsibull-changelog"
 	@echo "make docs         the documentation site, in .build/docs/html/"
+	@echo "make matrix       unit, sanity and integration with every ansible-core, Python and requests that is supported:"
+	@echo "                  an hour (CORES=2.16,2.21 PYTHONS=3.9 PARTS=unit,sanity JOBS=2: a part); make matrix-list lists it"
 	@echo "make bench        time and requests against a simulated service, in 10 minutes at most (ONLY=loop,floor: a part)"
 	@echo "make bench-limit  200 disks where a service permits 100 requests a minute: some minutes"
 	@echo "make startup      what the process of one unchanged katapult_disk spends its time on, against ping"
@@ -39,6 +42,16 @@ test: venv
 unit: export KATAPULT_UNIT_TESTS = $(ONLY)
 unit sanity integration lint docs: venv
 	@$(IN_VENV) -m dev.check $@
+
+# Results of earlier runs stay in .build/matrix/results.md beside those of a part.
+MATRIX = $(if $(CORES),--cores $(CORES)) $(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(PARTS),--parts $(PARTS)) \
+	$(if $(JOBS),--jobs $(JOBS))
+
+matrix: venv
+	@$(IN_VENV) -m dev.matrix $(MATRIX)
+
+matrix-list: venv
+	@$(IN_VENV) -m dev.matrix --list $(MATRIX)
 
 demo: venv
 	@$(IN_VENV) -m dev.demo

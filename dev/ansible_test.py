@@ -6,56 +6,67 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from dev import pip_bootstrap
 from dev.interpreters import search_path
 from dev.simulator import Service, simulator
-from dev.workspace import COLLECTION, Failed, environment, program, run, say
+from dev.workspace import COLLECTION, HOME, VENV, Failed, environment, nothing, run
 
 #: pip warns about places to look in that are not there, ansible-test about a locale that nothing here depends on.
 TROUBLE = r"WARNING: (?!Location |Using locale |Reviewing )|ERROR|FATAL"
 WORTH_SHOWING = re.compile(TROUBLE)
 STARTED = re.compile(r'Running sanity test "([^"]+)"')
 PROGRESS = re.compile(rf"Running \S+ integration test|testhost .*ok=|{TROUBLE}")
+TARGET = re.compile(r"Running (\S+) integration test role")
 
 
-def sanity() -> None:
-    """All sanity tests, none of them ignored, on every Python that is found and supported."""
-    ignores = sorted(path.name for path in (COLLECTION / "tests" / "sanity").glob("ignore*"))
+@dataclass(frozen=True)
+class AnsibleTest:
+    """The ansible-test of a virtual environment, where it runs, and the beginning of its logs' names."""
+
+    venv: Path = VENV
+    copy: Path = COLLECTION
+    home: Path = HOME
+    log: str = ""
+
+    def run(self, part: str, *options: str, show: Callable[[str], bool]) -> str:
+        """Run a part of the tests."""
+        folder = self.venv / "bin"
+        path = os.pathsep.join([str(folder), _search_path()])
+        env = environment(HOME=str(self.home), PATH=path)
+        command = [folder / "ansible-test", part, "--color", "no", *options]
+        return run(*command, log=f"{self.log}{part}", cwd=self.copy, env=env, show=show)
+
+    def chosen(self, pattern: re.Pattern[str]) -> Callable[[str], bool]:
+        """Choose what to show: nothing where several run at once."""
+        return nothing if self.log else _once(pattern)
+
+
+OWN = AnsibleTest()
+
+
+def sanity(ansible_test: AnsibleTest = OWN) -> str:
+    """All sanity tests, none of them ignored, on every Python that is found and supported; what was run."""
+    ignores = sorted(path.name for path in (ansible_test.copy / "tests" / "sanity").glob("ignore*"))
     if ignores:
         raise Failed(f"this collection has no ignored sanity tests: remove {', '.join(ignores)}")
-    pip_bootstrap.prepare()
-    output = run(
-        program("ansible-test"),
-        "sanity",
-        "--color",
-        "no",
-        log="sanity",
-        cwd=COLLECTION,
-        env=_environment(),
-        show=_once(WORTH_SHOWING),
-    )
-    started = STARTED.findall(output)
-    say(f"{len(set(started))} sanity tests in {len(started)} runs passed")
+    pip_bootstrap.prepare(ansible_test.venv / "bin" / "python", ansible_test.home)
+    started = STARTED.findall(ansible_test.run("sanity", show=ansible_test.chosen(WORTH_SHOWING)))
+    return f"{len(set(started))} sanity tests in {len(started)} runs"
 
 
-def integration() -> None:
-    """The integration targets, against a simulator of their own."""
-    with simulator() as service:
-        _configure(service)
-        run(
-            program("ansible-test"),
-            "integration",
-            "--color",
-            "no",
-            log="integration",
-            cwd=COLLECTION,
-            env=_environment(),
-            show=_once(PROGRESS),
-        )
+def integration(ansible_test: AnsibleTest = OWN, *options: str) -> str:
+    """The integration targets, against a simulator of their own; what was run."""
+    with simulator(log=f"{ansible_test.log}simulator") as service:
+        _configure(ansible_test.copy, service)
+        output = ansible_test.run("integration", *options, show=ansible_test.chosen(PROGRESS))
+    return f"{len(set(TARGET.findall(output)))} targets"
 
 
 def _once(pattern: re.Pattern[str]) -> Callable[[str], bool]:
@@ -70,8 +81,8 @@ def _once(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return chosen
 
 
-def _configure(service: Service) -> None:
-    path = COLLECTION / "tests" / "integration" / "integration_config.yml"
+def _configure(copy: Path, service: Service) -> None:
+    path = copy / "tests" / "integration" / "integration_config.yml"
     settings = {
         "katapult_api_url": service.url,
         "katapult_api_token": service.token,
@@ -81,6 +92,5 @@ def _configure(service: Service) -> None:
 
 
 @cache
-def _environment() -> dict[str, str]:
-    env = environment()
-    return {**env, "PATH": search_path(env["PATH"], env)}
+def _search_path() -> str:
+    return search_path(os.environ.get("PATH", os.defpath), environment())

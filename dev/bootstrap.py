@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import sys
 
-from dev.workspace import BUILD, ROOT, VENV, Failed, main, nothing, program, run, say
+from dev import venvs
+from dev.workspace import ROOT, VENV, Failed, main, say
 
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
-STAMP = VENV / "made-from.txt"
 OLDEST = (3, 11)
 
 
@@ -25,18 +24,10 @@ def fingerprint() -> str:
 def bootstrap() -> None:
     if sys.version_info < OLDEST:
         raise Failed(f"Python {'.'.join(map(str, OLDEST))} or newer is needed, this is {sys.version.split()[0]}.")
-    if STAMP.is_file() and STAMP.read_text() == fingerprint():
+    if venvs.is_made(VENV, fingerprint()):
         return
     say(f"--- making .build/venv from dev/requirements.txt with Python {sys.version.split()[0]} (about a minute)")
-    shutil.rmtree(VENV, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
-    try:
-        run(sys.executable, "-m", "venv", VENV, log="venv", show=nothing)
-    except Failed as failure:
-        raise Failed(f"{failure}. On Debian and Ubuntu the package python3-venv is needed.") from failure
-    options = ["--disable-pip-version-check", "--progress-bar", "off"]
-    run(program("python"), "-m", "pip", "install", *options, "-r", REQUIREMENTS, log="pip", show=nothing)
-    STAMP.write_text(fingerprint())
+    venvs.make(VENV, sys.executable, ["-r", REQUIREMENTS], fingerprint())
 
 
 if __name__ == "__main__":

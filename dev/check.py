@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 from dev.ansible_test import integration, sanity
 from dev.docs import docs
@@ -14,7 +15,14 @@ from dev.lint import lint
 from dev.unit import closing_line, unit
 from dev.workspace import LOGS, Failed, main, refresh_copy, say
 
-PARTS = {"lint": lint, "docs": docs, "sanity": sanity, "integration": integration, "unit": unit}
+#: Each may return what was run.
+PARTS: dict[str, Callable[[], str | None]] = {
+    "lint": lint,
+    "docs": docs,
+    "sanity": sanity,
+    "integration": integration,
+    "unit": unit,
+}
 
 
 def check(names: list[str]) -> None:
@@ -35,11 +43,11 @@ def _run(name: str) -> bool:
     start = time.monotonic()
     try:
         refresh_copy()
-        PARTS[name]()
+        seen = PARTS[name]()
     except Failed as failure:
         say(f"=== {name}: FAILED after {time.monotonic() - start:.0f} s: {failure}\n")
         return False
-    say(f"=== {name}: passed in {time.monotonic() - start:.0f} s\n")
+    say(f"=== {name}: passed in {time.monotonic() - start:.0f} s{f' ({seen})' if seen else ''}\n")
     return True
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, Katapult Cloud collection contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Python interpreters that ansible-test may use.
+"""The Python interpreters that are found.
 
 ansible-test takes every pythonX.Y on the PATH for one that runs. A version manager puts stand-ins there that
 only run for the versions that are selected, so folders with such stand-ins give way to the folders of the
@@ -25,6 +25,15 @@ def search_path(path: str, env: Mapping[str, str]) -> str:
     for folder in path.split(os.pathsep):
         folders.extend(_folders_in_place_of(folder, env))
     return os.pathsep.join(dict.fromkeys(folders))
+
+
+def find(path: str, env: Mapping[str, str]) -> dict[str, Path]:
+    """The first interpreter of each version on the search path: "3.9" and where it lies."""
+    found: dict[str, Path] = {}
+    for folder in search_path(path, env).split(os.pathsep):
+        for version, python in _interpreters(Path(folder)):
+            found.setdefault(version, python)
+    return found
 
 
 def _folders_in_place_of(folder: str, env: Mapping[str, str]) -> list[str]:

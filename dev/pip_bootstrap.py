@@ -4,8 +4,8 @@
 """What ansible-test needs to put pip into the virtual environments of its sanity tests.
 
 It downloads a get_pip script from a server of its own, unless the script lies in its cache. Not everybody
-reaches that server, while everybody who came here reaches a package index: a wheel of the pip that it asks for
-and a few lines that install pip from that wheel are put into the cache. ansible-test also hides the environment
+reaches that server, while everybody who came here reaches a package index: wheels of the pip that it asks for and
+of what it installs beside it, and a few lines that install pip from those, are put into the cache. ansible-test also hides the environment
 from pip, so that a package index is found only if it is named in a file of the home folder.
 """
 

@@ -42,24 +42,25 @@ class Service:
 
 
 @contextmanager
-def simulator(**options: object) -> Iterator[Service]:
+def simulator(*, log: str = "simulator", **options: object) -> Iterator[Service]:
     """A simulator on a free port, stopped at the end whatever happens.
 
     Its options are those of its command line, such as ``build_seconds=3``.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, (LOGS / "simulator.log").open("w") as log:
+    log_file = LOGS / f"{log}.log"
+    with tempfile.TemporaryDirectory() as folder, log_file.open("w") as output:
         url_file = Path(folder) / "url"
         process = subprocess.Popen(
             [program("python"), "-m", "simulator", "--url-file", str(url_file), *_words(options)],
             cwd=BUILD,
             env=environment(PYTHONPATH=str(COLLECTION / "tests")),
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
-            yield Service(_url(process, url_file), "simulator-token", "acme")
+            yield Service(_url(process, url_file, log_file), "simulator-token", "acme")
         finally:
             _stop(process)
 
@@ -68,14 +69,14 @@ def _words(options: Mapping[str, object]) -> list[str]:
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
 
 
-def _url(process: subprocess.Popen[bytes], url_file: Path) -> str:
+def _url(process: subprocess.Popen[bytes], url_file: Path, log_file: Path) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         url = url_file.read_text().strip() if url_file.exists() else ""
         if url:
             return url
         time.sleep(0.05)
-    raise Failed(f"the simulator did not start:\n{(LOGS / 'simulator.log').read_text()}")
+    raise Failed(f"the simulator did not start:\n{log_file.read_text()}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -34,6 +34,9 @@ FOREIGN_SETTINGS = re.compile(
 #: How many lines of a log are shown when a program failed.
 LAST_WORDS = 80
 
+#: The programs that run now, of all threads.
+RUNNING: set[subprocess.Popen[str]] = set()
+
 Shown = Callable[[str], bool]
 
 
@@ -109,6 +112,7 @@ def _follow(
         ) as process,
     ):
         assert process.stdout is not None
+        RUNNING.add(process)
         try:
             for line in process.stdout:
                 lines.append(line)
@@ -118,7 +122,15 @@ def _follow(
         except BaseException:
             process.terminate()
             raise
+        finally:
+            RUNNING.discard(process)
     return lines, process.returncode
+
+
+def stop_running() -> None:
+    """End the programs that other threads wait for."""
+    for process in tuple(RUNNING):
+        process.terminate()
 
 
 @contextmanager
@@ -155,16 +167,16 @@ def timed(title: str) -> Iterator[None]:
     say(f"--- {title}: {time.monotonic() - start:.0f} s")
 
 
-def refresh_copy() -> None:
-    """Make the copy of the collection in .build/ hold the files that git knows or would add, and no others."""
+def refresh_copy(copy: Path = COLLECTION) -> None:
+    """Make a copy of the collection in .build/ hold the files that git knows or would add, and no others."""
     wanted = _source_files()
-    for path in sorted(COLLECTION.rglob("*"), reverse=True):
-        _remove_if_stale(path, wanted)
+    for path in sorted(copy.rglob("*"), reverse=True):
+        _remove_if_stale(path, path.relative_to(copy).as_posix(), wanted)
     for name in sorted(wanted):
-        _copy(ROOT / name, COLLECTION / name)
-    if not (COLLECTION / ".git").exists():
+        _copy(ROOT / name, copy / name)
+    if not (copy / ".git").exists():
         # The tools ask git which files count, and would find this checkout, which ignores .build/.
-        run("git", "init", "--quiet", ".", log="git", cwd=COLLECTION, env=environment())
+        run("git", "init", "--quiet", ".", log="git", cwd=copy, env=environment())
 
 
 def _source_files() -> set[str]:
@@ -177,8 +189,7 @@ def _source_files() -> set[str]:
     return {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
 
 
-def _remove_if_stale(path: Path, wanted: set[str]) -> None:
-    name = path.relative_to(COLLECTION).as_posix()
+def _remove_if_stale(path: Path, name: str, wanted: set[str]) -> None:
     if f"{name}/".startswith(LEFT_ALONE) or name in wanted:
         return
     if path.is_dir() and not path.is_symlink():

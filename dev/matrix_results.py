@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the jobs of the matrix ended with, as a table that a later run of some of them completes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dev.matrix_plan import Job
+from dev.matrix_table import CORES, PARTS, PYTHONS
+
+PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
+HEADS = ("ansible-core", "Python", "requests", "Part", "Tests", "Result", "Seconds", "Revision", "Seen")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a job ended, of which revision of the collection, and what was seen or why it failed or was skipped."""
+
+    core: str
+    python: str
+    requests: str
+    part: str
+    tests: str
+    outcome: str
+    seconds: int
+    seen: str
+    revision: str
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Its place in the table, which only one result has."""
+        series = [core.series for core in CORES]
+        return series.index(self.core), ("", *PYTHONS).index(self.python), PARTS.index(self.part)
+
+    @property
+    def row(self) -> str:
+        """Its row of the table."""
+        words = (self.core, self.python or "all", self.requests or "-", self.part, self.tests, self.outcome)
+        cells = (*words, "-" if self.outcome == SKIPPED else str(self.seconds), self.revision, self.seen)
+        return _row([" ".join(cell.replace("|", "/").split()) for cell in cells])
+
+
+def result_of(job: Job, outcome: str, seconds: float, seen: str, revision: str) -> Result:
+    """The result of a job."""
+    return Result(job.core, job.python, job.requests, job.part, job.tests, outcome, round(seconds), seen, revision)
+
+
+def table(results: Iterable[Result]) -> str:
+    """The results in Markdown, by their places."""
+    rows = [result.row for result in sorted(results, key=lambda result: result.place)]
+    return "\n".join([_row(HEADS), _row(["---"] * len(HEADS)), *rows])
+
+
+def summary(results: Sequence[Result]) -> str:
+    """How many there are of each outcome."""
+    count = Counter(result.outcome for result in results)
+    return ", ".join(f"{count[outcome]} {outcome}" for outcome in (PASSED, FAILED, SKIPPED))
+
+
+def keep(results: Iterable[Result], folder: Path) -> None:
+    """Put the results beside those of earlier runs, or in their places, as a table and for the next run."""
+    kept = folder / "results.json"
+    earlier = [Result(**fields) for fields in json.loads(kept.read_text())] if kept.exists() else []
+    merged = {result.place: result for result in (*earlier, *results)}
+    kept.write_text(json.dumps([asdict(result) for result in merged.values()], indent=1), encoding="utf-8")
+    (folder / "results.md").write_text(table(merged.values()) + "\n", encoding="utf-8")
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
