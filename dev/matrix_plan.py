@@ -89,19 +89,19 @@ def _jobs(core: Core, found: Collection[str], pythons: Collection[str]) -> Itera
 
 
 def _jobs_of_pair(core: Core, python: str, controller: str, missing: str) -> Iterator[Job]:
-    with_units, with_integration = requests_in_turn(core)
+    with_units, with_integration = requests_in_turn(core, python)
     yield Job(core.series, python, with_units, "unit", _unit_tests(core, python, controller), controller, missing)
     yield Job(core.series, python, with_integration, "integration", "all", controller, missing)
 
 
-def requests_in_turn(core: Core) -> tuple[str, str]:
+def requests_in_turn(core: Core, python: str) -> tuple[str, str]:
     """The requests of the unit tests and of integration: oldest and newest, which change places from core to core."""
-    oldest, newest = requests_versions()
+    oldest, newest = requests_versions(python)
     return (newest, oldest) if CORES.index(core) % 2 else (oldest, newest)
 
 
 def _unit_tests(core: Core, python: str, controller: str) -> str:
-    """All where Ansible itself runs; the promises with the oldest and the newest core of a Python, for they take long."""
+    """All where Ansible itself runs; the promises, which take long, with the oldest and the newest core of a Python."""
     if python == controller:
         return WHOLE
     cores = [other for other in CORES if python in other.modules]

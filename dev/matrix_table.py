@@ -42,11 +42,15 @@ CORES = (
 )
 
 
-def requests_versions() -> tuple[str, str]:
-    """The oldest release of requests that the modules take, and the newest one."""
+#: The last release of requests for a Python that the newest one no longer takes.
+LAST_REQUESTS = {"3.9": "2.32.5"}
+
+
+def requests_versions(python: str) -> tuple[str, str]:
+    """The oldest release of requests that the modules take, and the newest one that the Python takes."""
     oldest, newest = (
         PIN.search((ROOT / name).read_text(encoding="utf-8")) for name in ("requirements.txt", "dev/requirements.txt")
     )
     assert oldest is not None
     assert newest is not None
-    return oldest[1], newest[1]
+    return oldest[1], LAST_REQUESTS.get(python, newest[1])

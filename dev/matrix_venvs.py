@@ -72,7 +72,7 @@ class Environment:
 def core_environment(job: Job) -> Environment:
     """The one that the job's control node runs in. Its requests are those of the core's unit tests."""
     core = next(core for core in CORES if core.series == job.core)
-    return Environment(job.controller, requests_in_turn(core)[0], core)
+    return Environment(job.controller, requests_in_turn(core, job.controller)[0], core)
 
 
 def module_environment(job: Job) -> Environment:

@@ -5,8 +5,8 @@
 
 It downloads a get_pip script from a server of its own, unless the script lies in its cache. Not everybody
 reaches that server, while everybody who came here reaches a package index: wheels of the pip that it asks for and
-of what it installs beside it, and a few lines that install pip from those, are put into the cache. ansible-test also hides the environment
-from pip, so that a package index is found only if it is named in a file of the home folder.
+of what it installs beside it, and a few lines that install pip from those, are put into the cache. ansible-test also
+hides the environment from pip, so that a package index is found only if it is named in a file of the home folder.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.workspace import HOME, Failed, environment, nothing, program, run
+from dev.workspace import Failed, environment, nothing, program, run
 
 ASK_FOR_PACKAGES = """
 import json
@@ -56,7 +56,7 @@ FROM_PIP_CONFIGURATION = (
 )
 
 
-def prepare(python: str | Path = program("python"), home: Path = HOME) -> None:
+def prepare(python: Path, home: Path) -> None:
     """Put what the ansible-test beside this Python needs into the home."""
     folder = home / ".ansible" / "test" / "cache"
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def prepare(python: str | Path = program("python"), home: Path = HOME) -> None:
     _write_pip_configuration(home / ".config" / "pip" / "pip.conf")
 
 
-def _packages(python: str | Path) -> list[dict[str, str]]:
+def _packages(python: Path) -> list[dict[str, str]]:
     """The packages that this ansible-test installs beside pip, and pip itself, one set for each version of Python."""
     asked = subprocess.run(
         [python, "-c", ASK_FOR_PACKAGES], env=environment(), capture_output=True, text=True, check=False
