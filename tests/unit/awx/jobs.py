@@ -11,6 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,6 @@ class Launcher:
     def _prepared(self, inventory: str) -> Path:
         folder = self._home / f"job-{next(self._numbers)}"
         shutil.copytree(EXAMPLES, folder / "project")
-        (folder / "tmp").mkdir()
         (folder / "inventory").mkdir()
         (folder / "inventory" / "hosts").write_text(inventory, encoding="utf-8")
         return folder
@@ -135,7 +135,9 @@ class Launcher:
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "TMPDIR": str(folder / "tmp"),
         }
         command = [sys.executable, "-c", PROGRAM, json.dumps(settings)]
-        return subprocess.run(command, input=given, env=environment, capture_output=True, check=False, timeout=120)
+        # Ansible makes a socket there, whose path must be short.
+        with tempfile.TemporaryDirectory(prefix="job-", dir="/tmp") as temporary:
+            env = {**environment, "TMPDIR": temporary}
+            return subprocess.run(command, input=given, env=env, capture_output=True, check=False, timeout=120)
