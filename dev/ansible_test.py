@@ -40,8 +40,8 @@ class AnsibleTest:
         folder = self.venv / "bin"
         path = os.pathsep.join([str(folder), _search_path()])
         env = environment(HOME=str(self.home), PATH=path)
-        command = [folder / "ansible-test", part, "--color", "no", *options]
-        return run(*command, log=f"{self.log}{part}", cwd=self.copy, env=env, show=show)
+        words = ["--color", "no", *options]
+        return run(folder / "ansible-test", part, *words, log=f"{self.log}{part}", cwd=self.copy, env=env, show=show)
 
     def chosen(self, pattern: re.Pattern[str]) -> Callable[[str], bool]:
         """Choose what to show: nothing where several run at once."""

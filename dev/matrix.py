@@ -16,8 +16,9 @@ from queue import SimpleQueue
 
 from dev.interpreters import find
 from dev.matrix_parts import copy_of_worker, environments, run_job
-from dev.matrix_plan import PYTHONS, Job, choose, plan
+from dev.matrix_plan import Job, choose, plan
 from dev.matrix_results import FAILED, PASSED, SKIPPED, Result, keep, result_of, summary, table
+from dev.matrix_table import PYTHONS
 from dev.matrix_venvs import MATRIX, Environment
 from dev.workspace import ROOT, Failed, environment, main, refresh_copy, say, stop_running
 

@@ -46,8 +46,8 @@ def _unit(job: Job, copy: Path) -> str:
             HYPOTHESIS_STORAGE_DIRECTORY=str(CACHE / "hypothesis"),
             TMPDIR=temporary,
         )
-        command = [python.executable, "-m", "pytest", *options, *PYTEST[job.tests]]
-        run(*command, log=job.name, cwd=copy, env=env, show=nothing)
+        words = ["-m", "pytest", *options, *PYTEST[job.tests]]
+        run(python.executable, *words, log=job.name, cwd=copy, env=env, show=nothing)
     return closing_line(LOGS / f"{job.name}.log").strip("= ")
 
 
@@ -62,4 +62,4 @@ def _integration(job: Job, copy: Path) -> str:
 
 def _ansible_test(job: Job, copy: Path) -> AnsibleTest:
     """Each core has a home of its own: two of them would make the same environments for their tools at once."""
-    return AnsibleTest(core_environment(job).folder, copy, MATRIX / f"home-{job.core}", f"{job.name}-")
+    return AnsibleTest(core_environment(job).folder, copy, MATRIX / f"home-{job.core}", job.name.removesuffix(job.part))

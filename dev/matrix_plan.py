@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from dev.matrix_table import CORES, PARTS, PYTHONS, Core, requests_versions
-from dev.workspace import Failed
+from .matrix_table import CORES, PARTS, PYTHONS, Core, requests_versions
+from .workspace import Failed
 
 #: What the unit tests of a job are: pytest's words.
 WHOLE, PROMISES, PLUGINS = "all", "plugins, promises", "plugins"

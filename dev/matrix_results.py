@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dev.matrix_plan import Job
-from dev.matrix_table import CORES, PARTS, PYTHONS
+from .matrix_plan import Job
+from .matrix_table import CORES, PARTS, PYTHONS
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 HEADS = ("ansible-core", "Python", "requests", "Part", "Tests", "Result", "Seconds", "Revision", "Seen")

@@ -37,8 +37,8 @@ def make(
         run(python, "-m", "venv", folder, log=f"{log}venv", show=nothing)
     except Failed as failure:
         raise Failed(f"{failure}. On Debian and Ubuntu the package python3-venv is needed.") from failure
-    pip = [folder / "bin" / "python", "-m", "pip", "install", *PIP_OPTIONS]
-    run(*pip, *requirements, log=f"{log}pip", show=nothing)
+    python_inside = folder / "bin" / "python"
+    run(python_inside, "-m", "pip", "install", *PIP_OPTIONS, *requirements, log=f"{log}pip", show=nothing)
     if finish:
         finish()
     (folder / STAMP).write_text(made_from)
