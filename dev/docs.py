@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import zlib
 
-from dev.workspace import BUILD, COLLECTION, environment, nothing, program, run, say
+from dev.workspace import BUILD, COLLECTION, ROOT, environment, nothing, program, run
 
 SITE = BUILD / "docs"
 PAGES = SITE / "rst"
@@ -23,8 +23,8 @@ LABELS = {
 }
 
 
-def docs() -> None:
-    """Build the site into .build/docs/html/. A reference that leads nowhere fails it."""
+def docs() -> str:
+    """Build the site into .build/docs/html/; what was built. A reference that leads nowhere fails it."""
     shutil.rmtree(SITE, ignore_errors=True)
     # antsibull-docs writes only where nobody else can.
     PAGES.mkdir(parents=True, mode=0o755)
@@ -37,7 +37,7 @@ def docs() -> None:
     (PAGES / "environment_variables.rst").unlink()
     site = ["-b", "html", "-c", str(CONFIGURATION), "-d", str(SITE / "doctrees"), "-W", "--keep-going", "--quiet"]
     run(program("sphinx-build"), *site, PAGES, HTML, log="docs-site", env=env)
-    say(f"{len(list(HTML.rglob('*.html')))} pages; open {HTML / 'index.html'}")
+    return f"{len(list(HTML.rglob('*.html')))} pages; open {(HTML / 'index.html').relative_to(ROOT)}"
 
 
 def inventory(labels: dict[str, str]) -> bytes:

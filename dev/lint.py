@@ -84,6 +84,7 @@ def github_files() -> None:
     by_schema = {
         "vendor.github-issue-config": [forms / "config.yml"],
         "vendor.github-issue-forms": [path for path in sorted(forms.glob("*.yml")) if path.name != "config.yml"],
+        "vendor.github-workflows": sorted((folder / "workflows").glob("*.yml")),
     }
     for schema, paths in by_schema.items():
         run(program("check-jsonschema"), "--builtin-schema", schema, *paths, log=schema, cwd=COLLECTION, show=nothing)

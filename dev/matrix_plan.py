@@ -14,13 +14,13 @@ from .workspace import Failed
 #: What the unit tests of a job are: pytest's words.
 WHOLE, PROMISES, PLUGINS = "all", "plugins, promises", "plugins"
 #: These tests don't depend on ansible-core: those of the tools, of the simulator, and of what other tools make.
-APART = ("dev", "packaging", "simulator")
+APART = ("dev", "packaging", "simulator", "awx/test_files.py")
 #: These run Ansible itself, so that a Python that only has its module code can't run them.
 WITH_ANSIBLE = ("plugins/plugin_utils", "promises/test_progress.py")
 _MODULES_ONLY = tuple(f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE)
 PYTEST = {
     WHOLE: ("tests/unit", *(f"--ignore=tests/unit/{path}" for path in APART)),
-    PROMISES: ("tests/unit/plugins", "tests/unit/promises", *_MODULES_ONLY),
+    PROMISES: ("tests/unit/plugins", "tests/unit/promises", "tests/unit/odd", *_MODULES_ONLY),
     PLUGINS: ("tests/unit/plugins", *_MODULES_ONLY),
 }
 
