@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -96,9 +97,11 @@ def _parsed(body: bytes) -> tuple[Any, bool]:
 
 
 def _cleaned(value: Any) -> Any:
-    """The value without secrets (so that nothing above ever holds one) and without text that no output can carry."""
+    """The value without secrets (so that nothing above ever holds one) and without what no output can carry."""
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if not isinstance(value, dict):

@@ -15,6 +15,8 @@ REMAINING = "X-RateLimit-Remaining"
 PERMITTED = "X-RateLimit-Permitted"
 MINUTE = 60.0
 A_MOMENT = 0.1
+# Python refuses to read a number of thousands of digits.
+MOST_DIGITS = 9
 
 
 class RateLimit:
@@ -77,4 +79,4 @@ class RateLimit:
 
 def _number(headers: Mapping[str, str] | None, name: str) -> int | None:
     given = (headers or {}).get(name, "").strip()
-    return int(given) if given.isascii() and given.isdigit() else None
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else None

@@ -60,13 +60,13 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
     """C(params) with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
     found = {}
     for name, value in params.items():
-        suboptions = (spec.get(name) or {}).get("options")
+        option = spec.get(name) or {}
+        suboptions = option.get("options")
         if value is None:
             continue
         if suboptions is None:
-            if (spec.get(name) or {}).get("type") == "int":
-                _refuse_endless(value, within + name)
-            found[name] = _refuse_broken_text(value, within + name)
+            _refuse_unfit(value, option.get("type"), within + name)
+            found[name] = value
         elif spec[name]["type"] == "dict":
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
         else:
@@ -80,8 +80,12 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
 def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """C(params) that can't be used, reduced to what Ansible's own checks and log can digest."""
     unsafe = {name for name, option in spec.items() if "options" in option or option.get("type") == "int"}
-    flat = {name: value for name, value in params.items() if name not in unsafe}
+    flat = {name: value for name, value in params.items() if name not in unsafe and _is_flat(value)}
     return {name: digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def digestible(text: str) -> str:
@@ -96,6 +100,15 @@ def refuse_broken_variables(environment: Mapping[str, str]) -> None:
             _refuse_broken_text(environment[name], name)
         if name in NUMBER_VARIABLES:
             _refuse_endless(environment[name], name)
+
+
+def _refuse_unfit(value: Any, kind: str | None, where: str) -> None:
+    """Raise MisshapenError for what Ansible would fail at, or make text of that nobody means."""
+    _refuse_broken_text(value, where)
+    if kind == "int" or isinstance(value, float):
+        _refuse_endless(value, where)
+    if kind in ("str", "path") and isinstance(value, (list, tuple, Mapping)):
+        raise MisshapenError(where, f"is {_kind(value)}. Give text.")
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
@@ -167,4 +180,6 @@ def _kind(value: Any) -> str:
         return "true or false"
     if isinstance(value, (int, float)):
         return "a number"
+    if isinstance(value, Mapping):
+        return "a dictionary"
     return "a list" if isinstance(value, (list, tuple)) else f"of type {type(value).__name__}"

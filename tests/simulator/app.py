@@ -78,13 +78,15 @@ class ApiFront:
             elif fault.action in ("drop", "reset"):
                 raise ConnectionDroppedError(reset=fault.action == "reset")
             elif fault.action == "answer":
-                response = self._faulty_answer(fault)
+                response = self._faulty_answer(fault, response)
             elif response is not None:
                 _cut(response, fault.fitting_length)
         return response
 
-    def _faulty_answer(self, fault: Fault) -> Response:
+    def _faulty_answer(self, fault: Fault, real: Response | None) -> Response:
         body, content_type = fault.body, "application/json"
+        if callable(body):
+            body = body(None if real is None else _parsed(real.get_data()))
         headers: dict[str, str] = {}
         usual = error_of_status(fault.status) if body is None else None
         if usual is not None:
@@ -122,7 +124,7 @@ def _parsed(raw: Any) -> Any:
     """Return JSON as its value, and what is not JSON as it is: text, where it is text."""
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
 
 

@@ -6,57 +6,37 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible.module_utils import basic
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
 from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
 
 FAST: dict[str, Any] = {"build_seconds": 0.05, "attach_seconds": 0.05}
 
 
-@dataclass
-class Finished:
-    """The end of a run: its result, and all that it wrote."""
-
-    result: dict[str, Any]
-    output: str
-    status: object
-
-    def __getitem__(self, key: str) -> Any:
-        return self.result[key]
-
-
 class Runner:
     """Runs a module with the simulator's address and token, and keeps the requests of the last run."""
 
-    def __init__(
-        self,
-        simulator: Simulator,
-        main: Callable[[ModuleType, Mapping[str, Any]], Finished],
-        module: ModuleType = katapult_disk,
-    ) -> None:
+    def __init__(self, simulator: Simulator, module: ModuleType = katapult_disk) -> None:
         self.simulator = simulator
-        self._main = main
         self._module = module
         self._seen = 0
 
     def of(self, module: ModuleType) -> Runner:
         """The same for another module."""
-        return Runner(self.simulator, self._main, module)
+        return Runner(self.simulator, module)
 
     def __call__(self, check: bool = False, **options: Any) -> Finished:
         self._seen = len(self.simulator.requests)
         usual = {"api_url": self.simulator.url, "api_token": self.simulator.token, "organization": "acme"}
         given = {key: value for key, value in {**usual, **options}.items() if value is not None}
-        return self._main(self._module, {**given, **internal_arguments(check)})
+        return finished(self._module, {**given, **internal_arguments(check)})
 
     @property
     def requests(self) -> list[str]:
@@ -77,19 +57,7 @@ def simulator(simulator_of_this_file: Simulator) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def run(simulator: Simulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Runner:
-    """The one place that patches: ansible-core has no other way to hand a module its arguments in process."""
+def run(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> Runner:
     for name in [name for name in os.environ if name.startswith("KATAPULT_")]:
         monkeypatch.delenv(name)
-
-    def main(module: ModuleType, arguments: Mapping[str, Any]) -> Finished:
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode())
-        if hasattr(basic, "_ANSIBLE_PROFILE"):
-            monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            module.main()
-        written = capsys.readouterr()
-        return Finished(json.loads(written.out), written.out + written.err, ended.value.code)
-
-    return Runner(simulator, main)
+    return Runner(simulator)

@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Odd options of every module: a clean failure that names the option, or a success that a second run leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.tests.unit.odd.budget import budget
+from ansible_collections.katapult.cloud.tests.unit.odd.options import MODULES, SOME_ODD
+from ansible_collections.katapult.cloud.tests.unit.odd.world import TOKEN, World, assert_clean, world
+from hypothesis import given
+from hypothesis import strategies as st
+
+FOR_EVERY_MODULE = pytest.mark.parametrize("name", MODULES)
+
+
+@pytest.fixture(name="world", scope="module")
+def _world() -> Iterator[World]:
+    with world() as made:
+        yield made
+
+
+@FOR_EVERY_MODULE
+@budget(100)
+@given(data=st.data(), check=st.booleans())
+def test_odd_options(world: World, name: str, check: bool, data: st.DataObject) -> None:
+    options = data.draw(SOME_ODD[name])
+    world.reset()
+    done = world.run(MODULES[name], options, check=check)
+
+    assert_clean(done)
+    assert TOKEN not in done.output
+    assert world.simulator.violations == []
+    is_refused = done.result.get("error", {}).get("code") == "invalid_option"
+    if check or is_refused or name.endswith("_info"):
+        assert world.writes == []
+    if not check and not done.result.get("failed"):
+        assert_left_alone(world, name, options)
+
+
+def assert_left_alone(world: World, name: str, options: dict[str, Any]) -> None:
+    """A second run changes nothing, once all that was begun without waiting for it is through."""
+    world.let_all_end()
+    before = world.writes
+    again = world.run(MODULES[name], options)
+    assert not again.result.get("failed"), again["msg"]
+    assert again["changed"] is False
+    assert world.writes == before

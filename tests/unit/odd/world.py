@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A service with something of everything, on a clock that nobody waits for, and modules that run against it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
+from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
+
+TOKEN = "a-token-that-nobody-must-see"
+PASSWORD = "a-password-that-nobody-must-see"
+WEB = "web-01.acme.katapult.cloud"
+DB = "db-01.acme.katapult.cloud"
+PLAIN = "disk_Plain"
+ATTACHED = "disk_Attached"
+TRASHED = "disk_Trashed"
+BOOT = "disk_Boot"
+TASK = "task_Running"
+MOST_REQUESTS = 400
+LONGEST_WAIT = 7200.0
+
+
+class SkippedTime:
+    """A clock that jumps over what is slept, for all threads at once; it refuses what no run would wait for."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._slept = 0.0
+
+    def wall(self) -> float:
+        return time.time() + self._slept
+
+    def now(self) -> float:
+        return time.monotonic() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        assert 0 <= seconds <= LONGEST_WAIT, f"sleeps for {seconds} seconds"
+        with self._changing:
+            self._slept += seconds
+        time.sleep(0)
+
+    @contextmanager
+    def instead_of_the_real_one(self) -> Iterator[None]:
+        """Within this context every clock is this one: a module makes its own, and none can be handed to it."""
+        with ExitStack() as patches:
+            for name in ("now", "wall", "sleep"):
+                replacement = staticmethod(getattr(self, name))
+                patches.enter_context(mock.patch.object(Clock, name, replacement))
+            yield
+
+
+class World:
+    """Runs of modules against one simulator."""
+
+    def __init__(self, simulator: Simulator, clock: SkippedTime) -> None:
+        self.simulator = simulator
+        self._clock = clock
+
+    def reset(self) -> None:
+        """The service as it was in the beginning."""
+        self.simulator.reset()
+        state = self.simulator.state
+        state.add_token(TOKEN)
+        state.add_vm(fqdn=WEB, id="vm_Web", state="started")
+        state.add_vm(fqdn=DB, id="vm_Db", state="stopped")
+        state.add_disk("data-01", id=PLAIN, annotations={"env": "test"})
+        state.add_disk("data-02", id=ATTACHED, virtual_machine=WEB, attachment="attached")
+        state.add_disk("System Disk", id=BOOT, virtual_machine=WEB, boot=True, root_password=PASSWORD)
+        state.add_disk("data-03", id=TRASHED)
+        throw_away(state, TRASHED, "Disk")
+        state.add_task("Build disk", id=TASK, status="running")
+
+    def run(self, module: ModuleType, options: Mapping[str, Any], *, check: bool = False) -> Finished:
+        """The end of a run with these options, by default those of a good connection, which must not last for ever."""
+        usual = {"api_url": self.simulator.url, "api_token": TOKEN, "organization": "acme", "api_retries": 0}
+        began, seen = self._clock.now(), len(self.simulator.requests)
+        done = finished(module, {**usual, **options, **internal_arguments(check)})
+        assert self._clock.now() - began < LONGEST_WAIT
+        assert len(self.simulator.requests) - seen < MOST_REQUESTS
+        return done
+
+    def let_all_end(self) -> None:
+        """Let so much time pass that nothing is under way any more."""
+        self._clock.sleep(60)
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests since the beginning that may have changed anything."""
+        return [f"{sent.method} {sent.path}" for sent in self.simulator.requests if sent.method != "GET"]
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """A service, with nothing of the developer's own surroundings."""
+    clock = SkippedTime()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KATAPULT_")}
+    alone = mock.patch.dict(os.environ, kept, clear=True)
+    with alone, clock.instead_of_the_real_one(), Simulator(clock=clock.wall) as simulator:
+        yield World(simulator, clock)
+
+
+def assert_clean(done: Finished) -> None:
+    """A success or a failure as a module ends with: no traceback, and no secret, in anything that it wrote."""
+    failed = done.result.get("failed", False)
+    assert done.status == (1 if failed else 0)
+    assert "Traceback" not in done.output
+    assert "exception" not in done.result
+    assert PASSWORD not in done.output
+    if failed:
+        assert isinstance(done["msg"], str)
+        assert done["msg"].strip()
+        assert "MODULE FAILURE" not in done["msg"]
