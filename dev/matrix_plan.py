@@ -16,7 +16,7 @@ WHOLE, PROMISES, PLUGINS = "all", "plugins, promises", "plugins"
 #: These tests don't depend on ansible-core: those of the tools, of the simulator, and of what other tools make.
 APART = ("dev", "packaging", "simulator", "awx/test_files.py")
 #: These run Ansible itself, so that a Python that only has its module code can't run them.
-WITH_ANSIBLE = ("plugins/plugin_utils", "promises/test_progress.py")
+WITH_ANSIBLE = ("plugins/plugin_utils", "promises/test_progress.py", "odd/test_odd_templates.py")
 _MODULES_ONLY = tuple(f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE)
 PYTEST = {
     WHOLE: ("tests/unit", *(f"--ignore=tests/unit/{path}" for path in APART)),

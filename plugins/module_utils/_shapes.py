@@ -60,14 +60,14 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
     """C(params) with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
     found = {}
     for name, value in params.items():
-        option = spec.get(name) or {}
+        option = _option(spec, name)
         suboptions = option.get("options")
         if value is None:
             continue
         if suboptions is None:
             _refuse_unfit(value, option.get("type"), within + name)
             found[name] = value
-        elif spec[name]["type"] == "dict":
+        elif option["type"] == "dict":
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
         else:
             found[name] = [
@@ -75,6 +75,12 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
                 for where, item in _items(name, value, within + name)
             ]
     return found
+
+
+def _option(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The specification of an option by its name or another name of it; empty for an option that there is not."""
+    named = (option for key, option in spec.items() if name == key or name in option.get("aliases", ()))
+    return next(named, {})
 
 
 def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,6 +113,8 @@ def _refuse_unfit(value: Any, kind: str | None, where: str) -> None:
     _refuse_broken_text(value, where)
     if kind == "int" or isinstance(value, float):
         _refuse_endless(value, where)
+    if kind == "int" and isinstance(value, (bool, list, tuple, Mapping)):
+        raise MisshapenError(where, f"is {_kind(value)}. Give a whole number.")
     if kind in ("str", "path") and isinstance(value, (list, tuple, Mapping)):
         raise MisshapenError(where, f"is {_kind(value)}. Give text.")
 

@@ -17,6 +17,7 @@ from unittest import mock
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 
 @dataclass
@@ -59,6 +60,9 @@ def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
     with ExitStack() as patches:
         patches.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
+        for name in ("_global_warnings", "_global_deprecations"):
+            # They last as long as a process.
+            patches.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             patches.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
         yield

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.tests.unit.docs.ansible_commands import COLLECTION
+from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION
 
 CONTRIBUTING = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import Report
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.docs.ansible_commands import COLLECTION, Ansible
+from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION, PLAY, Ansible
 
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PACKAGE = "ansible_collections.katapult.cloud.plugins.modules"
@@ -101,11 +101,6 @@ EXAMPLE_SEEDS: dict[str, dict[str, Any]] = {
         ]
     },
     "safe_resize": {"disks": [{"name": "archive-01", "size_in_gb": 20}]},
-}
-PLAY = {
-    "hosts": "localhost",
-    "gather_facts": False,
-    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
 }
 
 

@@ -18,7 +18,7 @@ import yaml
 from ansible_collections.katapult.cloud.dev import error_codes
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES
 from ansible_collections.katapult.cloud.tests.simulator import FOREVER, Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.docs.ansible_commands import COLLECTION, Ansible
+from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION, Ansible
 from ansible_collections.katapult.cloud.tests.unit.docs.guides import Command, commands_of, missing_from
 
 DOCSITE = COLLECTION / "docs" / "docsite"

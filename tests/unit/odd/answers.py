@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import REFUSALS
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES
 from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.unit.odd.values import ENDLESS, json_values, numbers, scalars, texts
@@ -34,7 +35,30 @@ RAW = [
     b"<title>\xff\x00\x1b[31m</title>",
 ]
 WORDS = ["built", "failed", "building", "completed", "running", "attached", "detached", "attaching", "started", "a"]
-STATUSES = [200, 200, 200, 201, 204, 299, 301, 302, 304, 400, 403, 404, 406, 409, 418, 422, 429, 500, 502, 503, 504, 599]
+STATUSES = [
+    200,
+    200,
+    200,
+    201,
+    204,
+    299,
+    301,
+    302,
+    304,
+    400,
+    403,
+    404,
+    406,
+    409,
+    418,
+    422,
+    429,
+    500,
+    502,
+    503,
+    504,
+    599,
+]
 HEADERS: dict[str, list[str]] = {
     "Content-Type": ["text/html", "application/json; charset=utf-16", "", "nonsense"],
     "Content-Encoding": ["gzip", "nonsense"],
@@ -117,7 +141,10 @@ headers = st.just({}) | some_headers
 
 @dataclass(frozen=True)
 class Strike:
-    """An odd answer to one of the requests of a run, once or from then on; C(place) counts all of its requests."""
+    """An odd answer to one of the requests of a run, once or from then on; C(place) counts all of its requests.
+
+    What the service refuses it has not done.
+    """
 
     place: int
     when: str
@@ -130,7 +157,8 @@ class Strike:
     def at(self, requests: Sequence[tuple[str, str]]) -> Fault:
         """The same for a run that sends these requests."""
         method, path = requests[self.place % len(requests)]
-        return Fault(path, method, self.when, "answer", self.status, self.body, self.headers, 0.0, self.times, self.skip)
+        when = "before" if self.status in (*REFUSALS, 429) else self.when
+        return Fault(path, method, when, "answer", self.status, self.body, self.headers, 0.0, self.times, self.skip)
 
 
 def _strikes(when: st.SearchStrategy[str], status: st.SearchStrategy[int], body: st.SearchStrategy[Any]) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from unittest import mock
 
 from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule
-from ansible_collections.katapult.cloud.tests.unit.odd.values import odd_values
+from ansible_collections.katapult.cloud.tests.unit.odd.values import ENDLESS, HUGE, odd_values
 from ansible_collections.katapult.cloud.tests.unit.odd.world import ATTACHED, BOOT, DB, PLAIN, TASK, TRASHED, WEB
 from hypothesis import strategies as st
 
@@ -139,3 +139,29 @@ def _put_all(options: dict[str, Any], odd: Sequence[tuple[Path_, Any]]) -> dict[
 
 #: For every module, options with odd values in up to two places.
 SOME_ODD = {name: _some_odd(name) for name in MODULES}
+
+# For every module, options with which it runs.
+ENOUGH: dict[str, dict[str, Any]] = {
+    "katapult_data_center_info": {},
+    "katapult_disk": {"name": "data-01"},
+    "katapult_disk_assignment": {"disk": "data-01", "virtual_machine": WEB},
+    "katapult_disk_info": {},
+    "katapult_disk_io_profile_info": {},
+    "katapult_disks": {"disks": [{"name": "data-01"}]},
+    "katapult_task_info": {"id": TASK},
+}
+# What can't be meant where something of a type is wanted.
+UNUSABLE: dict[str, list[Any]] = {
+    "int": ["much", "", [], [20], {}, {"a": 1}, True, 20.5, "20.5", *ENDLESS, HUGE, str(HUGE)],
+    "bool": ["maybe", "", 5, [], [True], {}, *ENDLESS],
+    "str": ["\ud800", [], ["a"], {}, {"a": 1}, *ENDLESS],
+    "dict": [5, True, 0.5, [], ["a"], "", " ", "a=b c", "{1: 2}", {"colour": "blue"}, {"": None, "b": 1}, *ENDLESS],
+    "list": [5, True, 0.5, [5], [None], [[]], [""], "a=b", "{1: 2}", [{"colour": "blue"}], *ENDLESS],
+}
+UNUSABLE["path"] = UNUSABLE["str"]
+
+
+def unusable(option: Mapping[str, Any]) -> list[Any]:
+    """Values that can't be meant for an option."""
+    more = ["none-such", 5, True] if "choices" in option else []
+    return [*UNUSABLE[option["type"]], *more]

@@ -19,6 +19,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.promises.life import state_of
 from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
 
 TOKEN = "a-token-that-nobody-must-see"
@@ -92,6 +93,10 @@ class World:
         assert self._clock.now() - began < LONGEST_WAIT
         assert len(self.simulator.requests) - seen < MOST_REQUESTS
         return done
+
+    def disks(self) -> dict[str, Any]:
+        """All that the service has of its disks, by their ids."""
+        return {disk_id: state_of(self.simulator, disk_id) for disk_id in (*self.simulator.state.disks, TRASHED)}
 
     def let_all_end(self) -> None:
         """Let so much time pass that nothing is under way any more."""

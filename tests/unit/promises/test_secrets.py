@@ -129,6 +129,16 @@ def test_the_token_does_not_show_in_what_is_told_while_waiting(simulator: Simula
     assert TOKEN not in lines
 
 
+def test_the_token_does_not_show_in_a_warning(simulator: Simulator) -> None:
+    body = {"error": {"code": "permission_denied", "description": f"{TOKEN} may not do this"}}
+    simulator.faults.add(Fault(path="/tasks/task", action="answer", status=403, body=body))
+
+    output = output_of(options_for(simulator))
+
+    assert "may not do this" in output
+    assert TOKEN not in output
+
+
 @pytest.mark.parametrize(("module", "more"), [("katapult_disk", DISK), ("katapult_disk_info", {"details": True})])
 def test_protected_values_do_not_show(simulator: Simulator, module: str, more: dict[str, Any]) -> None:
     machine = simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")

@@ -173,6 +173,15 @@ def test_lone_surrogates_do_not_get_past(body: bytes) -> None:
     assert json.dumps(payload, ensure_ascii=False).encode("utf-8")
 
 
+def test_numbers_that_are_no_json_do_not_get_past() -> None:
+    body = b'{"a": NaN, "b": [-Infinity, 1e999, 1.5, 2]}'
+
+    assert read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE) == {
+        "a": None,
+        "b": [None, None, 1.5, 2],
+    }
+
+
 def limited(given: str | None, status: int = 429, date: float | None = A_FULL_MINUTE + 20) -> float | None:
     headers = {} if given is None else {"Retry-After": given}
     if date is not None:

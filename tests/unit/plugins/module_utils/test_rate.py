@@ -62,8 +62,8 @@ def test_many_threads_stay_below_what_is_permitted() -> None:
 
 @pytest.mark.parametrize(
     ("left", "second", "waited"),
-    [("1", 10, 0.0), ("0", 10, 50.0), ("0", 59, 1.0), ("many", 10, 0.0)],
-    ids=["one left", "none left", "at the end of the minute", "no number"],
+    [("1", 10, 0.0), ("0", 10, 50.0), ("0", 59, 1.0), ("many", 10, 0.0), ("0" * 5000, 10, 0.0)],
+    ids=["one left", "none left", "at the end of the minute", "no number", "more digits than can be read"],
 )
 def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int, waited: float) -> None:
     clock = FakeClock()

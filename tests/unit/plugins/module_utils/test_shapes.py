@@ -18,7 +18,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     shaped,
 )
 
-SPEC = {**disk_spec(), "organization": lookup_spec("id", "sub_domain"), "disk": lookup_spec("id", "name")}
+SPEC = {
+    **disk_spec(),
+    "api_token": {"type": "str", "aliases": ["api_key"]},
+    "organization": lookup_spec("id", "sub_domain"),
+    "disk": lookup_spec("id", "name"),
+}
 BROKEN = "caf\udce9"
 
 
@@ -93,6 +98,14 @@ def test_a_shape_that_can_be_meant(given: dict[str, Any], found: dict[str, Any])
         ({"annotations": [["key", "a"]]}, "annotations[0]"),
         ({"annotations": [{"key": BROKEN}]}, "annotations[0].key"),
         ({"name": BROKEN}, "name"),
+        ({"name": ["data-01"]}, "name"),
+        ({"name": {"name": "data-01"}}, "name"),
+        ({"name": float("nan")}, "name"),
+        ({"api_key": ["secret"]}, "api_key"),
+        ({"data_center": {"permalink": ["uk-lon-01"]}}, "data_center.permalink"),
+        ({"size_in_gb": True}, "size_in_gb"),
+        ({"size_in_gb": [2**63]}, "size_in_gb"),
+        ({"virtual_machine_disk": {"boot": float("inf")}}, "virtual_machine_disk.boot"),
     ],
 )
 def test_a_shape_that_can_t_be_meant_names_the_option(given: dict[str, Any], option: str) -> None:
@@ -112,8 +125,8 @@ def test_the_right_form_is_shown() -> None:
 
 
 def test_what_can_t_be_used_is_left_out_for_ansible() -> None:
-    given = {"data_center": 5, "name": BROKEN, "size_in_gb": float("inf"), "annotations": "foo", "bus_type": "scsi"}
-    assert harmless(given, SPEC) == {"name": "caf?", "bus_type": "scsi"}
+    unfit = {"data_center": 5, "size_in_gb": float("inf"), "annotations": "foo", "id": ["a"], "unknown": float("nan")}
+    assert harmless({**unfit, "name": BROKEN, "bus_type": "scsi"}, SPEC) == {"name": "caf?", "bus_type": "scsi"}
 
 
 def test_options_are_not_written_to() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's commands, as a user runs them."""
+"""Running Ansible's commands as a user does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from pathlib import Path
 
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 
-COLLECTION = Path(__file__).parents[3]
+COLLECTION = Path(__file__).parents[2]
 RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=(\d+) +failed=(\d+)", re.MULTILINE)
+PLAY = {
+    "hosts": "localhost",
+    "gather_facts": False,
+    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+}
 
 
 class Ansible:
