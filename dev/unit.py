@@ -18,6 +18,7 @@ CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
 def unit() -> None:
     recordings = os.environ.get("KATAPULT_RECORDINGS")
     settings = {"KATAPULT_RECORDINGS": str(Path(recordings).resolve())} if recordings else {}
+    settings |= {name: os.environ[name] for name in ["KATAPULT_ODD_EXAMPLES"] if name in os.environ}
     # Most of them wait for something, rather than compute.
     workers = str(2 * (os.cpu_count() or 1))
     options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]

@@ -426,8 +426,8 @@ MAY_APPEAR = (
     "again."
 )
 UNCLEAR_IN_FLEET = (
-    "Look first whether the disks are there whose create is unclear (error.ambiguous in disks). Then run the task "
-    "again, which goes on."
+    "Look first at the disks whose failure is unclear (error.ambiguous in disks): what was asked for may be done all "
+    "the same. Then run the task again, which goes on."
 )
 
 _UNLISTED = Cause("the service refused the request", "Do what the service says, or ask Katapult's support.")

@@ -26,7 +26,13 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
-from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat, read_answer
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
+    Answer,
+    Call,
+    Repeat,
+    read_answer,
+    unexpected,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
@@ -203,6 +209,8 @@ class Http:
         return max(SHORTEST_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
 
     def _no_answer(self, call: Call, error: Exception, *, begun: bool, timeout: float) -> ApiError:
+        if isinstance(error, requests.exceptions.ContentDecodingError):
+            return unexpected(call, "the service answered with what can't be decompressed")
         root = _root_of(error)
         answer_lost = begun or isinstance(
             error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError)

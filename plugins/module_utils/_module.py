@@ -145,9 +145,9 @@ class KatapultModule(AnsibleModule):
     def _fail(self, error: KatapultError) -> NoReturn:
         self.fail_json(**error.as_result())
 
-    def warn(self, warning: str) -> None:
+    def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
-        AnsibleModule.warn(self, remove_values(warning, self.no_log_values))
+        AnsibleModule.warn(self, remove_values(warning, self.no_log_values), **remove_values(more, self.no_log_values))
 
     def tell(self, text: str) -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""

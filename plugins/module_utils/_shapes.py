@@ -37,6 +37,10 @@ EXAMPLES = {
     "annotations": "annotations: [{key: env, value: production}]",
 }
 
+_RIGHT = {"int": "a whole number", "str": "text", "path": "text", "bool": "true or false"}
+_CONTAINERS = (list, tuple, Mapping)
+_WRONG: dict[str, tuple[type, ...]] = {"int": (bool, *_CONTAINERS), "str": _CONTAINERS, "path": _CONTAINERS}
+
 
 class MisshapenError(Exception):
     """An option has a shape that nothing can be made of; C(option) names it."""
@@ -105,18 +109,17 @@ def refuse_broken_variables(environment: Mapping[str, str]) -> None:
         if name.startswith("KATAPULT_"):
             _refuse_broken_text(environment[name], name)
         if name in NUMBER_VARIABLES:
-            _refuse_endless(environment[name], name)
+            _refuse_unfit(environment[name], "int", name)
 
 
 def _refuse_unfit(value: Any, kind: str | None, where: str) -> None:
     """Raise MisshapenError for what Ansible would fail at, or make text of that nobody means."""
     _refuse_broken_text(value, where)
-    if kind == "int" or isinstance(value, float):
-        _refuse_endless(value, where)
-    if kind == "int" and isinstance(value, (bool, list, tuple, Mapping)):
-        raise MisshapenError(where, f"is {_kind(value)}. Give a whole number.")
-    if kind in ("str", "path") and isinstance(value, (list, tuple, Mapping)):
-        raise MisshapenError(where, f"is {_kind(value)}. Give text.")
+    right = _RIGHT.get(kind or "", "something else")
+    if (kind == "int" or isinstance(value, float)) and is_endless(value):
+        raise MisshapenError(where, f"is no number that can be meant. Give {right}.")
+    if isinstance(value, _WRONG.get(kind or "", ())):
+        raise MisshapenError(where, f"is {_kind(value)}. Give {right}.")
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
@@ -134,11 +137,6 @@ def is_endless(value: Any) -> bool:
         return True
     except (TypeError, ValueError):
         return False
-
-
-def _refuse_endless(value: Any, where: str) -> None:
-    if is_endless(value):
-        raise MisshapenError(where, "is no number that can be meant. Give a whole number.")
 
 
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ ATTACHED = "disk_Attached"
 TRASHED = "disk_Trashed"
 BOOT = "disk_Boot"
 TASK = "task_Running"
+FOREIGN = re.compile("^KATAPULT_|_PROXY$|_CA_BUNDLE$", re.IGNORECASE)
 MOST_REQUESTS = 400
 LONGEST_WAIT = 7200.0
 
@@ -112,7 +114,7 @@ class World:
 def world() -> Iterator[World]:
     """A service, with nothing of the developer's own surroundings."""
     clock = SkippedTime()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KATAPULT_")}
+    kept = {name: value for name, value in os.environ.items() if not FOREIGN.search(name)}
     alone = mock.patch.dict(os.environ, kept, clear=True)
     with alone, clock.instead_of_the_real_one(), Simulator(clock=clock.wall) as simulator:
         yield World(simulator, clock)

@@ -143,7 +143,7 @@ def test_a_lost_create_tells_to_look_first_also_for_the_fleet(life: Life) -> Non
 
     assert outcome["error"]["ambiguous"] is True
     assert outcome["error"]["detail"]["disks"][0]["ambiguous"] is True
-    assert "Look first whether the disks are there whose create is unclear" in outcome["msg"]
+    assert "Look first at the disks whose failure is unclear" in outcome["msg"]
 
 
 def test_a_disk_that_can_t_be_looked_for_is_not_said_to_be_missing(life: Life) -> None:

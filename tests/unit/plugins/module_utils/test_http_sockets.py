@@ -29,6 +29,7 @@ FINE = (
 )
 CLOSE = b""
 LIMITED = b"HTTP/1.1 429 Slow\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n"
+PACKED = FINE.replace(b"Connection", b"Content-Encoding: gzip\r\nConnection")
 ELSEWHERE = b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -149,6 +150,15 @@ def test_a_redirect_is_not_followed() -> None:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}"), GET)
 
     assert (error.report.code, error.report.attempts) == ("redirected", 1)
+
+
+@pytest.mark.parametrize(("call", "lost"), [(GET, False), (CREATE, True)], ids=["read", "create"])
+def test_an_answer_that_can_t_be_decompressed_has_come(call: Call, lost: bool) -> None:
+    with serving(PACKED) as server:
+        error = error_of(http_to(f"http://127.0.0.1:{server.port}"), call)
+
+    assert (error.report.code, error.report.ambiguous) == ("unexpected_answer", lost)
+    assert "can't be decompressed" in error.message
 
 
 def test_a_create_that_is_refused_is_sent_again_as_a_whole() -> None:
