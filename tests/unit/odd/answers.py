@@ -136,7 +136,7 @@ bodies = st.one_of(
     (envelopes | st.builds(dict, error=envelopes | json_values)).map(lambda value: json.dumps(value).encode()),
 )
 some_headers = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in HEADERS.items()})
-headers = st.just({}) | some_headers
+headers: st.SearchStrategy[dict[str, str]] = st.just({}) | some_headers
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,9 +26,9 @@ MODULES: dict[str, ModuleType] = {
     for path in sorted((Path(__file__).parents[3] / "plugins" / "modules").glob("katapult_*.py"))
 }
 Spec = Mapping[str, Mapping[str, Any]]
-Path_ = tuple[str, ...]
+Place = tuple[str, ...]
 # What is good for an option that is text or a number, by the last words of its place.
-GOOD: dict[Path_, list[Any]] = {
+GOOD: dict[Place, list[Any]] = {
     ("organization", "sub_domain"): ["acme"],
     ("virtual_machine", "id"): ["vm_Web", "vm_Db", "vm_None"],
     ("katapult_task_info", "id"): [TASK, "task_None"],
@@ -72,20 +73,20 @@ def _spec_of(module: ModuleType) -> Spec:
 SPECS: dict[str, Spec] = {name: _spec_of(module) for name, module in MODULES.items()}
 
 
-def places_of(spec: Spec, within: Path_ = ()) -> Iterator[Path_]:
+def places_of(spec: Spec, within: Place = ()) -> Iterator[Place]:
     """The places of all options, with those of the options within them."""
     for name, option in spec.items():
         yield (*within, name)
         yield from places_of(option.get("options", {}), (*within, name))
 
 
-def option_at(spec: Spec, place: Path_) -> Mapping[str, Any]:
+def option_at(spec: Spec, place: Place) -> Mapping[str, Any]:
     """The specification of the option in a place."""
     option = spec[place[0]]
     return option_at(option["options"], place[1:]) if place[1:] else option
 
 
-def good_options(spec: Spec, within: Path_ = ()) -> st.SearchStrategy[dict[str, Any]]:
+def good_options(spec: Spec, within: Place = ()) -> st.SearchStrategy[dict[str, Any]]:
     """Some of the options, with values that are good by themselves."""
     known = {name: _good(option, (*within, name)) for name, option in spec.items() if name not in CONNECTION}
     required = {name: value for name, value in known.items() if spec[name].get("required")}
@@ -93,7 +94,7 @@ def good_options(spec: Spec, within: Path_ = ()) -> st.SearchStrategy[dict[str, 
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def _good(option: Mapping[str, Any], place: Path_) -> st.SearchStrategy[Any]:
+def _good(option: Mapping[str, Any], place: Place) -> st.SearchStrategy[Any]:
     if "options" in option:
         inner = _one_of(option, place) if "mutually_exclusive" in option else good_options(option["options"], place)
         return st.lists(inner, min_size=1, max_size=3) if option["type"] == "list" else inner
@@ -105,14 +106,18 @@ def _good(option: Mapping[str, Any], place: Path_) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
-def _one_of(option: Mapping[str, Any], place: Path_) -> st.SearchStrategy[Any]:
+def _one_of(option: Mapping[str, Any], place: Place) -> st.SearchStrategy[Any]:
     """A lookup, by one of its keys or as text."""
     keys = list(option["options"])
-    by_key = [_good(option["options"][key], (*place, key)).map(lambda value, key=key: {key: value}) for key in keys]
+    by_key = [_good(option["options"][key], (*place, key)).map(partial(_under, key)) for key in keys]
     return st.one_of(*by_key, _good(option["options"][keys[-1]], (*place, keys[-1])))
 
 
-def put(options: Any, place: Path_, value: Any) -> dict[str, Any]:
+def _under(key: str, value: Any) -> dict[str, Any]:
+    return {key: value}
+
+
+def put(options: Any, place: Place, value: Any) -> dict[str, Any]:
     """The options with another value in a place; in the first item of a list."""
     found = deepcopy(options) if isinstance(options, dict) else {}
     there = found.get(place[0])
@@ -131,7 +136,7 @@ def _some_odd(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(_put_all, good_options(SPECS[name], (name,)), odd)
 
 
-def _put_all(options: dict[str, Any], odd: Sequence[tuple[Path_, Any]]) -> dict[str, Any]:
+def _put_all(options: dict[str, Any], odd: Sequence[tuple[Place, Any]]) -> dict[str, Any]:
     for place, value in odd:
         options = put(options, place, value)
     return options
