@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dev.ansible_test import AnsibleTest, integration, sanity
-from dev.matrix_plan import PYTEST, WHOLE, Job
+from dev.matrix_plan import PYTEST, Job
 from dev.matrix_venvs import MATRIX, Environment, core_environment, module_environment
 from dev.unit import closing_line
 from dev.workspace import CACHE, LOGS, environment, nothing, run
@@ -25,8 +25,7 @@ def copy_of_worker(worker: int) -> Path:
 def environments(job: Job) -> list[Environment]:
     """What has to be there before the job can run."""
     core = core_environment(job)
-    alone = job.part == "sanity" or job.tests == WHOLE
-    return [core] if alone else [core, module_environment(job)]
+    return [core, module_environment(job)] if job.needs_module_environment else [core]
 
 
 def run_job(job: Job, copy: Path) -> str:
@@ -38,7 +37,8 @@ def run_job(job: Job, copy: Path) -> str:
 def _unit(job: Job, copy: Path) -> str:
     """In the core's own environment, or in the Python of the modules with the core's module code."""
     core = core_environment(job)
-    python, ansible = (core, []) if job.tests == WHOLE else (module_environment(job), [str(core.module_path)])
+    elsewhere = job.needs_module_environment
+    python, ansible = (module_environment(job), [str(core.module_path)]) if elsewhere else (core, [])
     options = ["--color=no", "-o", f"cache_dir={CACHE / job.name}"]
     with tempfile.TemporaryDirectory(prefix="katapult-") as temporary:
         env = environment(

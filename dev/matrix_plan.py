@@ -42,6 +42,11 @@ class Job:
         """A name that is also that of its log."""
         return "-".join(word for word in ("matrix", self.core, self.python, self.part) if word)
 
+    @property
+    def needs_module_environment(self) -> bool:
+        """Whether its modules run elsewhere than in the environment of its ansible-core."""
+        return self.part == "integration" or (self.part == "unit" and self.tests != WHOLE)
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -58,6 +58,12 @@ def test_every_core_runs_all_unit_tests_on_a_control_node() -> None:
     assert whole == dict(zip(CORES, ["3.10", "3.12", "3.11", "3.13", "3.12", "3.13"], strict=True))
 
 
+def test_only_what_runs_on_a_control_node_needs_no_environment_for_modules() -> None:
+    alone = {(job.part, job.tests) for job in plan(PYTHONS) if not job.needs_module_environment}
+    assert alone == {("sanity", "all"), ("unit", WHOLE)}
+    assert all(job.needs_module_environment for job in jobs("integration"))
+
+
 def test_the_promises_run_on_every_python_with_either_requests() -> None:
     met = defaultdict(set)
     for job in jobs("unit"):
