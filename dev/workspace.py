@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,6 +109,7 @@ def _follow(
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,
         ) as process,
     ):
         assert process.stdout is not None
@@ -120,7 +121,7 @@ def _follow(
                 if show(line):
                     say(line.rstrip("\n"))
         except BaseException:
-            process.terminate()
+            _end(process)
             raise
         finally:
             RUNNING.discard(process)
@@ -130,7 +131,13 @@ def _follow(
 def stop_running() -> None:
     """End the programs that other threads wait for."""
     for process in tuple(RUNNING):
-        process.terminate()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a program with all that it started: ansible-test, for one, leaves its playbooks running."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
 
 
 @contextmanager
