@@ -93,7 +93,10 @@ class Trash:
                 raise
             lost = error
         run.progress.changed = lost is None
-        run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
+        try:
+            run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
+        except ApiError as error:
+            raise error.after_lost(lost) if lost is not None and lost.may_have_worked else error from lost
         if run.progress.disk is None:
             raise lost or failure("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
         run.progress.changed = lost is None or lost.may_have_worked
@@ -109,10 +112,13 @@ class Trash:
                 raise
             if self._run.waiter.soon(lambda: self._is_seen_to_be_purged(lookup), bool):
                 return None
+            lost = error
         try:
             return self._api.purge(lookup)
         except TrashObjectNotFoundError:
             return None
+        except ApiError as error:
+            raise error.after_lost(lost) from lost
 
     def _wait_until_purged(self, lookup: Lookup, task: Task | None) -> None:
         run = self._run

@@ -105,6 +105,12 @@ class ApiError(KatapultError):
         self.report = replace(self.report, attempts=attempts)
         return self
 
+    def after_lost(self, lost: ApiError) -> ApiError:
+        """The same error, raised after C(lost), whose request may have been carried out."""
+        self.what = f"{lost.what} {self.what}"
+        self.report = replace(self.report, ambiguous=True)
+        return self
+
 
 class NotFoundError(ApiError):
     """A thing that a lookup names does not exist."""
@@ -308,8 +314,7 @@ CAUSES: dict[str, Cause] = {
     "rate_limit_reached": Cause(
         "too many requests in this minute",
         "Run the task again in a minute, raise api_retries, or run fewer tasks at once.",
-        RateLimitedError,
-        _joined("total_permitted", "requests permitted a minute: "),
+        specifics=_joined("total_permitted", "requests permitted a minute: "),
         status=429,
     ),
     "unhandled_exception": Cause("the service failed inside", _TRY_AGAIN, status=500),

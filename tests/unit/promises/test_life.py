@@ -368,6 +368,34 @@ def test_a_restore_is_checked_before_and_survives_an_unreadable_disk(life: Life)
     assert operation.run(life, disk_id)["changed"] is False
 
 
+TRASH = "/trash_objects/trash_object"
+UNREADABLE = {"action": "answer", "when": "after", "status": 200, "body": "null"}
+DENIED = {"action": "answer", "status": 403, "body": {"error": {"code": "permission_denied"}}}
+UNCLEAR: dict[str, list[dict[str, Any]]] = {
+    "restore": [
+        {"path": f"{TRASH}/restore", **UNREADABLE},
+        {"path": "/disks/disk", "method": "GET", **UNREADABLE, "skip": 1},
+    ],
+    "purge from the trash": [
+        {"path": TRASH, "method": "DELETE", "action": "drop", "when": "after"},
+        {"path": TRASH, "method": "GET", "times": -1, **DENIED},
+        {"path": TRASH, "method": "DELETE", "skip": 1, **DENIED},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+def test_what_is_not_seen_after_a_lost_answer_is_unclear(life: Life, name: str) -> None:
+    disk_id = OPERATIONS[name].prepare(life.simulator)
+    for fault in UNCLEAR[name]:
+        life.simulator.faults.add(Fault(**fault))
+
+    unclear = OPERATIONS[name].run(life, disk_id)
+
+    assert unclear["error"]["ambiguous"] is True
+    assert unclear["msg"].count("Could not ") == 2
+
+
 def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(life: Life) -> None:
     disk_id = Operation({}, {"state": "building", "settle_seconds": 0.1}).prepare(life.simulator)
 

@@ -145,6 +145,7 @@ def test_a_create_that_was_surely_not_carried_out_is_sent_again(outcome: Outcome
 
 
 LOST: dict[str, Outcome] = {
+    "a limit without its status": error_answer(500, "rate_limit_reached"),
     "read-timeout": requests.ReadTimeout("read timed out"),
     "reset": reset(),
     "refused-after-the-body": refused(),
