@@ -99,8 +99,8 @@ def _is_flat(value: Any) -> bool:
 
 
 def digestible(text: str) -> str:
-    """C(text) with a question mark for all that is no valid Unicode."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """C(text) with a question mark for all that is no valid Unicode, or that no log takes."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def refuse_broken_variables(environment: Mapping[str, str]) -> None:
@@ -123,9 +123,9 @@ def _refuse_unfit(value: Any, kind: str | None, where: str) -> None:
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
-    """The value; text that is no valid Unicode, as wrongly encoded files give it, is a traceback inside Ansible."""
+    """The value; what wrongly encoded files give, no valid Unicode or a NUL, is a traceback inside Ansible."""
     if isinstance(value, str) and digestible(value) != value:
-        raise MisshapenError(where, "holds bytes that are no UTF-8 text. Check the encoding of its source.")
+        raise MisshapenError(where, "holds bytes that are no UTF-8 text, or a NUL. Check the encoding of its source.")
     return value
 
 

@@ -159,7 +159,7 @@ ENOUGH: dict[str, dict[str, Any]] = {
 UNUSABLE: dict[str, list[Any]] = {
     "int": ["much", "", [], [20], {}, {"a": 1}, True, 20.5, "20.5", *ENDLESS, HUGE, str(HUGE)],
     "bool": ["maybe", "", 5, [], [True], {}, *ENDLESS],
-    "str": ["\ud800", [], ["a"], {}, {"a": 1}, *ENDLESS],
+    "str": ["\ud800", "\0", [], ["a"], {}, {"a": 1}, *ENDLESS],
     "dict": [5, True, 0.5, [], ["a"], "", " ", "a=b c", "{1: 2}", {"colour": "blue"}, {"": None, "b": 1}, *ENDLESS],
     "list": [5, True, 0.5, [5], [None], [[]], [""], "a=b", "{1: 2}", [{"colour": "blue"}], *ENDLESS],
 }

@@ -98,6 +98,7 @@ def test_a_shape_that_can_be_meant(given: dict[str, Any], found: dict[str, Any])
         ({"annotations": [["key", "a"]]}, "annotations[0]"),
         ({"annotations": [{"key": BROKEN}]}, "annotations[0].key"),
         ({"name": BROKEN}, "name"),
+        ({"name": "data\0-01"}, "name"),
         ({"name": ["data-01"]}, "name"),
         ({"name": {"name": "data-01"}}, "name"),
         ({"name": float("nan")}, "name"),
