@@ -58,6 +58,8 @@ def sanity(ansible_test: AnsibleTest = OWN) -> str:
         raise Failed(f"this collection has no ignored sanity tests: remove {', '.join(ignores)}")
     pip_bootstrap.prepare(ansible_test.venv / "bin" / "python", ansible_test.home)
     started = STARTED.findall(ansible_test.run("sanity", show=ansible_test.chosen(WORTH_SHOWING)))
+    if not started:
+        raise Failed("ansible-test ran no sanity test")
     return f"{len(set(started))} sanity tests in {len(started)} runs"
 
 
@@ -66,7 +68,11 @@ def integration(ansible_test: AnsibleTest = OWN, *options: str) -> str:
     with simulator(log=f"{ansible_test.log}simulator") as service:
         _configure(ansible_test.copy, service)
         output = ansible_test.run("integration", *options, show=ansible_test.chosen(PROGRESS))
-    return f"{len(set(TARGET.findall(output)))} targets"
+    run_ones = set(TARGET.findall(output))
+    left_out = {path.name for path in (ansible_test.copy / "tests" / "integration" / "targets").iterdir()} - run_ones
+    if left_out:
+        raise Failed(f"ansible-test left out the targets {', '.join(sorted(left_out))}")
+    return f"{len(run_ones)} targets"
 
 
 def _once(pattern: re.Pattern[str]) -> Callable[[str], bool]:

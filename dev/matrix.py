@@ -17,10 +17,13 @@ from queue import SimpleQueue
 from dev.interpreters import find
 from dev.matrix_parts import copy_of_worker, environments, run_job
 from dev.matrix_plan import Job, choose, plan
-from dev.matrix_results import FAILED, PASSED, SKIPPED, Result, keep, result_of, summary, table
+from dev.matrix_results import FAILED, PASSED, SKIPPED, Result, keep, refuse, result_of, summary, table
 from dev.matrix_table import PYTHONS
 from dev.matrix_venvs import MATRIX, Environment
-from dev.workspace import ROOT, Failed, environment, main, refresh_copy, say, stop_running
+from dev.workspace import ROOT, Failed, environment, main, places_at_once, refresh_copy, say, stop_running
+
+#: What makes one job fail, and leaves the others alone.
+TROUBLE = (Failed, OSError, subprocess.SubprocessError)
 
 
 def matrix() -> None:
@@ -38,8 +41,7 @@ def matrix() -> None:
     results = list(_run_all(jobs, interpreters, arguments.jobs, revision))
     say(f"\n{table(results)}\n\n{time.monotonic() - start:.0f} s in all; with earlier runs: .build/matrix/results.md")
     say(summary(results))
-    if any(result.outcome == FAILED for result in results):
-        raise Failed("the matrix has failures")
+    refuse(results)
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,7 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cores", default="", metavar="2.16,2.21", help="series of ansible-core")
     parser.add_argument("--pythons", default="", metavar="3.9,3.13", help="Pythons where modules run")
     parser.add_argument("--parts", default="", metavar="unit,sanity,integration")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many run at once")
+    parser.add_argument(
+        "--jobs", type=int, choices=range(1, 65), metavar="2", default=places_at_once(), help="how many run at once"
+    )
     parser.add_argument("--list", action="store_true", help="list what would be run")
     return parser.parse_args()
 
@@ -62,12 +66,16 @@ def _say_interpreters(interpreters: Mapping[str, Path]) -> None:
 
 def _revision() -> str:
     command = ["git", "describe", "--always", "--dirty=+"]
-    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return asked.stdout.strip() or "unknown"
+    try:
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def _run_all(jobs: Sequence[Job], interpreters: Mapping[str, Path], at_once: int, revision: str) -> Iterator[Result]:
     """The results of all jobs, each kept as soon as it is there."""
+    # The simulator runs out of the copy that all commands share.
+    refresh_copy()
     workers: SimpleQueue[Path] = SimpleQueue()
     for worker in range(at_once):
         refresh_copy(copy_of_worker(worker))
@@ -99,8 +107,8 @@ def _make_environments(
     for one, future in made.items():
         try:
             future.result()
-        except Failed as failure:
-            broken[one] = str(failure)
+        except TROUBLE as trouble:
+            broken[one] = str(trouble)
     return broken
 
 
@@ -113,8 +121,8 @@ def _result(job: Job, workers: SimpleQueue[Path], broken: Mapping[Environment, s
         for reason in filter(None, map(broken.get, environments(job))):
             raise Failed(reason)
         outcome, seen = PASSED, run_job(job, copy)
-    except Failed as failure:
-        outcome, seen = FAILED, str(failure)
+    except TROUBLE as trouble:
+        outcome, seen = FAILED, str(trouble)
     finally:
         workers.put(copy)
     return result_of(job, outcome, time.monotonic() - start, seen, revision)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .matrix_plan import Job
 from .matrix_table import CORES, PARTS, PYTHONS
+from .workspace import Failed
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 HEADS = ("ansible-core", "Python", "requests", "Part", "Tests", "Result", "Seconds", "Revision", "Seen")
@@ -63,13 +64,37 @@ def summary(results: Sequence[Result]) -> str:
     return ", ".join(f"{count[outcome]} {outcome}" for outcome in (PASSED, FAILED, SKIPPED))
 
 
+def refuse(results: Sequence[Result]) -> None:
+    """Raise Failed where a job failed, and where none was run."""
+    if any(result.outcome == FAILED for result in results):
+        raise Failed("the matrix has failures")
+    if all(result.outcome == SKIPPED for result in results):
+        raise Failed("nothing of the matrix was run")
+
+
 def keep(results: Iterable[Result], folder: Path) -> None:
-    """Put the results beside those of earlier runs, or in their places, as a table and for the next run."""
+    """Put the results beside those of earlier runs, or in their places, as a table and for the next run.
+
+    What is skipped now does not take the place of what was seen before.
+    """
     kept = folder / "results.json"
-    earlier = [Result(**fields) for fields in json.loads(kept.read_text())] if kept.exists() else []
-    merged = {result.place: result for result in (*earlier, *results)}
-    kept.write_text(json.dumps([asdict(result) for result in merged.values()], indent=1), encoding="utf-8")
+    merged = {result.place: result for result in _earlier(kept)}
+    for result in results:
+        if result.outcome != SKIPPED or result.place not in merged:
+            merged[result.place] = result
+    written = kept.with_suffix(".new")
+    written.write_text(json.dumps([asdict(result) for result in merged.values()], indent=1), encoding="utf-8")
+    written.replace(kept)
     (folder / "results.md").write_text(table(merged.values()) + "\n", encoding="utf-8")
+
+
+def _earlier(kept: Path) -> list[Result]:
+    """The results of earlier runs that still have a place."""
+    try:
+        results = [Result(**fields) for fields in json.loads(kept.read_text(encoding="utf-8"))]
+    except (FileNotFoundError, ValueError, TypeError):
+        return []
+    return [result for result in results if result.core in {core.series for core in CORES}]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -10,8 +10,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from dev.workspace import BUILD, CACHE, COLLECTION, environment, program, run
+from dev.workspace import BUILD, CACHE, COLLECTION, environment, places_at_once, program, run
 
+MOST_WORKERS = 16
 CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
 
 
@@ -20,7 +21,7 @@ def unit() -> None:
     settings = {"KATAPULT_RECORDINGS": str(Path(recordings).resolve())} if recordings else {}
     settings |= {name: os.environ[name] for name in ["KATAPULT_ODD_EXAMPLES"] if name in os.environ}
     # Most of them wait for something, rather than compute.
-    workers = str(2 * (os.cpu_count() or 1))
+    workers = str(min(2 * places_at_once(), MOST_WORKERS))
     options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
     chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
     # The modules' locks are in the temporary directory: other runs of the same user must not be met there.

@@ -140,6 +140,11 @@ def _end(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
 
 
+def places_at_once() -> int:
+    """How many processors there are for this process."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Let SIGTERM unwind the stack as Ctrl-C does, so that whatever was started is stopped."""

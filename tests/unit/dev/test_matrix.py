@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.dev.matrix_plan import PROMISES, WHOLE, Job, choose, plan
-from ansible_collections.katapult.cloud.dev.matrix_results import keep, result_of, summary, table
+from ansible_collections.katapult.cloud.dev.matrix_plan import APART, PROMISES, WHOLE, Job, choose, plan
+from ansible_collections.katapult.cloud.dev.matrix_results import keep, refuse, result_of, summary, table
 from ansible_collections.katapult.cloud.dev.workspace import Failed
 
 COLLECTION = Path(__file__).resolve().parents[3]
@@ -149,6 +149,42 @@ def test_a_later_run_replaces_the_results_of_the_same_jobs_only(tmp_path: Path) 
     ]
 
 
+def test_what_is_skipped_does_not_hide_what_failed_before(tmp_path: Path) -> None:
+    unit = Job("2.16", "3.9", FLOOR, "unit", "plugins")
+    keep([result_of(unit, "failed", 1, "", "old")], tmp_path)
+    keep([result_of(unit, "skipped", 0, "Python 3.9 not found", "new")], tmp_path)
+    assert "| failed | 1 | old |" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+def test_results_that_can_t_be_read_are_left(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text('[{"core": "2.1', encoding="utf-8")
+    keep([result_of(Job("2.16", "", "", "sanity"), "passed", 1, "", "new")], tmp_path)
+    assert "| passed | 1 | new |" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        (["passed", "failed"], "the matrix has failures"),
+        (["skipped", "skipped"], "nothing of the matrix was run"),
+        ([], "nothing of the matrix was run"),
+    ],
+)
+def test_a_run_that_proves_nothing_fails(outcomes: list[str], said: str) -> None:
+    with pytest.raises(Failed) as raised:
+        refuse([result_of(Job("2.16", "", "", "sanity"), outcome, 1, "", "abc") for outcome in outcomes])
+    assert str(raised.value) == said
+
+
+def test_a_run_that_passed_with_skips_passes() -> None:
+    refuse([result_of(Job("2.16", "", "", "sanity"), outcome, 1, "", "abc") for outcome in ("passed", "skipped")])
+
+
+def test_every_folder_of_tests_is_run_somewhere_or_named() -> None:
+    folders = {path.name for path in (COLLECTION / "tests" / "unit").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__", *APART} == {"awx", "docs", "odd", "plugins", "promises"}
+
+
 def test_the_workflow_runs_every_core_with_every_python() -> None:
     workflow: dict[str, Any] = yaml.safe_load(
         (COLLECTION / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
@@ -157,4 +193,5 @@ def test_the_workflow_runs_every_core_with_every_python() -> None:
     [setup] = [step for step in job["steps"] if step.get("uses", "").startswith("actions/setup-python@")]
     assert job["strategy"]["matrix"]["core"] == CORES
     assert sorted(setup["with"]["python-version"].split()) == sorted(PYTHONS)
+    assert "make matrix CORES=${{ matrix.core }}" in [step.get("run") for step in job["steps"]]
     assert workflow["permissions"] == {"contents": "read"}
