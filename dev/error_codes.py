@@ -30,9 +30,18 @@ HEAD = """..
 Error codes
 ===========
 
-Every failure of a module has ``error.code``, which is one of these. Its message begins with what failed and why, and
-ends with what to do, which is the text shown here. How to decide by a code in a playbook:
-:ref:`ansible_collections.katapult.cloud.docsite.guide_failures`.
+Every failure that a module of the collection finds has ``error.code``, which is one of these. Its message begins with
+what failed and why, and ends with what to do, which is the text shown here. How to decide by a code in a playbook, and
+which failures have none: :ref:`ansible_collections.katapult.cloud.docsite.guide_failures`.
+
+Where ``error.ambiguous`` is true, what was asked for may be done all the same, whatever the code is. The message of a
+disk that was to be created then ends with this instead:
+
+  {may_appear}
+
+That of a fleet ends with:
+
+  {unclear_in_fleet}
 
 A code that the service has added since is passed on as it is, with the service's own words.
 
@@ -66,14 +75,16 @@ def load_table(path: Path) -> ModuleType:
     return module
 
 
-def page(causes: dict[str, Any]) -> str:
+def page(table: Any) -> str:
     """The page, with a section for each HTTP status of the service, and one for the collection's own codes."""
+    causes: dict[str, Any] = table.CAUSES
+    head = HEAD.format(may_appear=table.MAY_APPEAR, unclear_in_fleet=table.UNCLEAR_IN_FLEET)
     sections = [
         _section(f"HTTP {status}: {title}", {code: cause for code, cause in causes.items() if cause.status == status})
         for status, title in STATUSES.items()
     ]
     own = {code: cause for code, cause in causes.items() if cause.status is None}
-    return HEAD + "\n".join([*sections, _section(OWN, own)])
+    return head + "\n".join([*sections, _section(OWN, own)])
 
 
 def _section(title: str, causes: dict[str, Any]) -> str:
@@ -91,7 +102,7 @@ def _row(code: str, cause: Any) -> str:
 
 
 def write() -> None:
-    (ROOT / PAGE).write_text(page(load_table(ROOT / TABLE).CAUSES), encoding="utf-8")
+    (ROOT / PAGE).write_text(page(load_table(ROOT / TABLE)), encoding="utf-8")
     print(f"wrote {PAGE}")
 
 

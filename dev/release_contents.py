@@ -15,7 +15,7 @@ BELONGS = re.compile(
     r"""
     (MANIFEST|FILES)\.json
     | README\.md | LICENSE | CHANGELOG\.rst | CONTRIBUTING\.md | SECURITY\.md
-    | requirements\.txt
+    | requirements\.txt | \.ansible-lint
     | meta/(runtime|execution-environment)\.yml
     | plugins/(action|doc_fragments|module_utils|modules|plugin_utils)/[a-z_]+\.py
     | changelogs/changelog\.yaml

@@ -133,6 +133,24 @@ def test_what_one_job_hands_on_is_what_the_next_one_takes() -> None:
     assert taken <= set(handed_on)
 
 
+def test_what_the_second_job_takes_is_handed_on_or_asked_for() -> None:
+    handed_on = tasks_of("create_disk.yml")[-1]["ansible.builtin.set_stats"]["data"]
+    asked = document("setup.yml")[0]["vars"]["machine_question"]
+    taken = set(re.findall(r"\{\{ (\w+)", json.dumps(tasks_of("use_disk.yml")))) - {"assigned"}
+
+    assert taken <= {*handed_on, asked["variable"]}
+    assert (
+        "machine_question"
+        in (EXAMPLES / "setup.yml").read_text(encoding="utf-8").partition('survey_spec: "{{ survey | ')[2]
+    )
+
+
+def test_no_job_runs_beside_another_of_its_template() -> None:
+    assert set(re.findall(r"allow_simultaneous: (\w+)", (EXAMPLES / "setup.yml").read_text(encoding="utf-8"))) == {
+        "false"
+    }
+
+
 def test_what_is_set_up_in_awx_is_there() -> None:
     text = (EXAMPLES / "setup.yml").read_text(encoding="utf-8")
     templates = document("setup.yml")[0]["vars"]["job_templates"]

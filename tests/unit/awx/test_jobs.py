@@ -80,7 +80,7 @@ def test_a_job_is_checked_run_and_run_again(awx: Launcher, simulator: Simulator)
     (disk,) = simulator.state.disks_in_use()
     handed_on = {"katapult_disk_id": disk.id, "katapult_disk_wwn": disk.wwn}
     assert (done.statistics, again.statistics) == (handed_on, handed_on)
-    assert f"Disk {disk.id} has the WWN {disk.wwn}." in done.stdout, "the next task has the facts"
+    assert f"The WWN of the disk is {disk.wwn}." in done.stdout, "the next task has the facts"
     assert any(name.startswith("artifacts/job/fact_cache/") for name in done.files_with(disk.wwn))
     assert [job.files_with(TOKEN) for job in (checked, done, again)] == [[COMMAND]] * 3
 
@@ -155,7 +155,7 @@ def test_slices_at_once_make_one_disk_for_each_host(awx: Launcher, simulator: Si
     assert [(job.status, job.changed) for job in (*jobs, again)] == [(0, 1), (0, 1), (0, 0)]
     assert names(simulator) == [f"data-{node}" for node in NODES]
     for disk in simulator.state.disks_in_use():
-        assert f"Disk {disk.id} has the WWN {disk.wwn}." in again.stdout
+        assert f"The WWN of {disk.name} is {disk.wwn}." in again.stdout
 
 
 def at_once(awx: Launcher, playbook: str, answers: dict[str, Any], jobs: list[dict[str, Any]]) -> list[Job]:
