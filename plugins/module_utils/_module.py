@@ -41,6 +41,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
 
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
+NO_TOKEN = (
+    "is not set. Set it, or KATAPULT_API_TOKEN (or KATAPULT_API_KEY) where the module runs: a variable of your shell "
+    "does not reach a module that runs on another host, or by sudo, become or cron."
+)
 
 
 def _from_environment(*names: str) -> str:
@@ -115,10 +119,13 @@ class KatapultModule(AnsibleModule):
         AnsibleModule._load_params(self)
         self.params = {name: value for name, value in self.params.items() if not _is_blank_token(name, value)}
         given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
-        for token in (str(value) for value in given if value):
-            self.no_log_values.update(text for text in (token, token.strip()) if text)
+        tokens = [str(value) for value in given if value is not None and str(value).strip()]
+        for token in tokens:
+            self.no_log_values.update((token, token.strip()))
         try:
             self.params = shaped(self.params, self.argument_spec)
+            if not tokens:
+                raise MisshapenError("api_token", NO_TOKEN)
             refuse_broken_variables(os.environ)
         except MisshapenError as problem:
             self._misshapen = problem
@@ -186,7 +193,7 @@ def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection
 def _token_of(params: Mapping[str, Any]) -> str:
     token = str(params["api_token"]).strip()
     if not token:
-        raise OptionError("api_token", "is empty. Set it, or KATAPULT_API_TOKEN where the module runs.")
+        raise OptionError("api_token", NO_TOKEN)
     if not re.fullmatch(r"[\x20-\x7e]+", token):
         raise OptionError(
             "api_token", "has characters that no HTTP header can carry. Copy the token again; it is plain ASCII text."

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import VERSION
-from ansible_collections.katapult.cloud.plugins.module_utils._module import connection_of
+from ansible_collections.katapult.cloud.plugins.module_utils._module import NO_TOKEN, connection_of
+from ansible_collections.katapult.cloud.plugins.modules import (
+    katapult_data_center_info,
+    katapult_disk,
+    katapult_disk_assignment,
+    katapult_disk_info,
+    katapult_disk_io_profile_info,
+    katapult_disks,
+    katapult_task_info,
+)
 from ansible_collections.katapult.cloud.tests.simulator.faults import Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 
@@ -26,6 +36,15 @@ USUAL: dict[str, Any] = {
     "validate_certs": True,
     "ca_path": None,
 }
+MODULES = [
+    katapult_data_center_info,
+    katapult_disk,
+    katapult_disk_assignment,
+    katapult_disk_info,
+    katapult_disk_io_profile_info,
+    katapult_disks,
+    katapult_task_info,
+]
 HERE = Path(__file__).parent
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
 
@@ -132,6 +151,26 @@ def test_a_token_with_white_space_works(run: Any, simulator: Simulator, name: st
     options = {"api_token": None, name: f" {simulator.token}\n"}
 
     assert run(**options, check=True, **DISK)["changed"] is True
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
+@pytest.mark.parametrize("token", [None, "", " \n"], ids=["none", "empty", "blank"])
+def test_a_missing_token_is_told_where_to_set(
+    run: Any,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    check: bool,
+    token: str | None,
+) -> None:
+    monkeypatch.setenv("KATAPULT_API_KEY", " ")
+    done = run.of(module)(check=check, api_token=token)
+
+    assert (done["failed"], done["error"]["code"]) == (True, "invalid_option")
+    assert done["error"]["detail"] == {"option": "api_token"}
+    assert done["msg"] == f"api_token: {NO_TOKEN}"
+    assert simulator.requests == []
 
 
 @pytest.mark.parametrize("empty", [None, "", " "])
