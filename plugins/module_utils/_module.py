@@ -16,7 +16,7 @@ from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
@@ -151,6 +151,19 @@ class KatapultModule(AnsibleModule):
 
     def _fail(self, error: KatapultError) -> NoReturn:
         self.fail_json(**error.as_result())
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        """End with a success, masked."""
+        AnsibleModule.exit_json(self, **self._with_masked_keys(result))
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End with a failure, masked; Ansible's own checks of the options end here too."""
+        AnsibleModule.fail_json(self, msg, **self._with_masked_keys(result))
+
+    def _with_masked_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """The result with what Ansible adds of the options: it masks values, but not the keys of dictionaries."""
+        whole = {"invocation": {"module_args": self.params}, **result}
+        return {key: sanitize_keys(value, self.no_log_values) for key, value in whole.items()}
 
     def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""

@@ -115,7 +115,10 @@ class Mutations:
 
 
 answered_values = st.one_of(
-    st.just(DROPPED), scalars, json_values, st.sampled_from([*ENDLESS, TOKEN, *WORDS, [TOKEN], ["built"], {"a": "id"}])
+    st.just(DROPPED),
+    scalars,
+    json_values,
+    st.sampled_from([*ENDLESS, TOKEN, *WORDS, [TOKEN], ["built"], {"a": "id"}, {TOKEN: "a"}]),
 )
 mutations = st.builds(Mutation, st.integers(0, 200), answered_values)
 codes = st.sampled_from([*CAUSES, TOKEN, "", "new_code"]) | scalars

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.katapult.cloud.tests.unit.odd.world import TOKEN
 from hypothesis import strategies as st
 
 HUGE = 10**400
@@ -85,7 +86,7 @@ def _deep(value: Any) -> Any:
 
 
 def _containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    keys = st.sampled_from(["id", "name", "key", "value", "permalink", "fqdn", "colour", ""]) | texts
+    keys = st.sampled_from(["id", "name", "key", "value", "permalink", "fqdn", "colour", TOKEN, ""]) | texts
     return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
 
 

@@ -27,6 +27,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "beside text for a list": {"annotations": "text"},
     "beside a list of numbers": {"annotations": [5]},
     "beside an unknown option": {"colour": "blue"},
+    "as the name of an option": {TOKEN: "blue"},
+    "as the name of a suboption": {"virtual_machine_disk": {TOKEN: True}},
+    "as a key deep inside": {"annotations": [{"key": "env", "value": "test", TOKEN: [{TOKEN: 1}]}]},
     "beside broken text": {"name": "\ud800"},
     "beside a wrong choice": {"bus_type": "ide"},
     "beside an address with a user": {"api_url": f"https://user:{TOKEN}@api.katapult.io/core/v1"},
@@ -34,6 +37,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 ANSWERS: dict[str, dict[str, Any]] = {
     "the token is wrong": {"status": 403, "body": {"error": {"code": "invalid_api_token", "description": TOKEN}}},
     "the answer repeats it": {"status": 422, "body": {"code": "validation_error", "detail": {"errors": [TOKEN]}}},
+    "the answer has it as a key": {"status": 422, "body": {"code": "validation_error", "detail": {"a": [{TOKEN: 1}]}}},
     "a page repeats it": {"status": 500, "body": f"<title>{TOKEN}</title>"},
     "a redirect": {"status": 302, "headers": {"Location": f"http://127.0.0.1/{TOKEN}"}, "body": ""},
 }
@@ -136,6 +140,16 @@ def test_the_token_does_not_show_in_a_warning(simulator: Simulator) -> None:
     output = output_of(options_for(simulator))
 
     assert "may not do this" in output
+    assert TOKEN not in output
+
+
+def test_the_token_does_not_show_as_a_key_of_a_disk(simulator: Simulator) -> None:
+    disk = {"id": "disk_Odd", "name": "data-01", "state": "built", TOKEN: {TOKEN: "told"}}
+    simulator.faults.add(Fault(path="/disks/disk", action="answer", status=200, body={"disk": disk}))
+
+    output = output_of({**connection_to(simulator), "id": "disk_Odd"})
+
+    assert '"told"' in output
     assert TOKEN not in output
 
 
