@@ -151,7 +151,7 @@ class DiskApi:
         call = Call(
             "GET",
             "/organizations/organization/disk_io_profiles",
-            "list the disk I/O profiles of the organization",
+            f"list the disk I/O profiles of the organization '{organization}'",
             organization.as_query("organization"),
         )
         return every_row(self._http, call, "disk_io_profiles")
@@ -169,7 +169,7 @@ def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()
     return Call(
         "GET",
         "/organizations/organization/disks",
-        "list the disks of the organization",
+        f"list the disks of the organization '{organization}'",
         organization.as_query("organization") + tuple(part for pair in pairs for part in pair),
     )
 

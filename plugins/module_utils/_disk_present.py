@@ -10,7 +10,8 @@ at every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Run, Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, NotFoundError, failure
 
 if TYPE_CHECKING:
     from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
@@ -128,10 +129,23 @@ class Presence:
         """Create the disk, which is not waited for. Raises KatapultError, also where the next run would not find it."""
         progress = self.run.progress
         progress.begin(["create"])
-        with progress.steps.taking():
+        with progress.steps.taking(), self._naming_what_is_missing(self.wanted):
             made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids)
         progress.changed, progress.disk, progress.task = True, made.disk, made.task
         self._refuse_what_is_not_found_again(made.disk)
+
+    @contextmanager
+    def _naming_what_is_missing(self, wanted: Wanted) -> Iterator[None]:
+        """The service does not say which data center, profile or machine it has not found: look, as check mode does."""
+        try:
+            yield
+        except NotFoundError as error:
+            from ansible_collections.katapult.cloud.plugins.module_utils._disk_references import foreseeable
+
+            found = foreseeable(error, wanted, self._around.api)
+            if found is None:
+                raise
+            raise found from error
 
     @property
     def is_under_way(self) -> bool:
@@ -179,7 +193,8 @@ class Presence:
     def _bring(self) -> Plan:
         """Change the disk that was found."""
         disk = self.run.progress.known_disk
-        plan = self.run.bring(self._plan_for, self._refuse_before_writes)
+        with self._naming_what_is_missing(Wanted(self.wanted.organization, io_profile=self.wanted.io_profile)):
+            plan = self.run.bring(self._plan_for, self._refuse_before_writes)
         if self.wanted.assignment and disk.attachment is None and not self.wanted.virtual_machine:
             self.run.warn(
                 f"virtual_machine_disk says nothing of the disk {disk.label}, which is not assigned: "

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,10 +19,13 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Di
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step, uses_io_profile
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    ApiError,
     KatapultError,
     NotPermittedError,
     failure,
 )
+
+MISSING = frozenset({"data_center_not_found", "disk_io_profile_not_found", "virtual_machine_not_found"})
 
 
 class References:
@@ -34,7 +38,9 @@ class References:
 
     def refuse_unknown(self, wanted: Wanted) -> None:
         """Fail as the create would where a data center, a profile or a virtual machine is not there."""
-        self._look_if_allowed("data_center", wanted.place, self._refuse_data_center)
+        self._look_if_allowed("data_center", wanted.data_center, self._refuse_data_center)
+        usual = None if wanted.data_center else wanted.usual_data_center
+        self._look_if_allowed("usual_data_center", usual, self._refuse_usual_data_center)
         self._refuse_unknown_profile(wanted)
         self._look_if_allowed("virtual_machine", wanted.virtual_machine, self._api.machine)
 
@@ -58,6 +64,10 @@ class References:
 
     def _refuse_data_center(self, lookup: Lookup) -> None:
         _refuse_missing("data_center_not_found", "data center", lookup, self._api.data_centers())
+
+    def _refuse_usual_data_center(self, lookup: Lookup) -> None:
+        rows = self._api.data_centers()
+        _refuse_missing("data_center_not_found", "data center", lookup, rows, ", which KATAPULT_DATA_CENTER names")
 
     def _refuse_io_profile(self, wanted: Wanted, lookup: Lookup) -> None:
         if wanted.organization is not None:
@@ -89,7 +99,23 @@ class _Once:
             raise copy(failed)
 
 
-def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]]) -> None:
+def foreseeable(error: ApiError, wanted: Wanted, api: DiskApi) -> KatapultError | None:
+    """The failure of check mode for what the service has not found and does not name; None where a look finds no such.
+
+    It keeps of C(error), the service's, what tells the request.
+    """
+    if error.report.code not in MISSING:
+        return None
+    try:
+        References(api, lambda _warning: None).refuse_unknown(wanted)
+    except KatapultError as found:
+        if found.report.code in MISSING:
+            found.report = replace(error.report, code=found.report.code, detail=found.report.detail)
+            return found
+    return None
+
+
+def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]], source: str = "") -> None:
     if not any(lookup.selects(row) for row in rows):
         there = ", ".join(sorted(str(row.get("permalink")) for row in rows))
-        raise failure(code, f"There is no {kind} with {lookup.key} {lookup}. There are: {there or 'none'}.")
+        raise failure(code, f"There is no {kind} with {lookup.key} {lookup}{source}. There are: {there or 'none'}.")

@@ -151,6 +151,57 @@ def test_check_mode_fails_where_the_real_run_does(
     assert simulator.state.disks == {}
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"data_center": "uk-lon-1"}, "There is no data center with permalink uk-lon-1. There are: "),
+        (
+            {"data_center": None},
+            "There is no data center with permalink mars-01, which KATAPULT_DATA_CENTER names. There are: ",
+        ),
+        ({"io_profile": "fast"}, "There is no disk I/O profile with permalink fast. There are: "),
+        ({"virtual_machine_disk": {"virtual_machine": "no.acme.test"}}, "read the virtual machine no.acme.test: "),
+        ({"name": "there", "io_profile": "fast"}, "There is no disk I/O profile with permalink fast. There are: "),
+        ({"organization": "other"}, "list the disks of the organization 'other': "),
+    ],
+    ids=["data-center", "variable", "profile", "machine", "profile-of-a-disk", "organization"],
+)
+def test_check_mode_and_the_real_run_name_what_is_not_there_in_the_same_words(
+    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setenv("KATAPULT_DATA_CENTER", "mars-01")
+    simulator.state.add_disk("there")
+    predicted = run(check=True, **{**DISK, **options})
+    real = run(**{**DISK, **options})
+
+    assert words in predicted["msg"]
+    assert (real["msg"], real["error"]["code"]) == (predicted["msg"], predicted["error"]["code"])
+    assert real["error"]["status"] == 404
+
+
+def test_what_is_not_found_is_told_as_the_service_says_it_where_a_look_does_not_tell_more(
+    run: Any, simulator: Simulator
+) -> None:
+    body = {"error": {"code": "data_center_not_found", "description": "No data center was found"}}
+    simulator.faults.add(Fault(method="POST", action="answer", status=404, body=body))
+    done = run(**DISK)
+
+    assert done["msg"].startswith("Could not create the disk 'data-01': No data center was found")
+    assert run.requests == [LIST, POST, "GET /data_centers"]
+    simulator.faults.add(Fault(method="POST", action="answer", status=404, body=body))
+    simulator.faults.add(Fault(path="/data_centers", action="answer", status=500, body={}))
+    assert run(**DISK, api_retries=0)["msg"] == done["msg"]
+
+
+def test_a_failure_that_is_put_in_other_words_keeps_what_tells_the_request(run: Any, simulator: Simulator) -> None:
+    error = run(**{**DISK, "data_center": "mars-01"})["error"]
+    sent = next(request for request in simulator.requests if request.method == "POST")
+
+    assert (error["status"], error["method"], error["path"]) == (404, "POST", sent.path)
+    assert error["request_id"]
+    assert error["attempts"] == 1
+
+
 def test_without_waiting_the_disk_comes_as_it_is(run: Any) -> None:
     done = run(wait=False, **DISK)
 
