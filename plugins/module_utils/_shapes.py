@@ -75,10 +75,18 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
         else:
             found[name] = [
-                shaped(_dictionary(name, item, where), suboptions, f"{where}.")
+                _complete(name, shaped(_dictionary(name, item, where), suboptions, f"{where}."), suboptions, where)
                 for where, item in _items(name, value, within + name)
             ]
     return found
+
+
+def _complete(name: str, item: dict[str, Any], spec: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The item; one without what it must have was most likely meant in another form, which is shown."""
+    missing = [key for key, option in spec.items() if option.get("required") and key not in item]
+    if missing:
+        raise MisshapenError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
+    return item
 
 
 def _option(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -142,7 +150,10 @@ def is_endless(value: Any) -> bool:
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, str):
         value = _from_text(name, value)
-    if isinstance(value, (Mapping, str)):
+    if isinstance(value, Mapping):
+        yield where, value
+        return
+    if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise MisshapenError(where, f"is {_kind(value)}. Give a list of dictionaries: {EXAMPLES[name]}")

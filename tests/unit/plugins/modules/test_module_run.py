@@ -202,6 +202,15 @@ def test_a_failure_that_is_put_in_other_words_keeps_what_tells_the_request(run: 
     assert error["attempts"] == 1
 
 
+@pytest.mark.parametrize("given", [{"env": "production"}, ["env=production"], "env=production"])
+def test_annotations_without_keys_are_told_their_form(run: Any, given: Any) -> None:
+    done = run(**DISK, annotations=given)
+
+    assert done["error"]["code"] == "invalid_option"
+    assert "is a dictionary without key. Give a list: annotations: [{key: env, value: production}]" in done["msg"]
+    assert run.requests == []
+
+
 def test_without_waiting_the_disk_comes_as_it_is(run: Any) -> None:
     done = run(wait=False, **DISK)
 
