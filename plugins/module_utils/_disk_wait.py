@@ -25,6 +25,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import r
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    FAILED_BUILD,
     ApiError,
     KatapultError,
     NotPermittedError,
@@ -229,7 +230,11 @@ def _deciding_machine(wanted: Wanted, disk: Disk) -> Lookup | None:
 
 
 def _task_failed(progress: Progress, task: Task) -> KatapultError:
-    return failure("task_failed", f"The task '{task.name}' ({task.id}) of the disk {progress.label} failed.")
+    error = failure("task_failed", f"The task '{task.name}' ({task.id}) of the disk {progress.label} failed.")
+    disk = progress.disk if progress.trash_object is None else None
+    if disk is not None and (disk.state == FAILED or disk.is_being_made):
+        error.advice = FAILED_BUILD
+    return error
 
 
 def stalled(disk: Disk) -> KatapultError:

@@ -349,7 +349,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "disk_failed": Cause(
         "the disk's build has failed",
-        "It will not recover: delete it (katapult_disk with state=absent and its id), then run the task again.",
+        "The disk will not recover: delete it (katapult_disk with state=absent and its id), then run the task again.",
     ),
     "attachment_failed": Cause(
         "the disk could not be attached",
@@ -405,7 +405,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "fleet_failed": Cause(
         "disks of a fleet have failed",
-        "The others are as described, but for those in summary.not_tried. Run the task again, which goes on.",
+        "The others are as described, but for those in summary.not_tried. Do what is said of each, then run the task "
+        "again, which goes on.",
     ),
     "lock_timeout": Cause(
         "another task on this control node has been busy with the disk",
@@ -426,6 +427,7 @@ CAUSES: dict[str, Cause] = {
     ),
 }
 
+FAILED_BUILD = f"The service gives no reason. {CAUSES['disk_failed'].advice}"
 MAY_APPEAR = (
     "The disk may still appear: look for it in the Katapult console, or with a run in check mode, before this is run "
     "again."

@@ -237,6 +237,10 @@ def test_a_failed_build_fails_with_all_that_is_known(run: Any, simulator: Simula
     assert (done["failed"], done["changed"], done["error"]["code"]) == (True, True, "task_failed")
     assert done["disk"]["id"] in simulator.state.disks
     assert done["disk"]["state"] == "failed"
+    assert done["msg"].endswith(
+        "The service gives no reason. The disk will not recover: delete it (katapult_disk with state=absent and its "
+        "id), then run the task again."
+    )
     assert run(**{**DISK, "name": "fail-build"})["error"]["code"] == "disk_failed"
 
 
