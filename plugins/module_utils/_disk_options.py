@@ -145,9 +145,9 @@ def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
     if view.disk.is_boot_disk:
         raise RefusedError("its virtual machine boots from it, so it is never moved")
     if view.disk.attachment is not None:
-        raise RefusedError(
-            "it is on another virtual machine: katapult_disk_assignment with force=true moves it from there"
-        )
+        # Only katapult_disk_assignment has names of its own, and the option.
+        how = "set force=true to move it" if view.wanted.names else "katapult_disk_assignment with force=true moves it"
+        raise RefusedError(f"it is on another virtual machine: {how} from there")
     if isinstance(here, Mapping) and there is not None and here.get("id") != there.get("id"):
         raise RefusedError(
             f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "

@@ -70,11 +70,15 @@ def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> P
     """
     if disk is None:
         return _plan_to_create(wanted)
-    moves = wanted.may_move and disk.attachment is not None and wanted.is_to_be_assigned(disk) and not disk.is_boot_disk
+    moves = wanted.moves(disk)
     start = View(_unassigned(disk) if moves else disk, wanted, machine)
     refuse_failed(wanted, start.disk)
     if moves and machine == UNSEEN:
-        raise failure("machine_unseen", f"The disk {disk.label} is not moved to {wanted.virtual_machine}.")
+        raise failure(
+            "machine_unseen",
+            f"The disk {disk.label} is not moved to {wanted.virtual_machine}, because that machine can't be seen with "
+            "this token.",
+        )
     leaving = leave(disk) if moves else ()
     steps = (*leaving, *_steps_to_change(disk, start))
     before = View(disk, wanted, machine)

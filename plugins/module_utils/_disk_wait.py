@@ -60,16 +60,17 @@ class DiskWaiter:
     def machine_for(self, wanted: Wanted, disk: Disk | None) -> Machine:
         """The virtual machine that the disk is on or shall be on, read only where it decides what is to be done."""
         lookup = _deciding_machine(wanted, disk) if disk else None
-        if lookup is None or not self._sees_machines:
+        if disk is None or lookup is None or not self._sees_machines:
             return UNSEEN
         try:
             return self._api.machine(lookup)
         except NotPermittedError as error:
             self._sees_machines = False
-            self._warn(
-                "Whether the virtual machine runs could not be seen, so a disk that is attached at the machine's next "
-                f"start is taken for attached. {error.message}"
-            )
+            if not wanted.moves(disk):
+                self._warn(
+                    "Whether the virtual machine runs could not be seen, so a disk that is attached at the machine's "
+                    f"next start is taken for attached. {error.message}"
+                )
             return UNSEEN
 
     def until_at_rest(self, wanted: Wanted, progress: Progress) -> Machine:

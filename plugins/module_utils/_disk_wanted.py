@@ -76,3 +76,8 @@ class Wanted:
     def is_to_be_assigned(self, disk: Disk) -> bool:
         """Whether the disk is not on the virtual machine that is wanted."""
         return self.virtual_machine is not None and not disk.is_assigned_to(self.virtual_machine)
+
+    def moves(self, disk: Disk) -> bool:
+        """Whether the disk is taken from the virtual machine that it is on."""
+        is_elsewhere = disk.attachment is not None and self.is_to_be_assigned(disk)
+        return self.may_move and is_elsewhere and not disk.is_boot_disk

@@ -13,6 +13,7 @@ from ansible_collections.katapult.cloud.plugins.modules import katapult_disk_ass
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 
 WEB = "web-01.acme.katapult.cloud"
+DB = "db-01.acme.katapult.cloud"
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,31 @@ def test_an_assignment_returns_the_disk_as_facts_too(run: Any, simulator: Simula
     assert done["ansible_facts"] == {"katapult_disk": done["disk"], "katapult_task": done["task"]}
     assert done["disk"]["id"] == disk_id
     assert run.of(katapult_disk_assignment)(disk="data-01", virtual_machine=WEB)["changed"] is False
+
+
+def test_a_disk_on_another_machine_tells_how_it_is_moved_here(run: Any, simulator: Simulator) -> None:
+    there = simulator.state.add_vm(fqdn=WEB, state="started")
+    simulator.state.add_vm(fqdn=DB, state="started")
+    simulator.state.add_disk("data-01", virtual_machine=there, attachment="attached")
+
+    done = run.of(katapult_disk_assignment)(disk="data-01", virtual_machine=DB)
+
+    assert done["error"]["code"] == "drift"
+    assert "it is on another virtual machine: set force=true to move it from there" in done["msg"]
+    assert "katapult_disk_assignment" not in done["msg"]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
+def test_a_machine_that_can_t_be_seen_is_told_once(run: Any, simulator: Simulator, check: bool) -> None:
+    there = simulator.state.add_vm(fqdn=WEB, state="started")
+    simulator.state.add_vm(fqdn=DB, state="started")
+    simulator.state.add_disk("data-01", virtual_machine=there, attachment="attached")
+    simulator.state.add_token("disks-only", ["disks"])
+
+    done = run.of(katapult_disk_assignment)(
+        check=check, api_token="disks-only", disk="data-01", virtual_machine=DB, force=True
+    )
+
+    assert done["error"]["code"] == "machine_unseen"
+    assert "because that machine can't be seen with this token. Nothing was changed. Give the token" in done["msg"]
+    assert "warnings" not in done.result
