@@ -20,7 +20,7 @@ def serve() -> None:
     parser.add_argument("--seed", type=Path, help="JSON file with what is there from the beginning")
     seed = parser.parse_args().seed
     if seed is not None and not seed.is_file():
-        raise Failed(f"there is no file {seed}")
+        raise Failed(f"{seed} is a folder" if seed.is_dir() else f"there is no file {seed}")
     refresh_copy()
     options = {"seed": seed.resolve()} if seed else {}
     with simulator(lifetime=HOURS * 3600, build_seconds=3, **options) as service:

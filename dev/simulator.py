@@ -76,7 +76,9 @@ def _url(process: subprocess.Popen[bytes], url_file: Path, log_file: Path) -> st
         if url:
             return url
         time.sleep(0.05)
-    raise Failed(f"the simulator did not start:\n{log_file.read_text()}")
+    said = log_file.read_text(encoding="utf-8").strip()
+    # Of what it was given that can't be, it tells in one line.
+    raise Failed(said if said and "\n" not in said else f"the simulator did not start:\n{said}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from .checks import parsed
 from .simulator import Simulator, disks_seed
 
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = {name: getattr(options, name) for name in ("build_seconds", "latency", "rate_limit")}
     simulator = Simulator(options.port, **settings)
     if options.seed:
-        simulator.seed(json.loads(options.seed.read_text(encoding="utf-8")))
+        _seed(simulator, options.seed)
     simulator.seed(disks_seed(options.disks))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -45,6 +45,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
             options.url_file.write_text(simulator.url + "\n", encoding="utf-8")
         print(simulator.url, flush=True)
         ended.wait(options.lifetime)
+
+
+def _seed(simulator: Simulator, path: Path) -> None:
+    try:
+        document = parsed(path.read_bytes(), path.name)
+    except OSError as problem:
+        raise SystemExit(f"{path.name} can't be read: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise SystemExit(str(problem)) from problem
+    try:
+        simulator.seed(document)
+    except ValueError as problem:
+        raise SystemExit(f"{path.name}: {problem}") from problem
 
 
 if __name__ == "__main__":

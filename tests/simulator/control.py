@@ -11,6 +11,8 @@ from typing import Any, Callable
 from flask import Flask, Response, jsonify, request
 
 from . import views
+from .checks import check_fields, parsed
+from .descriptions import PowerDescription
 from .faults import Faults
 from .requestlog import RequestLog
 from .seeds import fault_from, seed
@@ -58,13 +60,13 @@ class Control:
 
     def seed(self) -> dict[str, list[str]]:
         """Add what the body describes."""
-        return seed(self._state, request.get_json(force=True))
+        return seed(self._state, _body())
 
     def add_faults(self) -> dict[str, int]:
         """Add the fault, or the list of them, in the body."""
-        given = request.get_json(force=True)
-        added = [self._faults.add(fault_from(item)) for item in (given if isinstance(given, list) else [given])]
-        return {"added": len(added)}
+        given = _body()
+        faults = [fault_from(item) for item in (given if isinstance(given, list) else [given])]
+        return {"added": len([self._faults.add(fault) for fault in faults])}
 
     def show_faults(self) -> dict[str, int]:
         """Return how many faults have still to happen."""
@@ -72,7 +74,8 @@ class Control:
 
     def set_power(self) -> dict[str, bool]:
         """Start or stop a virtual machine: {"virtual_machine": id or fqdn, "on": true or false}."""
-        given = request.get_json(force=True)
+        given = _body()
+        check_fields("the body", given, PowerDescription, ("virtual_machine", "on"))
         self._power(given["virtual_machine"], given["on"])
         return {"queued": True}
 
@@ -103,12 +106,16 @@ class Control:
             }
 
 
+def _body() -> Any:
+    return parsed(request.get_data(), "the body")
+
+
 def _answer(function: Callable[[], Any]) -> Callable[[], Response]:
     def view() -> Response:
         try:
             return jsonify(function())
-        except (ValueError, TypeError, KeyError) as problem:
-            response = jsonify({"error": f"{type(problem).__name__}: {problem}"})
+        except (ValueError, KeyError) as problem:
+            response = jsonify({"error": problem.args[0]})
             response.status_code = 400
             return response
 

@@ -8,9 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Literal, Optional, Union
 
 from .models import Annotation
+
+DiskState = Literal[
+    "not_built",
+    "building",
+    "installing",
+    "formatting",
+    "restoring",
+    "resizing",
+    "configuring",
+    "importing",
+    "built",
+    "failed",
+]
+AttachmentState = Literal["detached", "attaching", "attached", "detaching", "failed"]
+MachineState = Literal["stopped", "starting", "started", "stopping", "failed", "orphaned", "allocated"]
+TaskStatus = Literal["pending", "running", "completed", "failed"]
+BusType = Literal["scsi", "virtio"]
+StorageSpeed = Literal["nvme", "ssd"]
+Refusal = Literal[
+    "organization_not_activated", "organization_suspended", "permission_denied", "unauthorized_network_for_api_token"
+]
 
 AnnotationsGiven = Union[Mapping[str, Optional[str]], Iterable[Mapping[str, Optional[str]]]]
 
@@ -26,13 +47,13 @@ class DiskDescription:
 
     name: str
     size_in_gb: int = 20
-    state: str = "built"
+    state: DiskState = "built"
     data_center: str | None = None
     io_profile: str | None = "unrestricted"
-    bus_type: str | None = "scsi"
-    storage_speed: str = "nvme"
+    bus_type: BusType | None = "scsi"
+    storage_speed: StorageSpeed = "nvme"
     virtual_machine: str | None = None
-    attachment: str = "detached"
+    attachment: AttachmentState = "detached"
     attach_on_boot: bool = True
     boot: bool = False
     annotations: AnnotationsGiven = ()
@@ -48,7 +69,7 @@ class MachineDescription:
     """A virtual machine that is there, with a boot disk where ``system_disk_gb`` is given."""
 
     fqdn: str
-    state: str = "started"
+    state: MachineState = "started"
     data_center: str | None = None
     root_password: str | None = None
     system_disk_gb: int | None = None
@@ -61,12 +82,29 @@ class TaskDescription:
     """A task that is there, and stays as it is."""
 
     name: str
-    status: str = "pending"
+    status: TaskStatus = "pending"
     progress: int = 0
     id: str | None = None
     created_at: int | None = None
     started_at: int | None = None
     finished_at: int | None = None
+
+
+@dataclass(frozen=True)
+class TokenDescription:
+    """A token that is let in, with these scopes only (None: all), or with a 403 of this code for whatever it does."""
+
+    token: str
+    scopes: list[str] | None = None
+    refuse: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class PowerDescription:
+    """What is done to a virtual machine (id or fqdn)."""
+
+    virtual_machine: str
+    on: bool
 
 
 def annotation_pairs(given: AnnotationsGiven) -> list[Annotation]:

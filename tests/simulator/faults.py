@@ -11,6 +11,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from .checks import one_of
+
 FOREVER = -1
 WHEN = ("before", "after")
 ACTIONS = ("drop", "reset", "answer", "delay", "cut")
@@ -42,8 +44,10 @@ class Fault:
     fitting_length: bool = False
 
     def __post_init__(self) -> None:
-        if self.when not in WHEN or self.action not in ACTIONS:
-            raise ValueError(f"no such fault: {self.when} {self.action}")
+        if self.when not in WHEN:
+            raise ValueError(f"when must be {one_of(WHEN)}, not {self.when}")
+        if self.action not in ACTIONS:
+            raise ValueError(f"action must be {one_of(ACTIONS)}, not {self.action}")
         if self.action == "cut":
             self.when = "after"
 

@@ -7,11 +7,26 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import binascii
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from .checks import check_fields, check_list, check_object
+from .descriptions import DiskDescription, MachineDescription, TaskDescription, TokenDescription
 from .faults import Fault
+from .models import DataCenter, IoProfile, Organization
+from .settings import Settings
 from .state import State
+
+# Kind -> what describes one of it, and the field that must be there
+_KINDS: dict[str, tuple[Any, str]] = {
+    "data_centers": (DataCenter, "permalink"),
+    "io_profiles": (IoProfile, "permalink"),
+    "virtual_machines": (MachineDescription, "fqdn"),
+    "disks": (DiskDescription, "name"),
+    "tasks": (TaskDescription, "name"),
+    "tokens": (TokenDescription, "token"),
+}
 
 
 def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -19,7 +34,7 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
 
     Its keys: ``settings`` and ``organization`` (mappings of what to set), and ``data_centers``, ``io_profiles``,
     ``virtual_machines``, ``disks``, ``tasks``, ``tokens`` (lists of what the ``add_...`` functions of State take; a
-    token is {"token", "scopes", "refuse"}). Anything else raises ValueError.
+    token is {"token", "scopes", "refuse"}). Anything else raises ValueError, with a sentence that says where.
     """
     kinds: dict[str, Callable[..., str]] = {
         "data_centers": state.add_data_center,
@@ -28,9 +43,7 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
         "disks": state.add_disk,
         "tasks": state.add_task,
     }
-    unknown = set(document) - set(kinds) - {"settings", "organization", "tokens"}
-    if unknown:
-        raise ValueError(f"a seed has no {', '.join(sorted(unknown))}")
+    _check(document)
     with state.lock:
         state.advance()
         state.settings.update(document.get("settings", {}))
@@ -38,12 +51,41 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
             setattr(state.organization, name, value)
         for token in document.get("tokens", []):
             state.add_token(token["token"], token.get("scopes"), token.get("refuse"))
-        return {kind: [add(**item) for item in document.get(kind, [])] for kind, add in kinds.items()}
+        return {kind: _add_all(kind, add, document.get(kind, [])) for kind, add in kinds.items()}
 
 
-def fault_from(document: Mapping[str, Any]) -> Fault:
+def _check(document: Mapping[str, Any]) -> None:
+    check_object("a seed", document, ["settings", "organization", *_KINDS])
+    check_fields("settings", document.get("settings", {}), Settings)
+    check_fields("organization", document.get("organization", {}), Organization)
+    for kind, (description, required) in _KINDS.items():
+        check_list(kind, document.get(kind, []))
+        for index, item in enumerate(document.get(kind, [])):
+            check_fields(f"{kind}[{index}]", item, description, [required])
+
+
+def _add_all(kind: str, add: Callable[..., str], items: Sequence[Mapping[str, Any]]) -> list[str]:
+    added = []
+    for index, item in enumerate(items):
+        try:
+            added.append(add(**item))
+        except KeyError as problem:
+            raise ValueError(f"{kind}[{index}]: {problem.args[0]}") from problem
+    return added
+
+
+def fault_from(document: Any) -> Fault:
     """Return a fault out of its fields as JSON; ``body_base64`` gives a body that is not text."""
-    fields = dict(document)
-    if "body_base64" in fields:
-        fields["body"] = base64.b64decode(fields.pop("body_base64"))
+    fields = document
+    if isinstance(document, Mapping) and "body_base64" in document:
+        fields = {name: value for name, value in document.items() if name != "body_base64"}
+        fields["body"] = _decoded(document["body_base64"])
+    check_fields("a fault", fields, Fault)
     return Fault(**fields)
+
+
+def _decoded(text: Any) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (TypeError, binascii.Error) as problem:
+        raise ValueError(f"a fault: body_base64 is no base64: {problem}") from problem

@@ -174,15 +174,17 @@ class State:
         """Return the data center of this id or permalink, or the first one when no key is given."""
         if key is None:
             return self.data_centers[0]
-        return _only((item for item in self.data_centers if key in (item.id, item.permalink)), key)
+        return _only((item for item in self.data_centers if key in (item.id, item.permalink)), f"data center {key!r}")
 
     def io_profile(self, key: str) -> IoProfile:
         """Return the profile of this id or permalink."""
-        return _only((item for item in self.io_profiles if key in (item.id, item.permalink)), key)
+        return _only((item for item in self.io_profiles if key in (item.id, item.permalink)), f"I/O profile {key!r}")
 
     def machine(self, key: str) -> VirtualMachine:
         """Return the virtual machine of this id or fqdn."""
-        return _only((item for item in self.machines.values() if key in (item.id, item.fqdn)), key)
+        return _only(
+            (item for item in self.machines.values() if key in (item.id, item.fqdn)), f"virtual machine {key!r}"
+        )
 
     def trashed(self, object_id: str) -> TrashObject | None:
         """Return the trash object of a disk or machine, or None where it is not in the trash."""
@@ -200,7 +202,7 @@ class State:
         return sorted(mine, key=lambda pair: not pair[1].boot)
 
 
-def _only(found: Iterable[_T], key: str) -> _T:
+def _only(found: Iterable[_T], what: str) -> _T:
     for item in found:
         return item
-    raise KeyError(key)
+    raise KeyError(f"there is no {what}")
