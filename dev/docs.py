@@ -8,7 +8,8 @@ from __future__ import annotations
 import shutil
 import zlib
 
-from dev.workspace import BUILD, COLLECTION, ROOT, environment, nothing, program, run
+from dev.links import broken_links
+from dev.workspace import BUILD, COLLECTION, ROOT, Failed, environment, nothing, program, run
 
 SITE = BUILD / "docs"
 PAGES = SITE / "rst"
@@ -24,7 +25,7 @@ LABELS = {
 
 
 def docs() -> str:
-    """Build the site into .build/docs/html/; what was built. A reference that leads nowhere fails it."""
+    """Build the site into .build/docs/html/; what was built. A reference or a link that leads nowhere fails it."""
     shutil.rmtree(SITE, ignore_errors=True)
     # antsibull-docs writes only where nobody else can.
     PAGES.mkdir(parents=True, mode=0o755)
@@ -37,6 +38,9 @@ def docs() -> str:
     (PAGES / "environment_variables.rst").unlink()
     site = ["-b", "html", "-c", str(CONFIGURATION), "-d", str(SITE / "doctrees"), "-W", "--keep-going", "--quiet"]
     run(program("sphinx-build"), *site, PAGES, HTML, log="docs-site", env=env)
+    broken = broken_links(HTML)
+    if broken:
+        raise Failed("\n        ".join(broken))
     return f"{len(list(HTML.rglob('*.html')))} pages; open {(HTML / 'index.html').relative_to(ROOT)}"
 
 

@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sphinx.application import Sphinx
+
 project = "katapult.cloud"
 title = "Ansible collection for the Katapult cloud"
 project_copyright = "Katapult Cloud collection contributors"
@@ -17,7 +21,6 @@ highlight_language = "YAML+Jinja"
 html_theme = "sphinx_ansible_theme"
 html_title = html_short_title = title
 html_theme_options = {
-    "documentation_home_url": "index.html",
     "show_extranav": False,
     "titles_only": True,
     "topbar_links": {
@@ -34,3 +37,12 @@ html_use_index = False
 
 # Links into Ansible's own documentation go by a list of those that occur, so that a build needs no network.
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "../ansible.inv")}
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("html-page-context", _lead_home)
+
+
+def _lead_home(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    """Have the title lead to the first page from wherever a page is: the theme knows only one address for all."""
+    context["theme_documentation_home_url"] = context["pathto"](app.config.root_doc)
