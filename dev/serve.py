@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from dev.simulator import simulator
@@ -28,7 +29,8 @@ def serve() -> None:
         for name, value in service.variables().items():
             say(f"export {name}={value}")
         say(f"\nCtrl-C ends it; otherwise it ends after {HOURS} hours.")
-        time.sleep(HOURS * 3600)
+        with suppress(KeyboardInterrupt):
+            time.sleep(HOURS * 3600)
 
 
 if __name__ == "__main__":

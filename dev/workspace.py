@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -36,6 +37,9 @@ LAST_WORDS = 80
 
 #: The programs that run now, of all threads.
 RUNNING: set[subprocess.Popen[str]] = set()
+#: Whether they were stopped, so that none is started any more; looked at and set while STARTING is held.
+STOPPED = threading.Event()
+STARTING = threading.Lock()
 
 Shown = Callable[[str], bool]
 
@@ -98,22 +102,8 @@ def _follow(
     command: Sequence[str | Path], path: Path, cwd: Path, env: Mapping[str, str] | None, show: Shown
 ) -> tuple[list[str], int]:
     lines: list[str] = []
-    with (
-        path.open("w", encoding="utf-8") as log,
-        subprocess.Popen(
-            [str(word) for word in command],
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        ) as process,
-    ):
+    with path.open("w", encoding="utf-8") as log, _start(command, cwd, env) as process:
         assert process.stdout is not None
-        RUNNING.add(process)
         try:
             for line in process.stdout:
                 lines.append(line)
@@ -128,10 +118,31 @@ def _follow(
     return lines, process.returncode
 
 
+def _start(command: Sequence[str | Path], cwd: Path, env: Mapping[str, str] | None) -> subprocess.Popen[str]:
+    with STARTING:
+        if STOPPED.is_set():
+            raise Failed(f"{Path(command[0]).name} was not started: all programs were stopped")
+        process = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        RUNNING.add(process)
+    return process
+
+
 def stop_running() -> None:
-    """End the programs that other threads wait for."""
-    for process in tuple(RUNNING):
-        _end(process)
+    """End the programs that other threads wait for, and let them start no other."""
+    with STARTING:
+        STOPPED.set()
+        for process in tuple(RUNNING):
+            _end(process)
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -147,16 +158,21 @@ def places_at_once() -> int:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM unwind the stack as Ctrl-C does, so that whatever was started is stopped."""
+    """Let SIGTERM, and SIGHUP of a closed terminal, unwind the stack as Ctrl-C does: what was started is stopped."""
 
     def leave(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # What nohup has it ignore stays ignored.
+    heeded = [number for number, handler in before.items() if handler != signal.SIG_IGN]
+    for number in heeded:
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in heeded:
+            signal.signal(number, before[number])
 
 
 def main(work: Callable[[], None]) -> None:
