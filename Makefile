@@ -7,6 +7,10 @@
 PYTHON ?= python3
 IN_VENV = .build/venv/bin/python
 
+# What the command line of make sets, quoted: a variable of the caller's environment may have such a name by chance.
+given = $(if $(filter command,$(origin $(1))),$($(1)))
+option = $(if $(call given,$(2)),$(1) '$(subst ','\'',$(call given,$(2)))')
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo simulator test unit sanity integration lint docs matrix matrix-list bench bench-limit startup build \
@@ -36,16 +40,17 @@ help:
 venv:
 	@$(PYTHON) -m dev.bootstrap
 
+test: export KATAPULT_UNIT_TESTS =
 test: venv
 	@$(IN_VENV) -m dev.check lint docs sanity integration unit
 
-unit: export KATAPULT_UNIT_TESTS = $(ONLY)
+unit: export KATAPULT_UNIT_TESTS = $(call given,ONLY)
 unit sanity integration lint docs: venv
 	@$(IN_VENV) -m dev.check $@
 
 # Results of earlier runs stay in .build/matrix/results.md beside those of a part.
-MATRIX = $(if $(CORES),--cores $(CORES)) $(if $(PYTHONS),--pythons $(PYTHONS)) $(if $(PARTS),--parts $(PARTS)) \
-	$(if $(JOBS),--jobs $(JOBS))
+MATRIX = $(call option,--cores,CORES) $(call option,--pythons,PYTHONS) $(call option,--parts,PARTS) \
+	$(call option,--jobs,JOBS)
 
 matrix: venv
 	@$(IN_VENV) -m dev.matrix $(MATRIX)
@@ -57,11 +62,11 @@ demo: venv
 	@$(IN_VENV) -m dev.demo
 
 simulator: venv
-	@$(IN_VENV) -m dev.serve $(if $(SEED),--seed $(SEED))
+	@$(IN_VENV) -m dev.serve $(call option,--seed,SEED)
 
 # Not part of the tests: how long something takes depends on what else the machine does.
 bench: venv
-	@$(IN_VENV) -m dev.bench $(if $(ONLY),--only $(ONLY))
+	@$(IN_VENV) -m dev.bench $(call option,--only,ONLY)
 
 bench-limit: venv
 	@$(IN_VENV) -m dev.bench_limit

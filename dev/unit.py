@@ -10,7 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from dev.workspace import BUILD, CACHE, COLLECTION, environment, places_at_once, program, run
+from dev.workspace import BUILD, CACHE, COLLECTION, Failed, environment, places_at_once, program, run
 
 MOST_WORKERS = 16
 CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")
@@ -24,6 +24,11 @@ def unit() -> None:
     workers = str(min(2 * places_at_once(), MOST_WORKERS))
     options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
     chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
+    # Options are pytest's, which also tells of what it doesn't know.
+    paths = [word.partition("::")[0] for word in chosen if "/" in word and not word.startswith("-")]
+    missing = [path for path in paths if not (COLLECTION / path).exists()]
+    if missing:
+        raise Failed(f"there is no {', '.join(missing)}")
     # The modules' locks are in the temporary directory: other runs of the same user must not be met there.
     with tempfile.TemporaryDirectory(prefix="katapult-") as temporary:
         env = environment(
