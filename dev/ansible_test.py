@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from dev import pip_bootstrap
-from dev.interpreters import search_path
-from dev.simulator import Service, simulator
-from dev.workspace import COLLECTION, HOME, VENV, Failed, environment, nothing, run
+from . import pip_bootstrap
+from .interpreters import search_path
+from .simulator import Service, simulator
+from .workspace import COLLECTION, HOME, VENV, Failed, environment, nothing, run
 
 #: pip warns about places to look in that are not there, ansible-test about a locale that nothing here depends on.
 TROUBLE = r"WARNING: (?!Location |Using locale |Reviewing )|ERROR|FATAL"

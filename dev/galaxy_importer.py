@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dev.tool_output import summary_of, undocumented, warnings_of, warns
-from dev.workspace import ROOT, environment, program, run, say
+from .tool_output import summary_of, undocumented, warnings_of, warns
+from .workspace import ROOT, environment, program, run, say
 
 CONFIGURATION = ROOT / "dev" / "galaxy-importer.cfg"
 

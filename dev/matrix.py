@@ -14,13 +14,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from queue import SimpleQueue
 
-from dev.interpreters import find
-from dev.matrix_parts import copy_of_worker, environments, run_job
-from dev.matrix_plan import Job, choose, plan
-from dev.matrix_results import FAILED, PASSED, SKIPPED, Result, keep, refuse, result_of, summary, table
-from dev.matrix_table import PYTHONS
-from dev.matrix_venvs import MATRIX, Environment
-from dev.workspace import ROOT, Failed, environment, main, places_at_once, refresh_copy, say, stop_running
+from .interpreters import find
+from .matrix_parts import copy_of_worker, environments, run_job
+from .matrix_plan import Job, choose, plan
+from .matrix_results import FAILED, PASSED, SKIPPED, Result, keep, refuse, result_of, summary, table
+from .matrix_table import PYTHONS
+from .matrix_venvs import MATRIX, Environment
+from .workspace import ROOT, Failed, environment, main, places_at_once, refresh_copy, say, stop_running
 
 #: What makes one job fail, and leaves the others alone.
 TROUBLE = (Failed, OSError, subprocess.SubprocessError)
@@ -83,7 +83,7 @@ def _run_all(jobs: Sequence[Job], interpreters: Mapping[str, Path], at_once: int
     pool = ThreadPoolExecutor(at_once)
     try:
         broken = _make_environments(pool, jobs, interpreters)
-        pending = [pool.submit(_result, job, workers, broken, revision) for job in jobs]
+        pending = [pool.submit(run_one, job, workers, broken, revision) for job in jobs]
         for number, future in enumerate(as_completed(pending), 1):
             result = future.result()
             say(f"[{number} of {len(jobs)}] {result.row}")
@@ -112,7 +112,8 @@ def _make_environments(
     return broken
 
 
-def _result(job: Job, workers: SimpleQueue[Path], broken: Mapping[Environment, str], revision: str) -> Result:
+def run_one(job: Job, workers: SimpleQueue[Path], broken: Mapping[Environment, str], revision: str) -> Result:
+    """Run a job in one of the copies, which is free again then; whatever is amiss with it is its result."""
     if job.skipped:
         return result_of(job, SKIPPED, 0, job.skipped, revision)
     copy = workers.get()

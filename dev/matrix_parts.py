@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.ansible_test import AnsibleTest, integration, sanity
-from dev.matrix_plan import PYTEST, Job
-from dev.matrix_venvs import MATRIX, Environment, core_environment, module_environment
-from dev.unit import closing_line
-from dev.workspace import CACHE, LOGS, environment, nothing, run
+from .ansible_test import AnsibleTest, integration, sanity
+from .matrix_plan import PYTEST, Job
+from .matrix_venvs import MATRIX, Environment, core_environment, module_environment
+from .unit import closing_line
+from .workspace import CACHE, LOGS, environment, nothing, run
 
 
 def copy_of_worker(worker: int) -> Path:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dev import venvs
-from dev.matrix_plan import Job, requests_in_turn
-from dev.matrix_table import CORES, PYTHONS, Core
-from dev.workspace import BUILD, ROOT, Failed, say
+from . import venvs
+from .matrix_plan import Job, requests_in_turn
+from .matrix_table import CORES, PYTHONS, Core
+from .workspace import BUILD, ROOT, Failed, say
 
 MATRIX = BUILD / "matrix"
 TESTS = ROOT / "dev" / "requirements-matrix.txt"

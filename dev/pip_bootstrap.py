@@ -19,7 +19,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.workspace import Failed, environment, nothing, program, run
+from .workspace import Failed, environment, nothing, program, run
 
 ASK_FOR_PACKAGES = """
 import json

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.workspace import BUILD, COLLECTION, Failed, environment, main, nothing, program, refresh_copy, run, say
+from .workspace import BUILD, COLLECTION, Failed, environment, main, nothing, program, refresh_copy, run, say
 
 
 def build(folder: Path) -> Path:

@@ -10,12 +10,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from dev.galaxy_importer import import_problems
-from dev.release import build, install
-from dev.release_agreement import disagreements, unreleased
-from dev.release_contents import sizes_of, table_of, wrong_contents
-from dev.tool_output import warnings_of, warns
-from dev.workspace import BUILD, COLLECTION, LOGS, ROOT, Failed, environment, main, nothing, program, run, say, timed
+from .galaxy_importer import import_problems
+from .release import build, install
+from .release_agreement import disagreements, unreleased
+from .release_contents import sizes_of, table_of, wrong_contents
+from .tool_output import warnings_of, warns
+from .workspace import BUILD, COLLECTION, LOGS, ROOT, Failed, environment, main, nothing, program, run, say, timed
 
 FOLDER = BUILD / "release-check"
 HOME = FOLDER / "home"
@@ -30,7 +30,7 @@ def release_check() -> None:
         "its files": lambda: _contents_problems(tarball),
         "an installation without the network": lambda: _installation_problems(tarball),
         "galaxy-importer": lambda: import_problems(tarball, IMPORTED, HOME),
-        "version, changelog and docs": lambda: [*disagreements(COLLECTION), *unreleased(COLLECTION), *_uncommitted()],
+        "version, changelog and docs": lambda: [*disagreements(COLLECTION), *unreleased(COLLECTION), *uncommitted()],
     }
     problems: list[str] = []
     for title, check in checks.items():
@@ -81,7 +81,7 @@ def _installation_problems(tarball: Path) -> list[str]:
     return [*unshown, *warnings_of("ansible-doc", output)]
 
 
-def _uncommitted() -> list[str]:
+def uncommitted() -> list[str]:
     """Changes that are in no commit, which a tag would not have."""
     command = ["git", "status", "--porcelain"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
-from dev.workspace import BUILD, COLLECTION, LOGS, Failed, environment, program
+from .workspace import BUILD, COLLECTION, LOGS, Failed, environment, program
 
 PATIENCE = 30.0
 

@@ -10,7 +10,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from dev.workspace import BUILD, CACHE, COLLECTION, Failed, environment, places_at_once, program, run
+from .workspace import BUILD, CACHE, COLLECTION, Failed, environment, places_at_once, program, run
 
 MOST_WORKERS = 16
 CLOSING_LINE = re.compile(r"^=+ .* in [0-9.]+s.* =+$")

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dev.workspace import Failed, nothing, run
+from .workspace import Failed, nothing, run
 
 STAMP = "made-from.txt"
 PIP_OPTIONS = ("--disable-pip-version-check", "--progress-bar", "off")
