@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from .interpreters import find
 from .matrix_parts import copy_of_worker, environments, run_job
 from .matrix_plan import Job, choose, plan
-from .matrix_results import FAILED, PASSED, SKIPPED, Result, keep, refuse, result_of, summary, table
+from .matrix_results import FAILED, PASSED, SKIPPED, Result, keep, listing, refuse, result_of, summary, table
 from .matrix_table import PYTHONS
 from .matrix_venvs import MATRIX, Environment
 from .workspace import ROOT, Failed, environment, main, places_at_once, refresh_copy, say, stop_running
@@ -32,13 +32,12 @@ def matrix() -> None:
     interpreters = find(os.environ.get("PATH", os.defpath), environment())
     _say_interpreters(interpreters)
     jobs = plan(interpreters, choose(arguments.cores, arguments.pythons, arguments.parts))
-    revision = _revision()
     if arguments.list:
-        say(table(result_of(job, SKIPPED if job.skipped else "planned", 0, job.skipped, revision) for job in jobs))
+        say(listing(jobs))
         return
     MATRIX.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    results = list(_run_all(jobs, interpreters, arguments.jobs, revision))
+    results = list(_run_all(jobs, interpreters, arguments.jobs, _revision()))
     say(f"\n{table(results)}\n\n{time.monotonic() - start:.0f} s in all; with earlier runs: .build/matrix/results.md")
     say(summary(results))
     refuse(results)

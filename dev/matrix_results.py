@@ -40,10 +40,20 @@ class Result:
         return series.index(self.core), ("", *PYTHONS).index(self.python), PARTS.index(self.part)
 
     @property
+    def what(self) -> tuple[str, ...]:
+        """What is run with what, in words."""
+        return (self.core, self.python or "all", self.requests or "-", self.part, self.tests)
+
+    @property
     def row(self) -> str:
         """Its row of the table."""
-        words = (self.core, self.python or "all", self.requests or "-", self.part, self.tests, self.outcome)
-        cells = (*words, "-" if self.outcome == SKIPPED else str(self.seconds), self.revision, self.seen)
+        cells = (
+            *self.what,
+            self.outcome,
+            "-" if self.outcome == SKIPPED else str(self.seconds),
+            self.revision,
+            self.seen,
+        )
         return _row([" ".join(cell.replace("|", "/").split()) for cell in cells])
 
 
@@ -56,6 +66,14 @@ def table(results: Iterable[Result]) -> str:
     """The results in Markdown, by their places."""
     rows = [result.row for result in sorted(results, key=lambda result: result.place)]
     return "\n".join([_row(HEADS), _row(["---"] * len(HEADS)), *rows])
+
+
+def listing(jobs: Iterable[Job]) -> str:
+    """What is to be run, in Markdown, by its places; also why some of it can't be, where that is so."""
+    planned = sorted((result_of(job, "", 0, job.skipped, "") for job in jobs), key=lambda result: result.place)
+    heads = [*HEADS[:5], "Skipped"] if any(result.seen for result in planned) else HEADS[:5]
+    rows = [_row([*result.what, result.seen][: len(heads)]) for result in planned]
+    return "\n".join([_row(heads), _row(["---"] * len(heads)), *rows])
 
 
 def summary(results: Sequence[Result]) -> str:

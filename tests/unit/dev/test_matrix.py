@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.katapult.cloud.dev.matrix_plan import APART, PROMISES, WHOLE, Job, choose, plan
-from ansible_collections.katapult.cloud.dev.matrix_results import keep, refuse, result_of, summary, table
+from ansible_collections.katapult.cloud.dev.matrix_results import keep, listing, refuse, result_of, summary, table
 from ansible_collections.katapult.cloud.dev.workspace import Failed
 
 COLLECTION = Path(__file__).resolve().parents[3]
@@ -137,6 +137,25 @@ def test_the_table_has_a_row_for_each_result_in_the_order_of_versions() -> None:
         "| 2.21 | 3.9 | 2.25.1 | unit | plugins | failed | 40 | abc | pytest / ended with 1 |",
     ]
     assert summary(results) == "2 passed, 1 failed, 1 skipped"
+
+
+def test_the_list_has_what_is_to_be_run() -> None:
+    unit, sanity = Job("2.16", "3.9", FLOOR, "unit", "plugins"), Job("2.16", "", "", "sanity")
+    assert listing([unit, sanity]).splitlines() == [
+        "| ansible-core | Python | requests | Part | Tests |",
+        "| --- | --- | --- | --- | --- |",
+        "| 2.16 | all | - | sanity | all |",
+        "| 2.16 | 3.9 | 2.25.1 | unit | plugins |",
+    ]
+
+
+def test_the_list_says_why_something_is_skipped() -> None:
+    unit = Job("2.16", "3.9", FLOOR, "unit", "plugins", skipped="Python 3.9 not found")
+    assert listing([unit, Job("2.16", "", "", "sanity")]).splitlines()[::2] == [
+        "| ansible-core | Python | requests | Part | Tests | Skipped |",
+        "| 2.16 | all | - | sanity | all |  |",
+    ]
+    assert listing([unit]).splitlines()[-1] == "| 2.16 | 3.9 | 2.25.1 | unit | plugins | Python 3.9 not found |"
 
 
 def test_a_later_run_replaces_the_results_of_the_same_jobs_only(tmp_path: Path) -> None:
