@@ -14,7 +14,13 @@ from .workspace import Failed
 #: What the unit tests of a job are: pytest's words.
 WHOLE, PROMISES, PLUGINS = "all", "plugins, promises", "plugins"
 #: These tests don't depend on ansible-core: those of the tools, of the simulator, and of what other tools make.
-APART = ("dev", "packaging", "simulator", "awx/test_files.py")
+APART = (
+    "dev",
+    "packaging/test_agreement.py",
+    "packaging/test_execution_environment.py",
+    "simulator",
+    "awx/test_files.py",
+)
 #: These run Ansible itself, so that a Python that only has its module code can't run them.
 WITH_ANSIBLE = ("plugins/plugin_utils", "promises/test_progress.py", "odd/test_odd_templates.py")
 _MODULES_ONLY = tuple(f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE)
