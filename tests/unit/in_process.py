@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -47,11 +48,25 @@ class _Written(io.TextIOWrapper):
 def finished(module: ModuleType, arguments: Mapping[str, Any]) -> Finished:
     """The end of a module's run. Anything but one JSON object on its standard output is an error."""
     out, err = _Written(), _Written()
-    with _handed_over(arguments), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        module.main()
+    with _handed_over(arguments), _alone(), redirect_stdout(out), redirect_stderr(err):
+        with pytest.raises(SystemExit) as ended:
+            module.main()
     result = json.loads(out.text(), parse_constant=_refuse)
     assert isinstance(result, dict)
     return Finished(result, out.text() + err.text(), ended.value.code)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nothing that earlier tests left is ended within this context, as nothing is left in a module's own process.
+
+    JSON nested without end is read as deep as the stack goes. A finalizer that is called there fails, on stderr.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
