@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
@@ -22,6 +21,7 @@ from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
 from ansible_collections.katapult.cloud.tests.unit.promises.life import state_of
 from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
+from ansible_collections.katapult.cloud.tests.unit.skipped_time import LONGEST_WAIT, SkippedTime
 
 TOKEN = "a-token-that-nobody-must-see"
 PASSWORD = "a-password-that-nobody-must-see"
@@ -34,36 +34,6 @@ BOOT = "disk_Boot"
 TASK = "task_Running"
 FOREIGN = re.compile("^KATAPULT_|_PROXY$|_CA_BUNDLE$", re.IGNORECASE)
 MOST_REQUESTS = 400
-LONGEST_WAIT = 7200.0
-
-
-class SkippedTime:
-    """A clock that jumps over what is slept, for all threads at once; it refuses what no run would wait for."""
-
-    def __init__(self) -> None:
-        self._changing = threading.Lock()
-        self._slept = 0.0
-
-    def wall(self) -> float:
-        return time.time() + self._slept
-
-    def now(self) -> float:
-        return time.monotonic() + self._slept
-
-    def sleep(self, seconds: float) -> None:
-        assert 0 <= seconds <= LONGEST_WAIT, f"sleeps for {seconds} seconds"
-        with self._changing:
-            self._slept += seconds
-        time.sleep(0)
-
-    @contextmanager
-    def instead_of_the_real_one(self) -> Iterator[None]:
-        """Within this context every clock is this one: a module makes its own, and none can be handed to it."""
-        with ExitStack() as patches:
-            for name in ("now", "wall", "sleep"):
-                replacement = staticmethod(getattr(self, name))
-                patches.enter_context(mock.patch.object(Clock, name, replacement))
-            yield
 
 
 class World:
@@ -113,11 +83,20 @@ class World:
 @contextmanager
 def world() -> Iterator[World]:
     """A service, with nothing of the developer's own surroundings."""
-    clock = SkippedTime()
+    clock = SkippedTime(speed=math.inf)
     kept = {name: value for name, value in os.environ.items() if not FOREIGN.search(name)}
     alone = mock.patch.dict(os.environ, kept, clear=True)
-    with alone, clock.instead_of_the_real_one(), Simulator(clock=clock.wall) as simulator:
+    with alone, _instead_of_the_real_one(clock), Simulator(clock=clock.wall) as simulator:
         yield World(simulator, clock)
+
+
+@contextmanager
+def _instead_of_the_real_one(clock: SkippedTime) -> Iterator[None]:
+    """Within this context every clock is this one: a module makes its own, and none can be handed to it."""
+    with ExitStack() as patches:
+        for name in ("now", "wall", "sleep"):
+            patches.enter_context(mock.patch.object(Clock, name, staticmethod(getattr(clock, name))))
+        yield
 
 
 def assert_clean(done: Finished) -> None:

@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A disk's life in this process, against a simulator, on a clock that runs fast: runs, and operations to try on it."""
+"""A disk's life in this process, against a simulator, both on a clock that skips: runs, and operations to try on it."""
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_assignment import Placement
@@ -27,23 +27,14 @@ from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import 
 from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
+from ansible_collections.katapult.cloud.tests.unit.skipped_time import SkippedTime
 
 WEB = "web-01.acme.katapult.cloud"
 DB = "db-01.acme.katapult.cloud"
 ACME = {"sub_domain": "acme"}
 QUICK: dict[str, Any] = {
-    f"{kind}_seconds": 0.02 for kind in ("build", "attach", "detach", "resize", "io_profile", "purge")
+    f"{kind}_seconds": 1.5 for kind in ("build", "attach", "detach", "resize", "io_profile", "purge")
 }
-
-
-class FastClock(Clock):
-    """A clock that goes 25 times as fast as the real one."""
-
-    def now(self) -> float:
-        return time.monotonic() * 25
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / 25)
 
 
 @dataclass
@@ -70,9 +61,10 @@ class Outcome:
 class Life:
     """Runs of the modules against one simulator."""
 
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulator, clock: SkippedTime, locks: str) -> None:
         self.simulator = simulator
-        self._locks = tempfile.TemporaryDirectory()
+        self.clock = clock
+        self._locks = locks
 
     def disk(self, *, check: bool = False, token: str | None = None, **options: Any) -> Outcome:
         """A run of katapult_disk."""
@@ -107,7 +99,7 @@ class Life:
 
         def act(around: Surroundings) -> FleetResult:
             descriptions = described(given, {})
-            http = self._http(around.clock, around.deadline, token)
+            http = self._http(around.deadline, token)
             api = FleetApi(http, [description.wanted for description in descriptions])
             here = replace(around, api=api, tell=lines.append)
             return Fleet(
@@ -117,19 +109,18 @@ class Life:
         outcome = self._run(act, check=check, token=token, wait=given["wait"], seconds=given.get("wait_timeout", 100))
         return replace(outcome, told=lines)
 
-    def _http(self, clock: Clock, deadline: Deadline, token: str | None) -> Http:
-        return Http(Connection(self.simulator.url, token or self.simulator.token), clock, deadline)
+    def _http(self, deadline: Deadline, token: str | None) -> Http:
+        return Http(Connection(self.simulator.url, token or self.simulator.token), self.clock, deadline)
 
     def _run(self, act: Any, *, check: bool, token: str | None, wait: bool, seconds: float = 100) -> Outcome:
         warnings: list[str] = []
-        clock, seen = FastClock(), len(self.simulator.requests)
-        deadline = Deadline(clock, seconds)
+        seen, deadline = len(self.simulator.requests), Deadline(self.clock, seconds)
         around = Surroundings(
-            DiskApi(self._http(clock, deadline, token)),
-            clock,
+            DiskApi(self._http(deadline, token)),
+            self.clock,
             deadline,
             warnings.append,
-            lambda: self._locks.name,
+            lambda: self._locks,
             (self.simulator.url,),
             check_mode=check,
             wait=wait,
@@ -140,6 +131,14 @@ class Life:
             result = error.as_result()
         requests = [f"{request.method} {request.path}" for request in self.simulator.requests[seen:]]
         return Outcome(result, requests, warnings)
+
+
+@contextmanager
+def lived(**settings: Any) -> Iterator[Life]:
+    """Runs against a simulator with these settings."""
+    clock = SkippedTime(speed=100)
+    with TemporaryDirectory() as locks, Simulator(clock=clock.wall, **{**QUICK, **settings}) as simulator:
+        yield Life(simulator, clock, locks)
 
 
 @dataclass(frozen=True)

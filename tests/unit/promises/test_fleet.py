@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
-from ansible_collections.katapult.cloud.tests.unit.promises.life import DB, ON_WEB, QUICK, WEB, Life, Outcome
+from ansible_collections.katapult.cloud.tests.unit.promises.life import DB, ON_WEB, WEB, Life, Outcome, lived
 
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
 LIST = "/organizations/organization/disks"
@@ -31,19 +30,19 @@ LOST_ANSWERS: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.fixture(name="simulator", scope="module")
-def _simulator() -> Iterator[Simulator]:
-    with Simulator(**QUICK) as simulator:
-        yield simulator
+@pytest.fixture(name="all_lives", scope="module")
+def _all_lives() -> Iterator[Life]:
+    with lived() as life:
+        yield life
 
 
 @pytest.fixture(name="life")
-def _life(simulator: Simulator) -> Iterator[Life]:
-    simulator.reset()
-    simulator.state.add_vm(fqdn=WEB, state="started")
-    simulator.state.add_vm(fqdn=DB, state="stopped")
-    yield Life(simulator)
-    assert simulator.violations == []
+def _life(all_lives: Life) -> Iterator[Life]:
+    all_lives.simulator.reset()
+    all_lives.simulator.state.add_vm(fqdn=WEB, state="started")
+    all_lives.simulator.state.add_vm(fqdn=DB, state="stopped")
+    yield all_lives
+    assert all_lives.simulator.violations == []
 
 
 def names(count: int) -> list[dict[str, Any]]:
@@ -87,7 +86,7 @@ def test_fifty_creates_cost_a_write_and_a_read_each_and_a_second_run_a_read_each
 
 
 def test_what_is_waited_for_costs_the_fewer_requests(life: Life) -> None:
-    life.simulator.seed({"settings": {"max_per_page": 10, "build_seconds": 0.4}, "disks": names(90)})
+    life.simulator.seed({"settings": {"max_per_page": 10, "build_seconds": 20}, "disks": names(90)})
     few = life.fleet(disks=[{"name": f"new-{number}"} for number in range(3)], **LONDON)
     many = life.fleet(disks=[{"name": f"more-{number:02d}"} for number in range(30)], **LONDON)
 
@@ -261,23 +260,20 @@ def test_fleets_at_once_on_one_control_node_make_one_disk_each(life: Life) -> No
 
 
 def test_a_twin_from_another_control_node_fails_its_entry_and_names_both(life: Life, tmp_path: Path) -> None:
-    def create_twin() -> str:
-        while not named(life)["data-001"]:
-            time.sleep(0.001)
-        return life.simulator.state.add_disk("data-001", size_in_gb=20)
+    def create_twin() -> None:
+        life.simulator.state.add_disk("data-001", id="disk_Twin", size_in_gb=20)
 
-    life.simulator.seed({"settings": {"build_seconds": 0.3}})
-    with ThreadPoolExecutor(1) as pool:
-        twin = pool.submit(create_twin)
-        outcome = life.fleet(disks=names(3), node=str(tmp_path / "locks"), **LONDON)
+    life.simulator.seed({"settings": {"build_seconds": 20}})
+    life.clock.meanwhile(create_twin, when=lambda: named(life)["data-001"])
+    outcome = life.fleet(disks=names(3), node=str(tmp_path / "locks"), **LONDON)
 
     assert [error and error["code"] for error in told(outcome, "error")] == [None, "twin_found", None]
-    assert twin.result() in outcome["disks"][1]["msg"]
+    assert "disk_Twin" in outcome["disks"][1]["msg"]
     assert outcome["disks"][1]["disk"]["id"] in outcome["disks"][1]["msg"]
 
 
 def test_the_next_run_waits_for_what_is_still_under_way(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 0.4}})
+    life.simulator.seed({"settings": {"build_seconds": 30}})
     begun = life.fleet(disks=names(20), wait=False, **LONDON)
     waited = life.fleet(disks=names(21), **LONDON)
 
@@ -319,7 +315,7 @@ def test_a_token_that_sees_little_is_enough(life: Life, scopes: list[str]) -> No
 
 
 def test_a_list_that_fails_while_disks_are_waited_for_is_no_harm(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 0.3}})
+    life.simulator.seed({"settings": {"build_seconds": 20}})
     life.simulator.faults.add(Fault(LIST, "GET", "before", "answer", status=422, times=2, skip=2))
 
     outcome = life.fleet(disks=names(5), **LONDON)
@@ -329,32 +325,25 @@ def test_a_list_that_fails_while_disks_are_waited_for_is_no_harm(life: Life) -> 
 
 def test_disks_that_are_deleted_while_they_are_waited_for_fail_alone(life: Life) -> None:
     def delete() -> None:
-        while not named(life)["data-002"]:
-            time.sleep(0.001)
         with life.simulator.state.lock:
             disk = next(disk for disk in life.simulator.state.disks_in_use() if disk.name == "data-002")
             throw_away(life.simulator.state, disk.id, "Disk")
 
-    life.simulator.seed({"settings": {"build_seconds": 0.5}})
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(delete)
-        outcome = life.fleet(disks=names(4), **LONDON)
+    life.simulator.seed({"settings": {"build_seconds": 20}})
+    life.clock.meanwhile(delete, when=lambda: named(life)["data-002"])
+    outcome = life.fleet(disks=names(4), **LONDON)
 
     assert summary(outcome) == {"created": 3, "failed": 1}
     assert outcome["disks"][2]["error"]["code"] in ("object_in_trash", "disk_not_found")
 
 
 def test_no_more_requests_are_sent_than_the_service_permits() -> None:
-    def fast() -> float:
-        return 1_800_000_000.0 + time.monotonic() * 25
-
-    with Simulator(clock=fast, rate_limit=60, build_seconds=1.0) as simulator:
-        life = Life(simulator)
+    with lived(rate_limit=60, build_seconds=20) as life:
         outcome = life.fleet(disks=names(60), wait_timeout=20, **LONDON)
 
         assert summary(outcome) == {"created": 60}
         assert named(life) == Counter({disk["name"]: 1 for disk in names(60)})
-        assert [request.status for request in simulator.requests if request.status == 429] == []
+        assert [request.status for request in life.simulator.requests if request.status == 429] == []
 
 
 def test_nothing_is_a_fleet_too(life: Life) -> None:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import locked
-from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.promises.life import QUICK, WEB, FastClock, Life
+from ansible_collections.katapult.cloud.tests.simulator import Fault
+from ansible_collections.katapult.cloud.tests.unit.promises.life import WEB, Life, lived
 
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
 SLOW = {**LONDON, "storage_speed": "ssd"}
@@ -27,14 +27,14 @@ FAILED_TASK = {"task": {"id": "task_A", "name": "Build disk", "status": "failed"
 
 @pytest.fixture(name="life")
 def _life() -> Iterator[Life]:
-    with Simulator(**QUICK) as simulator:
-        simulator.state.add_vm(fqdn=WEB, state="started")
-        yield Life(simulator)
-        assert simulator.violations == []
+    with lived() as life:
+        life.simulator.state.add_vm(fqdn=WEB, state="started")
+        yield life
+        assert life.simulator.violations == []
 
 
 def test_a_disk_without_a_known_task_is_given_up_when_it_does_not_move(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 1000}})
+    life.simulator.seed({"settings": {"build_seconds": 100000}})
     life.simulator.faults.add(Fault(LIST, "POST", "after", "drop"))
 
     outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=3600, **LONDON)
@@ -44,7 +44,7 @@ def test_a_disk_without_a_known_task_is_given_up_when_it_does_not_move(life: Lif
 
 
 def test_a_task_that_failed_without_a_sign_at_the_disk_is_found_out(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 1000}})
+    life.simulator.seed({"settings": {"build_seconds": 100000}})
     life.simulator.faults.add(Fault("/tasks/task", "GET", "before", "answer", status=200, body=FAILED_TASK, times=-1))
 
     outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=3600, **LONDON)
@@ -55,7 +55,7 @@ def test_a_task_that_failed_without_a_sign_at_the_disk_is_found_out(life: Life) 
 
 
 def test_a_task_that_failed_is_told_at_the_time_out(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 1000}})
+    life.simulator.seed({"settings": {"build_seconds": 100000}})
     life.simulator.faults.add(Fault("/tasks/task", "GET", "before", "answer", status=200, body=FAILED_TASK, times=-1))
 
     outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=10, **LONDON)
@@ -65,7 +65,7 @@ def test_a_task_that_failed_is_told_at_the_time_out(life: Life) -> None:
 
 def test_a_disk_that_is_built_and_never_attached_by_the_service_is_attached(life: Life) -> None:
     tie = {"virtual_machine": {"fqdn": WEB}}
-    life.simulator.seed({"settings": {"build_seconds": 0.1}})
+    life.simulator.seed({"settings": {"build_seconds": 20}})
     life.fleet(disks=[{"name": "data-01"}], size_in_gb=20, virtual_machine_disk=tie, wait=False)
 
     outcome = life.fleet(disks=[{"name": "data-01"}], virtual_machine_disk={**tie, "attach": True})
@@ -75,7 +75,7 @@ def test_a_disk_that_is_built_and_never_attached_by_the_service_is_attached(life
 
 
 def test_what_another_task_made_before_the_lock_was_given_is_looked_at_again(life: Life, tmp_path: Path) -> None:
-    clock, node = FastClock(), str(tmp_path / "locks")
+    clock, node = life.clock, str(tmp_path / "locks")
     with ThreadPoolExecutor(1) as pool:
         with locked([(life.simulator.url, "data-02")], clock, Deadline(clock, 60), node):
             running = pool.submit(
@@ -102,9 +102,9 @@ def test_only_the_fleet_as_a_whole_is_told_of(life: Life) -> None:
 
 
 def test_a_disk_that_is_to_be_changed_does_not_wait_for_a_slower_one(life: Life) -> None:
-    life.simulator.seed({"settings": {"build_seconds": 0.2}})
+    life.simulator.seed({"settings": {"build_seconds": 5}})
     life.fleet(disks=[{"name": "quick"}], wait=False, **LONDON)
-    life.simulator.seed({"settings": {"build_seconds": 1000}})
+    life.simulator.seed({"settings": {"build_seconds": 100000}})
     life.fleet(disks=[{"name": "slow"}], wait=False, **LONDON)
 
     outcome = life.fleet(disks=[{"name": "quick", "size_in_gb": 30}, {"name": "slow"}], wait_timeout=20, **LONDON)
@@ -116,7 +116,7 @@ def test_a_disk_that_is_to_be_changed_does_not_wait_for_a_slower_one(life: Life)
 def test_a_name_that_another_task_holds_fails_alone(life: Life, tmp_path: Path) -> None:
     life.simulator.state.add_disk("there", size_in_gb=20)
     disks = [{"name": "held"}, {"name": "there", "bus_type": "virtio"}]
-    clock, node = FastClock(), str(tmp_path / "locks")
+    clock, node = life.clock, str(tmp_path / "locks")
     with locked([(life.simulator.url, "held")], clock, Deadline(clock, 60), node):
         outcome = life.fleet(disks=disks, node=node, wait_timeout=2, **LONDON)
 

@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.unit.promises.life import (
     DB,
     ON_WEB,
     OPERATIONS,
-    QUICK,
     WEB,
     Life,
     Operation,
+    lived,
     state_of,
 )
 
@@ -39,17 +39,17 @@ FAULTS: dict[str, dict[str, Any]] = {
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
-@pytest.fixture(name="simulator", scope="module")
-def _simulator() -> Iterator[Simulator]:
-    with Simulator(**QUICK) as simulator:
-        yield simulator
+@pytest.fixture(name="all_lives", scope="module")
+def _all_lives() -> Iterator[Life]:
+    with lived() as life:
+        yield life
 
 
 @pytest.fixture(name="life")
-def _life(simulator: Simulator) -> Iterator[Life]:
-    simulator.reset()
-    yield Life(simulator)
-    assert simulator.violations == []
+def _life(all_lives: Life) -> Iterator[Life]:
+    all_lives.simulator.reset()
+    yield all_lives
+    assert all_lives.simulator.violations == []
 
 
 def assert_predicted(life: Life, operation: Operation, disk_id: str) -> None:
@@ -314,10 +314,10 @@ def test_a_refusal_is_not_taken_for_success_while_the_disk_is_there(
 @pytest.mark.parametrize(
     ("before", "wish", "state"),
     [
-        ({**ON_WEB, "state": "resizing", "settle_seconds": 0.1}, False, "detached"),
-        ({"virtual_machine": WEB, "attachment": "attaching", "settle_seconds": 0.1}, False, "detached"),
-        ({"virtual_machine": WEB, "attachment": "detaching", "settle_seconds": 0.1}, True, "attached"),
-        ({"virtual_machine": WEB, "state": "resizing", "settle_seconds": 0.1}, True, "attached"),
+        ({**ON_WEB, "state": "resizing", "settle_seconds": 10}, False, "detached"),
+        ({"virtual_machine": WEB, "attachment": "attaching", "settle_seconds": 10}, False, "detached"),
+        ({"virtual_machine": WEB, "attachment": "detaching", "settle_seconds": 10}, True, "attached"),
+        ({"virtual_machine": WEB, "state": "resizing", "settle_seconds": 10}, True, "attached"),
     ],
 )
 def test_what_is_under_way_hides_no_wish(life: Life, before: dict[str, Any], wish: bool, state: str) -> None:
@@ -397,7 +397,7 @@ def test_what_is_not_seen_after_a_lost_answer_is_unclear(life: Life, name: str) 
 
 
 def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(life: Life) -> None:
-    disk_id = Operation({}, {"state": "building", "settle_seconds": 0.1}).prepare(life.simulator)
+    disk_id = Operation({}, {"state": "building", "settle_seconds": 2}).prepare(life.simulator)
 
     result = life.assignment(disk={"id": disk_id}, virtual_machine={"fqdn": WEB})
 
@@ -417,7 +417,7 @@ def test_runs_at_once_remove_and_change_a_disk_once(life: Life) -> None:
 
 
 def test_what_is_under_way_is_waited_for_before_a_change(life: Life) -> None:
-    disk_id = Operation({}, {"state": "resizing", "settle_seconds": 0.1}).prepare(life.simulator)
+    disk_id = Operation({}, {"state": "resizing", "settle_seconds": 10}).prepare(life.simulator)
     assert life.disk(id=disk_id, size_in_gb=30, wait=False)["changed"] is True
 
     failed_id = Operation({}, {"virtual_machine": WEB, "attachment": "failed"}).prepare(life.simulator)
