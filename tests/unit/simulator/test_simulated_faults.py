@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,16 +86,16 @@ def test_skip_times_and_order(sim: Simulator, api: ApiClient) -> None:
 
 
 def test_delay_holds_up_nobody_else(sim: Simulator, api: ApiClient) -> None:
-    sim.faults.add(Fault("/data_centers", action="delay", seconds=0.5))
+    sim.faults.add(Fault("/data_centers", action="delay", seconds=1.5))
     with ThreadPoolExecutor() as pool, ApiClient(sim.url, sim.token) as other:
         begin = time.monotonic()
         slow = pool.submit(api.get, "/data_centers")
         while not sim.requests:
             time.sleep(0.01)
         assert other.disks().status == 200
-        assert time.monotonic() - begin < 0.4
+        assert not slow.done()
         assert slow.result().status == 200
-    assert time.monotonic() - begin >= 0.5
+    assert time.monotonic() - begin >= 1.5
 
 
 def test_unknown_faults_are_refused() -> None:
@@ -113,10 +114,13 @@ def test_threads_make_as_many_disks_as_they_ask_for(sim: Simulator) -> None:
 
 
 def test_connections_are_kept_and_quick(sim: Simulator, api: ApiClient) -> None:
-    begin = time.monotonic()
+    """A connection that holds small packets back, as many do by themselves, takes 40 ms for each answer."""
+    took = []
     for _number in range(50):
+        begin = time.monotonic()
         assert api.create().status == 201
-    assert time.monotonic() - begin < 1.0
+        took.append(time.monotonic() - begin)
+    assert statistics.median(took) < 0.03
     assert sim.violations == []
 
 

@@ -294,6 +294,9 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) 
         def request(self, *args: Any, **kwargs: Any) -> requests.Response:
             crowd.append(1)
             seen.append(len(crowd))
+            end = time.monotonic() + 10
+            while max(seen) < at_most and time.monotonic() < end:
+                time.sleep(0.001)
             time.sleep(0.005)
             crowd.pop()
             return super().request(*args, **kwargs)

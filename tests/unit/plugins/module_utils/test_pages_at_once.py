@@ -61,7 +61,7 @@ AT_ONCE: dict[str, tuple[int, int, int]] = {
     "1001 rows": (1001, 200, 3),
     "3000 rows": (3000, 200, 3),
 }
-BUSY = 0.02
+BUSY = 0.05
 
 
 def refusal(number: int) -> ApiError:
