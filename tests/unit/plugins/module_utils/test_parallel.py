@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from itertools import count, takewhile
 
@@ -15,21 +16,23 @@ from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in
 
 
 class Gauge:
-    """Work that counts how much of it is under way at once."""
+    """Work that counts how much of it is under way at once. It goes on when C(crowd) of it is, and all has its time."""
 
-    def __init__(self) -> None:
-        self.begun: list[int] = []
+    def __init__(self, crowd: int) -> None:
+        self._crowd = crowd
         self.most = 0
         self._now = 0
         self._lock = threading.Lock()
-        self._release = threading.Event()
+        self._crowded = threading.Event()
 
     def __call__(self, number: int) -> int:
         with self._lock:
-            self.begun.append(number)
             self._now += 1
             self.most = max(self.most, self._now)
-        self._release.wait(0.02)
+            if self._now >= self._crowd:
+                self._crowded.set()
+        assert self._crowded.wait(10)
+        time.sleep(0.02)
         with self._lock:
             self._now -= 1
         return number * 10
@@ -37,7 +40,7 @@ class Gauge:
 
 @pytest.mark.parametrize(("count", "at_once", "most"), [(0, 3, 0), (1, 3, 1), (2, 3, 2), (20, 3, 3), (5, 1, 1)])
 def test_results_keep_the_order_and_work_its_bound(count: int, at_once: int, most: int) -> None:
-    gauge = Gauge()
+    gauge = Gauge(most)
 
     assert in_parallel(gauge, range(count), at_once) == [number * 10 for number in range(count)]
     assert gauge.most == most
@@ -58,9 +61,11 @@ def test_a_slow_first_thing_stays_the_first() -> None:
 
 def test_the_first_error_is_raised_and_nothing_is_begun_after_it() -> None:
     begun: list[int] = []
+    all_have_begun = threading.Barrier(4)
 
     def work(number: int) -> None:
         begun.append(number)
+        all_have_begun.wait(10)
         if number == 1:
             raise LookupError("the first")
         threading.Event().wait(0.2)
