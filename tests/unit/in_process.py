@@ -48,9 +48,8 @@ class _Written(io.TextIOWrapper):
 def finished(module: ModuleType, arguments: Mapping[str, Any]) -> Finished:
     """The end of a module's run. Anything but one JSON object on its standard output is an error."""
     out, err = _Written(), _Written()
-    with _handed_over(arguments), _alone(), redirect_stdout(out), redirect_stderr(err):
-        with pytest.raises(SystemExit) as ended:
-            module.main()
+    with _handed_over(arguments), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        module.main()
     result = json.loads(out.text(), parse_constant=_refuse)
     assert isinstance(result, dict)
     return Finished(result, out.text() + err.text(), ended.value.code)
@@ -73,7 +72,7 @@ def _alone() -> Iterator[None]:
 def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
     """The one place that patches: ansible-core has no other way to hand a module its arguments in process."""
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-    with ExitStack() as patches:
+    with _alone(), ExitStack() as patches:
         patches.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
         for name in ("_global_warnings", "_global_deprecations"):
             # They last as long as a process.

@@ -10,9 +10,9 @@ import http.client
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
-import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
