@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, get_args
 
 from .descriptions import AttachmentState, BusType, DiskState, MachineState, Refusal, StorageSpeed, TaskStatus
+from .settings import TaskKind
 
 _CHOICES = {
     name: get_args(choice)
@@ -22,6 +23,7 @@ _CHOICES = {
         "MachineState": MachineState,
         "Refusal": Refusal,
         "StorageSpeed": StorageSpeed,
+        "TaskKind": TaskKind,
         "TaskStatus": TaskStatus,
     }.items()
 }
@@ -57,6 +59,10 @@ _KINDS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "None": ("null", lambda value: value is None),
     "Any": ("anything", lambda _value: True),
     "list[str]": ("a list of text", _all(_is_text)),
+    "list[TaskKind]": (
+        f"a list of {', '.join(map(repr, _CHOICES['TaskKind']))}",
+        _all(lambda value: value in _CHOICES["TaskKind"]),
+    ),
     "dict[str, str]": (
         "an object of text",
         lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
@@ -125,7 +131,7 @@ def one_of(words: Sequence[str]) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
-        return "a list"
+        return repr(list(value)) if value and all(map(_is_text, value)) else "a list"
     if isinstance(value, Mapping):
         return "an object"
     return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)

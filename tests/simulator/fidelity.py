@@ -14,6 +14,7 @@ from .backdrop import Backdrop
 from .client import ApiClient
 from .contract import BY_ROUTE
 from .recordings import RecordedCall, is_whole_disk, objects_in
+from .settings import TaskKind
 from .shapes import Differences, compare_headers, compare_json, paired_ids
 from .simulator import Simulator
 from .tasks import KINDS
@@ -91,7 +92,7 @@ class Rehearsal:
         report.violations = self._simulator.violations
         return report
 
-    def _timing(self, kind: str) -> tuple[float, float]:
+    def _timing(self, kind: TaskKind) -> tuple[float, float]:
         if self._plan is None:
             return self._simulator.state.board.default_timing(kind)
         return self._plan.starts, self._plan.ends

@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+TaskKind = Literal["build", "grow", "shrink", "attach", "detach", "io_profile", "purge", "start", "stop"]
 
 
 @dataclass
@@ -28,8 +30,8 @@ class Settings:
     latency: float = 0.0
     """Added to every answer."""
     fail_builds: bool = False
-    fail_tasks: list[str] = field(default_factory=list)
-    """Kinds of tasks that fail: build, grow, shrink, attach, detach, io_profile, purge."""
+    fail_tasks: list[TaskKind] = field(default_factory=list)
+    """Kinds of tasks that fail."""
     failing_names: list[str] = field(default_factory=lambda: ["fail-build"])
     """A disk whose name contains one of these fails to build."""
     rate_limit: int | None = None

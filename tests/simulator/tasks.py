@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Callable
 
 from .models import Task
-from .settings import Settings
+from .settings import Settings, TaskKind
 from .timeline import Action, Timeline
 
 # kind -> (name that the API shows, setting with its duration)
-KINDS: dict[str, tuple[str, str]] = {
+KINDS: dict[TaskKind, tuple[str, str]] = {
     "build": ("Build disk", "build_seconds"),
     "grow": ("Grow disk", "resize_seconds"),
     "shrink": ("Shrink disk", "resize_seconds"),
@@ -28,7 +28,7 @@ KINDS: dict[str, tuple[str, str]] = {
 # (part of the running time that has passed, progress shown)
 _PROGRESS: tuple[tuple[float, int], ...] = ((0.0, 5), (0.3, 37), (0.6, 53), (0.8, 62))
 
-Timing = Callable[[str], tuple[float, float]]
+Timing = Callable[[TaskKind], tuple[float, float]]
 
 
 def nothing() -> None:
@@ -45,7 +45,7 @@ class TaskBoard:
         self.tasks: dict[str, Task] = {}
         self.timing: Timing = self.default_timing
 
-    def default_timing(self, kind: str) -> tuple[float, float]:
+    def default_timing(self, kind: TaskKind) -> tuple[float, float]:
         """Return the seconds until a task of this kind starts and ends, as configured."""
         seconds = float(getattr(self._settings, KINDS[kind][1]))
         return seconds * self._settings.pending_share, seconds
@@ -57,7 +57,7 @@ class TaskBoard:
 
     def queue(
         self,
-        kind: str,
+        kind: TaskKind,
         on_finish: Action,
         on_start: Action = nothing,
         on_fail: Action = nothing,

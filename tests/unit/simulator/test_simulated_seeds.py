@@ -20,6 +20,8 @@ WRONG_SEEDS = [
     ({"settings": {"speed": 1}}, "settings has no 'speed'; it may have: build_seconds, attach_seconds, "),
     ({"settings": {"latency": "1"}}, "settings: latency must be a number, not '1'"),
     ({"settings": {"rate_limit": True}}, "settings: rate_limit must be a whole number or null, not true"),
+    ({"settings": {"fail_tasks": ["atach"]}}, "settings: fail_tasks must be a list of 'build', 'grow', 'shrink', "),
+    ({"settings": {"fail_tasks": "build"}}, "settings: fail_tasks must be a list of 'build', "),
     ({"organization": {"domain": "a"}}, "organization has no 'domain'; it may have: id, sub_domain, name"),
     ({"disks": {"name": "a"}}, "disks must be a list, not an object"),
     ({"disks": ["a"]}, "disks[0] must be an object, not 'a'"),
