@@ -82,7 +82,11 @@ def detach(state: State, disk: Disk) -> Task:
 
 
 def power(state: State, machine: VirtualMachine, on: bool) -> Task:
-    """Queue the start or stop of a machine: stopping detaches all its disks, starting attaches those set to."""
+    """Queue the start or stop of a machine: stopping detaches all its disks, starting attaches those set to.
+
+    Where it fails, the machine is as before.
+    """
+    before = machine.state
 
     def start() -> None:
         machine.state = "starting" if on else "stopping"
@@ -95,4 +99,7 @@ def power(state: State, machine: VirtualMachine, on: bool) -> Task:
             elif tie.attach_on_boot:
                 tie.state = "attached"
 
-    return state.board.queue("start" if on else "stop", finish, start)
+    def fail() -> None:
+        machine.state = before
+
+    return state.board.queue("start" if on else "stop", finish, start, fail)

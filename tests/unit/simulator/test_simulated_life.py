@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
+from ansible_collections.katapult.cloud.tests.simulator.descriptions import MachineState
+from ansible_collections.katapult.cloud.tests.simulator.settings import TaskKind
 from ansible_collections.katapult.cloud.tests.simulator.timeline import ManualClock
 
 MACHINE = "web.acme.example"
@@ -60,6 +62,18 @@ def test_a_failed_resize_leaves_the_size(api: ApiClient, sim: Simulator, clock: 
     clock.forward(11)
     assert api.task(task["id"])["status"] == "failed"
     assert (api.disk(disk_id)["size_in_gb"], api.disk(disk_id)["state"]) == (20, "built")
+
+
+@pytest.mark.parametrize(("kind", "state", "on"), [("start", "stopped", True), ("stop", "started", False)])
+def test_a_machine_whose_power_can_t_be_changed_is_as_before(
+    sim: Simulator, clock: ManualClock, kind: TaskKind, state: MachineState, on: bool
+) -> None:
+    machine = sim.state.machines[sim.state.add_vm("power.acme.example", state=state)]
+    sim.settings.fail_tasks = [kind]
+    sim.power(machine.id, on=on)
+    clock.forward(11)
+    sim.state.advance()
+    assert ([task.status for task in sim.state.board.tasks.values()], machine.state) == (["failed"], state)
 
 
 def test_io_profile(api: ApiClient, sim: Simulator, clock: ManualClock) -> None:
