@@ -41,7 +41,7 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
     repeat: Repeat = Repeat.ALWAYS
-    before_repeat: Callable[[], None] = lambda: None
+    before_repeat: Callable[[bool], None] = lambda _unclear: None
 
     @property
     def writes(self) -> bool:

@@ -11,6 +11,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
+
+# What was read longer ago is read again before a write: an undisturbed run takes some 0.2 s from one to the other.
+FRESH_FOR = 2.0
+
+
+class Moment(NamedTuple):
+    """When something was seen: seconds on Clock.now(), and how many waits there had been."""
+
+    at: float
+    waits: int
 
 
 class Clock:

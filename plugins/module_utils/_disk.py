@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, failure
 
 BUILT = "built"
 FAILED = "failed"
@@ -18,6 +21,7 @@ DETACHED = "detached"
 FINISHED = frozenset({"completed", "failed"})
 ATTACHING = "attaching"
 DETACHING = "detaching"
+UNTOLD = "unknown"
 MOVING = frozenset({ATTACHING, DETACHING})
 BEING_MADE = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
 
@@ -65,7 +69,11 @@ class Lookup:
 
     def selects(self, thing: Any) -> bool:
         """Whether C(thing), an object of an answer or None, is the one that this lookup names."""
-        return isinstance(thing, Mapping) and thing.get(self.key) == self.value
+        return self.is_told_by(thing) and _same(self.key, thing[self.key], self.value)
+
+    def is_told_by(self, thing: Any) -> bool:
+        """Whether C(thing) has the key that this lookup names it by. If it has not, it may be that one all the same."""
+        return isinstance(thing, Mapping) and isinstance(thing.get(self.key), str)
 
     def __str__(self) -> str:
         return self.value
@@ -85,6 +93,14 @@ class Attachment:
         """The virtual machine in words."""
         return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
 
+    def is_with(self, other: Attachment) -> bool:
+        """Whether both are on one virtual machine: by their IDs if both have one, else by their names."""
+        for key in ("id", "fqdn"):
+            lookup = Lookup(key, str(other.virtual_machine.get(key)))
+            if lookup.is_told_by(self.virtual_machine) and lookup.is_told_by(other.virtual_machine):
+                return lookup.selects(self.virtual_machine)
+        return False
+
 
 @dataclass(frozen=True)
 class Disk:
@@ -97,6 +113,9 @@ class Disk:
     annotations: tuple[tuple[str, str], ...]
     payload: Mapping[str, Any]
     annotation_list: list[Mapping[str, Any]]
+    untold: tuple[str, ...] = ()
+    """What the answer leaves open of the disk's place: a missing key is not a no."""
+    seen: Moment | None = field(default=None, compare=False)
 
     @property
     def is_settled(self) -> bool:
@@ -110,12 +129,14 @@ class Disk:
 
     @property
     def is_detached(self) -> bool:
-        """Whether no virtual machine sees it."""
+        """Whether no virtual machine sees it. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
         return self.attachment is None or self.attachment.state == DETACHED
 
     @property
     def is_boot_disk(self) -> bool:
-        """Whether a virtual machine boots from it."""
+        """Whether a virtual machine boots from it. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
         return self.attachment is not None and self.attachment.boot is True
 
     @property
@@ -128,9 +149,41 @@ class Disk:
         """Its state in words, with that of its attachment."""
         return f"{self.state} and {self.attachment.state}" if self.attachment else self.state
 
+    @property
+    def size_in_gb(self) -> int:
+        """Its size. Raises KatapultError if the answer does not tell it."""
+        size = self.payload.get("size_in_gb")
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise self._untold("size_in_gb")
+        return size
+
     def is_assigned_to(self, virtual_machine: Lookup) -> bool:
-        """Whether it is assigned to that virtual machine."""
-        return self.attachment is not None and virtual_machine.selects(self.attachment.virtual_machine)
+        """Whether it is assigned to that virtual machine. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        if self.attachment is None:
+            return False
+        if not virtual_machine.is_told_by(self.attachment.virtual_machine):
+            raise self._untold(f"virtual_machine_disk.virtual_machine.{virtual_machine.key}")
+        return virtual_machine.selects(self.attachment.virtual_machine)
+
+    def is_in(self, data_center: Lookup) -> bool:
+        """Whether it is in that data center. Raises KatapultError if the answer leaves that open."""
+        there = self.payload.get("data_center")
+        if not data_center.is_told_by(there):
+            raise self._untold(f"data_center.{data_center.key}")
+        return data_center.selects(there)
+
+    def raise_if_place_is_untold(self) -> None:
+        """Raise KatapultError if the answer leaves open where the disk is, or whether a machine boots from it."""
+        if self.untold:
+            raise self._untold(*self.untold)
+
+    def _untold(self, *keys: str) -> KatapultError:
+        return failure(
+            "unexpected_answer",
+            f"The service's answer about the disk {self.label} does not say what this task has to know: it has no "
+            f"usable {' and no usable '.join(keys)}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -171,15 +224,17 @@ class TrashObject:
 def disk_of(payload: Any, annotations: Any) -> Disk:
     """The disk in an answer. Raises MalformedObjectError."""
     disk = _object(payload, "disk")
+    attachment = _attachment_of(disk.get("virtual_machine_disk"))
     listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
     return Disk(
         id=_text(disk, "id", "disk"),
         name=_text(disk, "name", "disk"),
         state=_text(disk, "state", "disk"),
-        attachment=_attachment_of(disk.get("virtual_machine_disk")),
+        attachment=attachment,
         annotations=annotation_pairs(listed),
         payload=disk,
         annotation_list=listed,
+        untold=_untold_by(disk, attachment),
     )
 
 
@@ -212,15 +267,32 @@ def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(str(item.get("key")), str(item.get("value") or "")) for item in annotations}))
 
 
+def _untold_by(disk: Mapping[str, Any], attachment: Attachment | None) -> tuple[str, ...]:
+    if attachment is None:
+        return () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
+    told = {
+        "boot": isinstance(attachment.boot, bool),
+        "state": attachment.state != UNTOLD,
+        "virtual_machine": any(Lookup(key, "").is_told_by(attachment.virtual_machine) for key in ("id", "fqdn")),
+    }
+    return tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
+
+
+def _same(key: str, one: str, other: str) -> bool:
+    """The service writes the names of machines in lower case, whatever they were given as."""
+    return one.lower() == other.lower() if key == "fqdn" else one == other
+
+
 def _attachment_of(payload: Any) -> Attachment | None:
     if payload is None:
         return None
     given = _object(payload, "disk.virtual_machine_disk")
+    state = given.get("state")
     return Attachment(
         virtual_machine=_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
         attach_on_boot=given.get("attach_on_boot"),
         boot=given.get("boot"),
-        state=str(given.get("state") or "unknown"),
+        state=state if isinstance(state, str) and state else UNTOLD,
     )
 
 

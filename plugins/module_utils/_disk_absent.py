@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine, TrashObject
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name, warn_of_others
@@ -26,6 +27,9 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     InTrashError,
     failure,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import Guard
 
 
 class Absence:
@@ -55,7 +59,7 @@ class Absence:
         if self.wanted.id is not None:
             self._look_by_id(self.wanted.id)
             return
-        found = find_by_name(self.run.api, replace(self.wanted, assignment=None), ids)
+        found = find_by_name(self.run.api, self.run.waiter, replace(self.wanted, assignment=None), ids)
         warn_of_others(self.run.warn, self.wanted, found)
         self.run.progress.disk = found.disk
 
@@ -67,7 +71,7 @@ class Absence:
         except DiskNotFoundError:
             return
         except InTrashError as error:
-            progress.disk_id, self._in_trash = disk_id, error
+            progress.disk_id, self._in_trash, self._trash.seen = disk_id, error, self.run.api.moment()
 
     def refuse_impossible(self) -> None:
         """Raise KatapultError for what can be seen beforehand to fail."""
@@ -96,10 +100,10 @@ class Absence:
     def _plan_for(self, disk: Disk, _machine: Machine) -> Plan:
         return plan_to_remove(self.wanted, disk, force=self._force, purge=self._purge)
 
-    def _remove(self, plan: Plan) -> None:
+    def _remove(self, plan: Plan, guard: Guard) -> None:
         progress = self.run.progress
         with progress.steps.taking():
-            self._trash.throw_away()
+            self._trash.throw_away(guard)
         if plan.purges:
             with progress.steps.taking():
                 self._trash.purge(progress.known_disk.id)
@@ -107,7 +111,7 @@ class Absence:
     def _trashed(self, disk_id: str, error: InTrashError) -> DiskResult:
         """A disk in the trash can't be read, so its name can't be compared; a purge is for good."""
         run = self.run
-        run.progress.trash_object = self._trash.object_told_by(error) or self._trash.object_of(disk_id)
+        run.progress.trash_object = self._trash.object_told_by(error, disk_id) or self._trash.object_of(disk_id)
         if not self._purge:
             return self._result(NOTHING_TO_REMOVE, disk_id)
         if self.wanted.name is not None:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, Repeat, unexpected
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
     Disk,
     Lookup,
@@ -41,7 +42,11 @@ class Created:
 
 
 class DiskApi:
-    """Endpoints in, frozen values out. All raise ApiError."""
+    """Endpoints in, frozen values out. All raise ApiError.
+
+    An answer counts only if it is about what was asked, and is C(unexpected_answer) otherwise: a cache that looks at the
+    paths of requests alone gives one disk for another.
+    """
 
     def __init__(self, http: Sender) -> None:
         self._http = http
@@ -61,7 +66,25 @@ class DiskApi:
     def disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
         call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
-        return self._read(call, lambda answer: disk_of(answer.get("disk"), answer.get("annotations")))
+        try:
+            disk = self._read(call, lambda answer: _disk_asked_for(answer, disk_id))
+        except InTrashError as error:
+            detail = error.report.detail
+            told = detail.get("trash_object") if isinstance(detail, Mapping) else None
+            asked = Lookup("object_id", disk_id)
+            if asked.is_told_by(told) and not asked.selects(told):
+                raise unexpected(call, f"it is about another object in the trash than {disk_id}", status=406) from error
+            raise
+        return replace(disk, seen=self.moment())
+
+    def moment(self) -> Moment:
+        """Now, for is_fresh()."""
+        return self._http.moment()
+
+    def is_fresh(self, seen: Moment | None) -> bool:
+        """Whether C(seen) is within the last FRESH_FOR seconds, and no request has had to wait since."""
+        now = self.moment()
+        return seen is not None and seen.waits == now.waits and now.at - seen.at <= FRESH_FOR
 
     def disk_if_there(self, disk_id: str) -> Disk | None:
         """The disk, or None where there is none with this id, or only in the trash."""
@@ -70,10 +93,13 @@ class DiskApi:
         except (DiskNotFoundError, InTrashError):
             return None
 
-    def create_disk(self, body: Mapping[str, Any], before_repeat: Callable[[], None]) -> Created:
+    def create_disk(
+        self, body: Mapping[str, Any], known: Collection[str], before_repeat: Callable[[bool], None]
+    ) -> Created:
         """POST /organizations/organization/disks, sent again only when it was surely not carried out.
 
-        C(before_repeat) is called before that, and may raise instead.
+        C(before_repeat) is called before that, and may raise instead. C(known): IDs of disks that were there before, of
+        which none can be the new one.
         """
         name = body["properties"]["name"]
         call = Call(
@@ -84,52 +110,104 @@ class DiskApi:
             repeat=Repeat.IF_NOT_EXECUTED,
             before_repeat=before_repeat,
         )
-        return self._read(call, _created_of)
+        return self._read(call, lambda answer: _created_of(answer, known))
 
-    def carry_out(self, step: Step, disk: Disk) -> Task | None:
-        """The call of C(step), with its task where it has one.
+    def carry_out(
+        self, step: Step, disk: Disk, before_repeat: Callable[[bool], None] = lambda _unclear: None
+    ) -> Task | None:
+        """The call of C(step), with its task where it has one. C(before_repeat) may keep it from being sent again.
 
         The disk in the answer is not returned: where there is a task, it is the disk as it was before.
         """
+
+        def task_in(answer: Mapping[str, Any]) -> Task | None:
+            _raise_if_of_another(answer, disk.id)
+            return task_of(answer.get("task")) if step.has_task else None
+
         call = Call(
             step.method,
             step.path,
             f"{step.doing} {disk.label}",
             body={"disk": {"id": disk.id}, **step.body},
             repeat=Repeat.IF_NOT_EXECUTED if step.has_task else Repeat.ALWAYS,
+            before_repeat=before_repeat,
         )
-        return self._read(call, lambda answer: task_of(answer.get("task")) if step.has_task else None)
+        return self._read(call, task_in)
 
-    def delete_disk(self, disk: Disk) -> TrashObject | None:
-        """DELETE /disks/disk, which moves it to the trash; None where the answer does not tell the trash object."""
-        call = Call("DELETE", "/disks/disk", f"delete the disk {disk.label}", body={"disk": {"id": disk.id}})
-        return self._read(call, _trash_object_if_told)
+    def delete_disk(self, disk: Disk, before_repeat: Callable[[bool], None]) -> TrashObject | None:
+        """DELETE /disks/disk, which moves it to the trash; None where the answer does not tell the trash object.
 
-    def trash_object(self, lookup: Lookup) -> TrashObject:
-        """GET /trash_objects/trash_object, by its id or its object_id. Raises NotFoundError, NotPermittedError."""
+        C(before_repeat) may keep it from being sent again.
+        """
+        call = Call(
+            "DELETE",
+            "/disks/disk",
+            f"delete the disk {disk.label}",
+            body={"disk": {"id": disk.id}},
+            before_repeat=before_repeat,
+        )
+
+        def trash_object_in(answer: Mapping[str, Any]) -> TrashObject | None:
+            _raise_if_of_another(answer, disk.id)
+            told = answer.get("trash_object")
+            return trash_object_of(told) if Lookup("object_id", disk.id).is_told_by(told) else None
+
+        return self._read(call, trash_object_in)
+
+    def trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
+        """GET /trash_objects/trash_object, of that disk, by its id or its object_id.
+
+        Raises NotFoundError, NotPermittedError.
+        """
         call = Call("GET", _TRASH, f"look into the trash for {lookup}", lookup.as_query("trash_object"))
-        return self._read(call, lambda answer: trash_object_of(answer.get("trash_object")))
 
-    def purge(self, lookup: Lookup) -> Task:
-        """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash."""
+        def trash_object_asked_for(answer: Mapping[str, Any]) -> TrashObject:
+            found = trash_object_of(answer.get("trash_object"))
+            for asked in (lookup, Lookup("object_id", disk_id)):
+                _raise_if_another(asked, found.payload, "trash_object")
+            return found
+
+        return self._read(call, trash_object_asked_for)
+
+    def purge(self, lookup: Lookup, before_repeat: Callable[[bool], None]) -> Task:
+        """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash.
+
+        C(before_repeat) may keep it from being sent again.
+        """
         call = Call(
             "DELETE",
             _TRASH,
             f"purge {lookup} from the trash",
             body={"trash_object": lookup.as_body()},
             repeat=Repeat.IF_NOT_EXECUTED,
+            before_repeat=before_repeat,
         )
         return self._read(call, lambda answer: task_of(answer.get("task")))
 
-    def restore(self, disk_id: str) -> None:
-        """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash."""
-        body = {"trash_object": {"object_id": disk_id}}
-        self._http.send(Call("POST", f"{_TRASH}/restore", f"restore the disk {disk_id} from the trash", body=body))
+    def restore(self, disk_id: str, before_repeat: Callable[[bool], None]) -> None:
+        """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash.
+
+        C(before_repeat) may keep it from being sent again.
+        """
+        call = Call(
+            "POST",
+            f"{_TRASH}/restore",
+            f"restore the disk {disk_id} from the trash",
+            body={"trash_object": {"object_id": disk_id}},
+            before_repeat=before_repeat,
+        )
+        self._read(call, lambda answer: _raise_if_of_another(answer, disk_id))
 
     def task(self, task_id: str) -> Task:
         """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
         call = Call("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
-        return self._read(call, lambda answer: task_of(answer.get("task")))
+
+        def task_asked_for(answer: Mapping[str, Any]) -> Task:
+            task = task_of(answer.get("task"))
+            _raise_if_another(Lookup("id", task_id), task.payload, "task")
+            return task
+
+        return self._read(call, task_asked_for)
 
     def machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
@@ -139,7 +217,13 @@ class DiskApi:
             f"read the virtual machine {virtual_machine}",
             virtual_machine.as_query("virtual_machine"),
         )
-        return self._read(call, lambda answer: machine_of(answer.get("virtual_machine")))
+
+        def machine_asked_for(answer: Mapping[str, Any]) -> Machine:
+            machine = machine_of(answer.get("virtual_machine"))
+            _raise_if_another(virtual_machine, answer["virtual_machine"], "virtual_machine")
+            return machine
+
+        return self._read(call, machine_asked_for)
 
     def data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
@@ -174,19 +258,35 @@ def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()
     )
 
 
-def _created_of(answer: Mapping[str, Any]) -> Created:
+def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:
+    """Raise MalformedObjectError if an object of an answer is not the one that was asked for."""
+    if not asked.selects(thing):
+        found = thing.get(asked.key) if isinstance(thing, Mapping) else thing
+        raise MalformedObjectError(f"'{name}.{asked.key}' is {found!r}, asked for was '{asked}'")
+
+
+def _raise_if_of_another(answer: Mapping[str, Any], disk_id: str) -> None:
+    """Raise MalformedObjectError if the answer to a write tells another disk, or the trash object of another."""
+    for name, key in (("disk", "id"), ("trash_object", "object_id")):
+        asked, thing = Lookup(key, disk_id), answer.get(name)
+        if asked.is_told_by(thing):
+            _raise_if_another(asked, thing, name)
+
+
+def _disk_asked_for(answer: Mapping[str, Any], disk_id: str) -> Disk:
     disk = disk_of(answer.get("disk"), answer.get("annotations"))
+    _raise_if_another(Lookup("id", disk_id), disk.payload, "disk")
+    return disk
+
+
+def _created_of(answer: Mapping[str, Any], known: Collection[str]) -> Created:
+    disk = disk_of(answer.get("disk"), answer.get("annotations"))
+    if disk.id in known:
+        raise MalformedObjectError(f"'disk.id' is '{disk.id}', a disk that was there before")
     try:
         return Created(disk, task_of(answer.get("task")))
     except MalformedObjectError:
         return Created(disk, None)
-
-
-def _trash_object_if_told(answer: Mapping[str, Any]) -> TrashObject | None:
-    try:
-        return trash_object_of(answer.get("trash_object"))
-    except MalformedObjectError:
-        return None
 
 
 def _list_of(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -62,7 +62,7 @@ class Placement:
     def _find(self, run: Run) -> Disk | None:
         if self._wanted.id is not None:
             return run.api.disk(self._wanted.id)
-        return find_by_name(run.api, self._wanted).disk
+        return find_by_name(run.api, run.waiter, self._wanted).disk
 
     def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
         refuse_boot_disk(disk)

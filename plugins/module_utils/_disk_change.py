@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Task
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import DoneError, Guard
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter
@@ -17,11 +18,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiE
 
 
 class Changer:
-    """Carries out steps on the disk of a progress."""
+    """Carries out steps on the disk of a progress, each held against the newest disk by C(guard)."""
 
-    def __init__(self, api: DiskApi, waiter: DiskWaiter, warn: Callable[[str], None]) -> None:
+    def __init__(self, api: DiskApi, waiter: DiskWaiter, guard: Guard, warn: Callable[[str], None]) -> None:
         self._api = api
         self._waiter = waiter
+        self._guard = guard
         self._warn = warn
 
     def carry_out(self, steps: Sequence[Step], progress: Progress, *, wait_for_last: bool) -> None:
@@ -33,20 +35,29 @@ class Changer:
             for step in steps:
                 with progress.steps.taking():
                     self._take(step, progress, wait=wait_for_last or step is not steps[-1])
+                self._guard.passed(step)
         except KatapultError:
             progress.disk = self._waiter.as_it_is_now(progress.known_disk) or progress.disk
             raise
 
     def _take(self, step: Step, progress: Progress, *, wait: bool) -> None:
+        self._guard.look()
         if step.is_done(progress.known_disk):
             return
-        task = self._send(step, progress)
+        self._guard.check(step.doing, step)
+        try:
+            task = self._send(step, progress)
+        except DoneError as done:
+            progress.changed = progress.changed or done.unclear
+            return
         progress.changed = True
         progress.task = task if step.has_task else progress.task
         if step.has_task and wait:
             self._waiter.until_changed(step.is_done, task, progress)
-        else:
+        elif step.has_task:
             progress.disk = self._api.disk(progress.known_disk.id)
+        else:
+            self._waiter.until_shown(step.is_done, progress)
         if (wait or not step.has_task) and not step.is_done(progress.known_disk):
             disk = progress.known_disk
             raise failure(
@@ -56,29 +67,34 @@ class Changer:
             )
 
     def _send(self, step: Step, progress: Progress) -> Task | None:
-        """The task of the step's call; None where it has none, or where its answer was lost."""
+        """The task of the step's call; None where it has none, or where its answer was lost. Raises DoneError."""
+        before_repeat = self._guard.before_repeat(step.doing, step, step.is_done)
+        disk = progress.known_disk
         try:
-            return self._api.carry_out(step, progress.known_disk)
+            return self._api.carry_out(step, disk, before_repeat)
         except ApiError as error:
             if not error.may_have_worked:
                 raise
-            return self._after_lost_answer(step, progress.known_disk, error)
-
-    def _after_lost_answer(self, step: Step, disk: Disk, lost: ApiError) -> Task | None:
-        """Read first, then decide: the call is sent once more only if the disk is just as it was before it."""
-        seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
-        if seen is not None and _shows(step, seen):
-            self._warn(f"{lost.what} The disk shows that it was carried out.")
+            lost = error
+        if self._was_carried_out(step, disk, lost):
             return None
-        if not lost.report.ambiguous or seen != disk:
-            raise lost
         try:
-            return self._api.carry_out(step, disk)
+            return self._api.carry_out(step, disk, before_repeat)
         except ApiError:
             seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
             if seen is None or not _shows(step, seen):
                 raise
             return None
+
+    def _was_carried_out(self, step: Step, disk: Disk, lost: ApiError) -> bool:
+        """Read first, then decide: the call is sent once more only if the disk is just as it was before it."""
+        seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
+        if seen is not None and _shows(step, seen):
+            self._warn(f"{lost.what} The disk shows that it was carried out.")
+            return True
+        if not lost.report.ambiguous or seen != disk:
+            raise lost
+        return False
 
 
 def _shows(step: Step, disk: Disk) -> bool:

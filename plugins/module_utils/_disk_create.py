@@ -50,14 +50,14 @@ class Creator:
         for is returned without a task. Raises KatapultError where there is none, or another.
         """
 
-        def look_again() -> None:
-            """Minutes can pass before a create that was refused is sent again; another run may have made the disk."""
-            new = find_new(self._api, wanted, known)
+        def look_again(_unclear: bool) -> None:
+            """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
+            new = find_new(self._api, self._waiter, wanted, known)
             if new:
                 raise _AppearedError(new)
 
         try:
-            return self._api.create_disk(body, look_again)
+            return self._api.create_disk(body, known, look_again)
         except _AppearedError as appeared:
             what = f"The create of '{wanted.name}' was refused for the moment."
             lost = KatapultError(what, Report("create_unclear", ambiguous=True))
@@ -70,8 +70,8 @@ class Creator:
     def refuse_twin(self, disk: Disk, wanted: Wanted, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
         try:
-            twins = find_new(self._api, wanted, known | {disk.id})
-        except ApiError as error:
+            twins = find_new(self._api, self._waiter, wanted, known | {disk.id})
+        except KatapultError as error:
             self._warn(f"Whether another run created a disk '{disk.name}' too could not be seen. {error.message}")
             return
         if twins:
@@ -106,9 +106,9 @@ class Creator:
     def _new_or_none(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
         self._unseen = None
         try:
-            return find_new(self._api, wanted, known)
-        except ApiError as error:
-            if error.transient:
+            return find_new(self._api, self._waiter, wanted, known)
+        except KatapultError as error:
+            if isinstance(error, ApiError) and error.transient:
                 self._unseen = error
                 return []
             raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error

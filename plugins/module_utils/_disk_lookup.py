@@ -6,15 +6,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    DiskNotFoundError,
+    InTrashError,
+    KatapultError,
+    failure,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 MOST_LISTED = 20
 
@@ -28,24 +34,25 @@ class Found:
     ids: frozenset[str] = frozenset()
 
 
-def find_by_name(api: DiskApi, wanted: Wanted, known: Sequence[str] | None = None) -> Found:
-    """The disk that C(wanted.name) means. C(known): the ids of all disks of that name, where they were listed already.
+def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Sequence[str] | None = None) -> Found:
+    """The disk that C(wanted.name) means. C(listed): the ids of all disks of that name, where they were listed already.
 
-    Raises KatapultError where several are meant.
+    Raises KatapultError where several are meant, and where what is listed can't be read.
     """
-    ids = _ids_named(api, wanted) if known is None else known
-    disks = _read(api, ids)
-    here = [disk for disk in disks if _is_meant(disk, wanted)]
+    seen = _read_listed(api, waiter, wanted, listed=listed)
+    here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
     if len(here) > 1:
         raise _several(wanted, here)
-    elsewhere = tuple(disk for disk in disks if not _is_meant(disk, wanted))
-    return Found(here[0] if here else None, elsewhere, frozenset(ids))
+    elsewhere = tuple(disk for disk in seen.disks if disk not in here)
+    return Found(here[0] if here else None, elsewhere, frozenset(seen.ids))
 
 
-def find_new(api: DiskApi, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
-    """The disks that C(wanted.name) means and whose ids are not among C(known)."""
-    disks = _read(api, (disk_id for disk_id in _ids_named(api, wanted) if disk_id not in known))
-    return [disk for disk in disks if _is_meant(disk, wanted)]
+def find_new(api: DiskApi, waiter: Waiter, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+    """The disks that C(wanted.name) means and whose ids are not among C(known).
+
+    Raises KatapultError where what is listed can't be read.
+    """
+    return [disk for disk in _read_listed(api, waiter, wanted, known).disks if _is_meant(disk, wanted)]
 
 
 def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) -> None:
@@ -57,9 +64,9 @@ def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) ->
         )
 
 
-def refuse_taken_name(api: DiskApi, wanted: Wanted, disk_id: str) -> None:
+def refuse_taken_name(api: DiskApi, waiter: Waiter, wanted: Wanted, disk_id: str) -> None:
     """Raise KatapultError where another disk has the name that the disk shall get."""
-    others = [other for other in _read(api, _ids_named(api, wanted)) if other.id != disk_id]
+    others = _read_listed(api, waiter, wanted, {disk_id}).disks
     if others:
         raise failure(
             "name_taken",
@@ -97,17 +104,57 @@ def _ids_named(api: DiskApi, wanted: Wanted) -> list[str]:
     return [row["id"] for row in api.disks_named(organization, wanted.name or "")]
 
 
-def _read(api: DiskApi, ids: Iterable[str]) -> list[Disk]:
-    """The disks with these ids, without those that went away or to the trash since they were listed."""
-    disks = (api.disk_if_there(disk_id) for disk_id in ids)
-    return [disk for disk in disks if disk is not None]
+class _Reading(NamedTuple):
+    """The ids of a list, the disks that could be read of them, and the ids that the service did not find."""
+
+    ids: list[str]
+    disks: list[Disk]
+    lost: list[str]
+
+
+def _read_listed(
+    api: DiskApi,
+    waiter: Waiter,
+    wanted: Wanted,
+    known: Collection[str] = (),
+    listed: Sequence[str] | None = None,
+) -> _Reading:
+    """All disks of the name but those of C(known), and those in the trash. C(listed): as find_by_name() has it.
+
+    A listed disk that is not found proves nothing: list and disk are looked at again for some seconds.
+    """
+    at_hand = [] if listed is None else [listed]
+
+    def look() -> _Reading:
+        ids = at_hand.pop() if at_hand else _ids_named(api, wanted)
+        reading = _Reading([disk_id for disk_id in ids if disk_id not in known], [], [])
+        for disk_id in reading.ids:
+            try:
+                reading.disks.append(api.disk(disk_id))
+            except InTrashError:
+                continue
+            except DiskNotFoundError:
+                reading.lost.append(disk_id)
+        return reading
+
+    seen = waiter.soon(look, lambda reading: not reading.lost)
+    if seen.lost:
+        raise failure(
+            "unexpected_answer",
+            f"The organization's list has the disk {seen.lost[0]} named '{wanted.name}', but the service does not find "
+            "that disk, so it is not known whether there is one.",
+            detail={"listed": seen.lost},
+        )
+    return seen
 
 
 def _is_meant(disk: Disk, wanted: Wanted) -> bool:
     """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
     if wanted.place is None or wanted.place.selects(disk.payload.get("data_center")):
         return True
-    return wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine)
+    if wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine):
+        return True
+    return disk.is_in(wanted.place)
 
 
 def _several(wanted: Wanted, disks: list[Disk]) -> KatapultError:

@@ -112,8 +112,12 @@ def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
 
 
 def _current_machine(view: View) -> dict[str, Any] | None:
-    machine = view.disk.attachment.virtual_machine if view.disk.attachment else None
-    return _under_the_key_of(view.wanted.virtual_machine, machine) if view.wanted.virtual_machine else None
+    wanted, attachment = view.wanted.virtual_machine, view.disk.attachment
+    if wanted is None or attachment is None:
+        return None
+    return (
+        as_body(wanted) if view.disk.is_assigned_to(wanted) else _under_the_key_of(wanted, attachment.virtual_machine)
+    )
 
 
 def _current_policy(view: View) -> bool | None:
@@ -148,12 +152,18 @@ def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
         # Only katapult_disk_assignment has names of its own, and the option.
         how = "set force=true to move it" if view.wanted.names else "katapult_disk_assignment with force=true moves it"
         raise RefusedError(f"it is on another virtual machine: {how} from there")
-    if isinstance(here, Mapping) and there is not None and here.get("id") != there.get("id"):
+    if isinstance(here, Mapping) and there is not None and _differ(here, there):
         raise RefusedError(
             f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "
             f"{here.get('permalink') or here.get('id')}"
         )
     return (assign(machine),) if machine else ()
+
+
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two objects surely are not one thing: what one of them does not tell is not another."""
+    keys = [key for key in ("id", "permalink") if isinstance(one.get(key), str) and isinstance(other.get(key), str)]
+    return bool(keys) and one[keys[0]] != other[keys[0]]
 
 
 def _policy_steps(view: View, value: bool) -> tuple[Step, ...]:

@@ -70,6 +70,8 @@ def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> P
     """
     if disk is None:
         return _plan_to_create(wanted)
+    if wanted.assignment is not None:
+        disk.raise_if_place_is_untold()
     moves = wanted.moves(disk)
     start = View(_unassigned(disk) if moves else disk, wanted, machine)
     refuse_failed(wanted, start.disk)

@@ -26,8 +26,15 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Run, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import unreadable
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import InTrashError, NotFoundError, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    DiskNotFoundError,
+    InTrashError,
+    NotFoundError,
+    failure,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import LOOK_FOR
 
 if TYPE_CHECKING:
     from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
@@ -45,6 +52,7 @@ class Presence:
         self._found = Found(None)
         self._plan: Plan | None = None
         self._may_change = False
+        self._readable_by = float("inf")
         self.machine = UNSEEN
 
     def ensure(self) -> DiskResult:
@@ -97,7 +105,7 @@ class Presence:
         if self.wanted.id is not None:
             self._look_by_id(self.wanted.id)
             return
-        self._found = find_by_name(self.run.api, self.wanted, ids)
+        self._found = find_by_name(self.run.api, self.run.waiter, self.wanted, ids)
         self.run.progress.disk = self._found.disk
         self._plan = None
         if self._found.disk is None:
@@ -121,7 +129,7 @@ class Presence:
             self._may_change = self.run.preview(self._plan_for, self._refuse_before_writes)
             return
         if self._plan.restores and self.wanted.name is not None:
-            refuse_taken_name(self.run.api, self.wanted, self.run.progress.disk_id)
+            refuse_taken_name(self.run.api, self.run.waiter, self.wanted, self.run.progress.disk_id)
         usual = None if self._plan.restores else self.wanted.usual_data_center
         self._references.refuse_unknown(replace(self.wanted, usual_data_center=usual))
 
@@ -132,6 +140,7 @@ class Presence:
         with progress.steps.taking(), self._naming_what_is_missing(self.wanted):
             made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids)
         progress.changed, progress.disk, progress.task = True, made.disk, made.task
+        self._readable_by = self._around.clock.now() + LOOK_FOR
         self._refuse_what_is_not_found_again(made.disk)
 
     @contextmanager
@@ -154,8 +163,18 @@ class Presence:
         return self.is_created or (disk is not None and not disk.is_settled and not self._may_change)
 
     def is_ready(self) -> bool:
-        """Read the disk once: whether it is made, or at rest again. Raises KatapultError where it has failed."""
-        machine = self.run.disk_waiter.made_by_now(self.wanted, self.run.progress)
+        """Read the disk once: whether it is made, or at rest again. Raises KatapultError where it has failed.
+
+        A disk that this run has made may not be there for readers for some seconds.
+        """
+        try:
+            machine = self.run.disk_waiter.made_by_now(self.wanted, self.run.progress)
+        except DiskNotFoundError:
+            if not self.is_created:
+                raise
+            if self._around.clock.now() > self._readable_by:
+                raise unreadable(self.run.progress.known_disk) from None
+            return False
         self.machine = UNSEEN if machine is None else machine
         return machine is not None
 
@@ -207,7 +226,7 @@ class Presence:
 
     def _refuse_before_writes(self, plan: Plan) -> None:
         if plan.new_name is not None:
-            refuse_taken_name(self.run.api, self.wanted, self.run.progress.known_disk.id)
+            refuse_taken_name(self.run.api, self.run.waiter, self.wanted, self.run.progress.known_disk.id)
         if self.run.predicts or len(plan.steps) > 1:
             self._references.refuse_unknown_profile(self.wanted, plan.steps)
 
@@ -218,8 +237,8 @@ class Presence:
 
     def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
         """Another name or data center than was asked for would make every run create one more disk."""
-        wanted = Wanted(name=self.wanted.name, data_center=self.wanted.place)
-        told = disk.payload.get("data_center") or None
-        wrong = differences(wanted if told else replace(wanted, data_center=None), disk)
+        place = self.wanted.place
+        is_told = place is not None and place.is_told_by(disk.payload.get("data_center"))
+        wrong = differences(Wanted(name=self.wanted.name, data_center=place if is_told else None), disk)
         if wrong:
             raise failure("not_as_asked", f"The disk {disk.id} was created, but its {'; its '.join(map(str, wrong))}.")

@@ -29,6 +29,7 @@ NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 
 def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> Plan:
     """To the trash, and out of it for good with C(purge). Raises KatapultError where the disk must stay."""
+    disk.raise_if_place_is_untold()
     place = Assignment(virtual_machine=wanted.virtual_machine)
     _refuse_another(Wanted(name=wanted.name, data_center=wanted.data_center, assignment=place), disk)
     if disk.attachment is not None:
@@ -55,6 +56,7 @@ def plan_to_restore(wanted: Wanted, disk_id: str) -> Plan:
 
 def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
     """From the virtual machine that is named, or from any where none is. Raises KatapultError where it must stay."""
+    disk.raise_if_place_is_untold()
     _refuse_another(Wanted(name=wanted.name), disk)
     elsewhere = wanted.is_to_be_assigned(disk)
     if disk.attachment is None or elsewhere:
@@ -72,7 +74,7 @@ def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
 
 def refuse_boot_disk(disk: Disk) -> None:
     """Raise KatapultError where a virtual machine boots from the disk."""
-    if disk.attachment is not None and disk.attachment.boot is True:
+    if disk.attachment is not None and disk.is_boot_disk:
         raise failure("boot_disk", f"{disk.attachment.machine_name} boots from the disk {disk.label}.")
 
 

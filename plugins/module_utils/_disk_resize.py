@@ -16,9 +16,7 @@ def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...
 
     A disk grows online while it is attached and offline while it is detached, and shrinks offline only.
     """
-    current = disk.payload.get("size_in_gb")
-    if not isinstance(current, int):
-        raise RefusedError("the service does not tell its size")
+    current = disk.size_in_gb
     detached = disk.is_detached or _is_to_be_detached(wanted)
     if not detached and disk.attachment is not None and disk.attachment.state == FAILED:
         raise RefusedError("its attachment has failed: detach it first, with virtual_machine_disk.attach=false")

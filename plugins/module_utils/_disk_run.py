@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine
@@ -25,6 +25,9 @@ from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
     locked,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+
+if TYPE_CHECKING:
+    from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import Guard
 
 MOST_NAMED = 3
 
@@ -135,7 +138,7 @@ class Run:
         self,
         plan_for: Callable[[Disk, Machine], Plan],
         before_writes: Callable[[Plan], None] = lambda _plan: None,
-        finish: Callable[[Plan], None] | None = None,
+        finish: Callable[[Plan, Guard], None] | None = None,
     ) -> Plan:
         """Plan by C(plan_for) what shall become of the disk in C(progress), and do that, but for check mode.
 
@@ -165,15 +168,17 @@ class Run:
             before_writes(plan)
         return plan is None or plan.changes
 
-    def _carry_out(self, plan: Plan, finish: Callable[[Plan], None] | None) -> None:
+    def _carry_out(self, plan: Plan, finish: Callable[[Plan, Guard], None] | None) -> None:
         # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.
         from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
+        from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import Guard
 
         self.progress.begin(plan.step_names)
-        changer = Changer(self.api, self.disk_waiter, self.warn)
+        guard = Guard(self.api, self.disk_waiter, self.wanted, self.progress)
+        changer = Changer(self.api, self.disk_waiter, guard, self.warn)
         changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
         if finish is not None:
-            finish(plan)
+            finish(plan, guard)
 
     def _planned(self, plan_for: Callable[[Disk, Machine], Plan]) -> Plan:
         """The plan for the disk once nothing is under way on it; with C(wait=false) only a change waits for that."""

@@ -200,6 +200,11 @@ def set_io_profile(io_profile: Lookup) -> Step:
     )
 
 
+def resize_of(step: Step) -> int | None:
+    """The size in GB that the step resizes the disk to; None for any other step."""
+    return step.body["size_in_gb"] if step.phase is Phase.SIZE else None
+
+
 def uses_io_profile(step: Step) -> bool:
     """Whether the step needs an I/O profile to be there."""
     return step.phase is Phase.IO_PROFILE

@@ -27,11 +27,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     FAILED_BUILD,
     ApiError,
+    DiskNotFoundError,
     KatapultError,
     NotPermittedError,
     failure,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._tasks import StalledError, TimedOutError, Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import LOOK_FOR, StalledError, TimedOutError, Waiter
 
 STALLS_AFTER = 60.0
 SHOWS_WITHIN = 10.0
@@ -96,7 +97,7 @@ class DiskWaiter:
         adopted = progress.task is None
         if progress.task is not None:
             self.follow_task(progress, progress.task)
-            progress.disk = self._api.disk(progress.known_disk.id)
+            self._read_created(progress)
         machine = self.machine_for(wanted, progress.disk)
         if not _is_made(wanted, progress.known_disk, machine):
             try:
@@ -105,6 +106,21 @@ class DiskWaiter:
                 raise stalled(progress.known_disk) from error
         refuse_failed(wanted, progress.known_disk)
         return machine
+
+    def _read_created(self, progress: Progress) -> None:
+        """Read a disk that this run has made: for some seconds it may not be there for readers yet."""
+        made = progress.known_disk
+
+        def look() -> Disk | None:
+            try:
+                return self._api.disk(made.id)
+            except DiskNotFoundError:
+                return None
+
+        seen = self._waiter.soon(look, lambda found: found is not None)
+        if seen is None:
+            raise unreadable(made)
+        progress.disk = seen
 
     def made_by_now(self, wanted: Wanted, progress: Progress) -> Machine | None:
         """Read the disk in C(progress) once: its virtual machine where nothing is left to wait for, else None.
@@ -145,6 +161,18 @@ class DiskWaiter:
                     lambda _wanted, disk, _machine: is_done(disk) and disk.is_settled,
                     SHOWS_WITHIN if followed else STALLS_AFTER,
                 )
+
+    def until_shown(self, is_done: Callable[[Disk], bool], progress: Progress) -> None:
+        """Read the disk until it shows what a call without a task did, for some seconds: a read may lag behind.
+
+        C(progress) is kept current. That the disk never shows it is no failure here.
+        """
+
+        def look() -> Disk:
+            progress.disk = self._api.disk(progress.known_disk.id)
+            return progress.disk
+
+        self._waiter.soon(look, is_done)
 
     def shows_soon(self, is_done: Callable[[Disk], bool], disk: Disk) -> Disk | None:
         """The disk as soon as C(is_done), or as it was seen last within some seconds; None where it can't be read."""
@@ -236,6 +264,13 @@ def _task_failed(progress: Progress, task: Task) -> KatapultError:
     if disk is not None and (disk.state == FAILED or disk.is_being_made):
         error.advice = FAILED_BUILD
     return error
+
+
+def unreadable(disk: Disk) -> KatapultError:
+    """The failure of a disk that was made, and that can't be read after LOOK_FOR seconds."""
+    return failure(
+        "not_applied", f"The disk {disk.label} was created, but for {LOOK_FOR:g} s the service has not found it since."
+    )
 
 
 def stalled(disk: Disk) -> KatapultError:

@@ -65,8 +65,9 @@ class KatapultError(Exception):
     @property
     def message(self) -> str:
         """The whole message: what happened, whether anything was changed, and what to do."""
-        untouched = cause_of(self.report.code).precedes_writes and not self.known.changed
-        return " ".join(part for part in (self.what, "Nothing was changed." if untouched else "", self.advice) if part)
+        untouched = f"Nothing {'more ' if self.known.changed else ''}was changed."
+        said = untouched if cause_of(self.report.code).precedes_writes else ""
+        return " ".join(part for part in (self.what, said, self.advice) if part)
 
     def as_result(self) -> dict[str, Any]:
         """The result of the failed task."""
@@ -105,11 +106,15 @@ class ApiError(KatapultError):
         self.report = replace(self.report, attempts=attempts)
         return self
 
+    def as_unclear(self) -> ApiError:
+        """The same error, raised after an attempt that may have been carried out."""
+        self.report = replace(self.report, ambiguous=True)
+        return self
+
     def after_lost(self, lost: ApiError) -> ApiError:
         """The same error, raised after C(lost), whose request may have been carried out."""
         self.what = f"{lost.what} {self.what}"
-        self.report = replace(self.report, ambiguous=True)
-        return self
+        return self.as_unclear()
 
 
 class NotFoundError(ApiError):
@@ -367,6 +372,11 @@ CAUSES: dict[str, Cause] = {
     "not_applied": Cause(
         "the service took a change, and the disk does not show it",
         "Look at the disk in the Katapult console, then run the task again.",
+    ),
+    "changed_meanwhile": Cause(
+        "another client has changed the disk since the task planned what to do",
+        "Look at the disk, then run the task again, which plans anew.",
+        precedes_writes=True,
     ),
     "name_taken": Cause(
         "another disk has the name that the disk shall get",

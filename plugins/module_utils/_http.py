@@ -33,7 +33,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
     read_answer,
     unexpected,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
     RateLimitedError,
@@ -128,6 +128,10 @@ class Http:
         self._rate = RateLimit(clock)
         self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
 
+    def moment(self) -> Moment:
+        """Now."""
+        return Moment(self._clock.now(), 0)
+
     def send(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
         attempts = 0
@@ -151,7 +155,7 @@ class Http:
         elif pause >= self._deadline.remaining():
             raise error.after(attempts)
         self._clock.sleep(pause)
-        call.before_repeat()
+        call.before_repeat(True)
 
     def _pause(self, error: ApiError, attempts: int) -> float:
         if error.retry_after:

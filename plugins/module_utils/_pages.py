@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, unexpected
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import AT_ONCE, in_parallel
 
 PER_PAGE = 200
@@ -28,6 +29,9 @@ class Sender(Protocol):
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """Raises ApiError."""
+
+    def moment(self) -> Moment:
+        """Now: whether something is still as it was seen depends on what was waited for since."""
 
 
 @dataclass(frozen=True)

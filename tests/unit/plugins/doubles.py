@@ -14,7 +14,7 @@ from typing import Any, Union
 
 import requests
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, read_answer
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
 
 A_FULL_MINUTE = 1_800_000_000.0
@@ -140,6 +140,9 @@ class ScriptedService:
             return read_answer(line, call, A_FULL_MINUTE)
         payload: Mapping[str, Any] = line
         return payload
+
+    def moment(self) -> Moment:
+        return Moment(0.0, 0)
 
     def _line_for(self, call: Call) -> Any:
         with self._lock:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Moment
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import LIST
 
 CALL = Call("GET", LIST, "list the disks", (("organization[sub_domain]", "acme"),))
@@ -60,6 +61,9 @@ class PagedService:
             self._during(number)
         with self._lock:
             return self.page(number, per_page)
+
+    def moment(self) -> Moment:
+        return Moment(0.0, 0)
 
     def page(self, number: int, per_page: int) -> dict[str, Any]:
         """The payload of a page. Only one thread is in here at a time."""

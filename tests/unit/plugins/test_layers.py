@@ -18,19 +18,19 @@ MODULE_UTILS = "ansible_collections.katapult.cloud.plugins.module_utils."
 LAYERS: dict[str, set[str]] = {
     "_errors": set(),
     "_clock": set(),
-    "_disk": set(),
+    "_disk": {"_clock", "_errors"},
     "_disk_wanted": {"_disk"},
     "_shapes": set(),
     "_parallel": set(),
     "_lock": {"_clock"},
     "_tasks": {"_clock", "_errors"},
     "_answers": {"_errors"},
-    "_pages": {"_answers", "_parallel"},
+    "_pages": {"_answers", "_clock", "_parallel"},
     "_disk_progress": {"_disk", "_errors"},
     "_disk_spec": {"_disk", "_disk_wanted", "_errors", "_shapes"},
     "_disk_steps": {"_disk", "_disk_wanted"},
-    "_disk_api": {"_answers", "_disk", "_disk_steps", "_errors", "_pages"},
-    "_disk_lookup": {"_disk", "_disk_api", "_disk_spec", "_disk_wanted", "_errors"},
+    "_disk_api": {"_answers", "_clock", "_disk", "_disk_steps", "_errors", "_pages"},
+    "_disk_lookup": {"_disk", "_disk_api", "_disk_spec", "_disk_wanted", "_errors", "_tasks"},
     "_disk_references": {"_disk", "_disk_api", "_disk_steps", "_disk_wanted", "_errors"},
     "_disk_resize": {"_disk", "_disk_steps", "_disk_wanted"},
     "_disk_options": {"_disk", "_disk_resize", "_disk_steps", "_disk_wanted"},
@@ -56,12 +56,22 @@ LAYERS: dict[str, set[str]] = {
         "_errors",
     },
     "_disk_wait": {"_disk", "_disk_api", "_disk_plan", "_disk_progress", "_disk_wanted", "_errors", "_tasks"},
-    "_disk_change": {"_disk", "_disk_api", "_disk_progress", "_disk_steps", "_disk_wait", "_errors"},
+    "_disk_guard": {
+        "_disk",
+        "_disk_api",
+        "_disk_progress",
+        "_disk_steps",
+        "_disk_wait",
+        "_disk_wanted",
+        "_errors",
+    },
+    "_disk_change": {"_disk", "_disk_api", "_disk_guard", "_disk_progress", "_disk_steps", "_disk_wait", "_errors"},
     "_disk_run": {
         "_clock",
         "_disk",
         "_disk_api",
         "_disk_change",
+        "_disk_guard",
         "_disk_plan",
         "_disk_progress",
         "_disk_wait",
@@ -79,9 +89,10 @@ LAYERS: dict[str, set[str]] = {
         "_disk_wanted",
         "_errors",
     },
-    "_disk_trash": {"_disk", "_disk_run", "_errors", "_tasks"},
+    "_disk_trash": {"_clock", "_disk", "_disk_guard", "_disk_run", "_errors", "_tasks"},
     "_disk_absent": {
         "_disk",
+        "_disk_guard",
         "_disk_lookup",
         "_disk_plan",
         "_disk_removal",
@@ -100,8 +111,10 @@ LAYERS: dict[str, set[str]] = {
         "_disk_removal",
         "_disk_run",
         "_disk_trash",
+        "_disk_wait",
         "_disk_wanted",
         "_errors",
+        "_tasks",
     },
     "_fleet_api": {"_disk", "_disk_api", "_disk_wanted", "_pages"},
     "_fleet_spec": {"_disk_spec", "_disk_wanted", "_errors"},
@@ -270,7 +283,7 @@ def loaded_with(name: str) -> set[str]:
 
 def test_a_disk_that_is_as_it_should_be_needs_no_code_of_changes() -> None:
     """Python compiles what a module imports at every run, so that what only changes need is imported by them."""
-    of_changes = {"absent", "change", "create", "references", "removal", "trash"}
+    of_changes = {"absent", "change", "create", "guard", "references", "removal", "trash"}
     loaded = loaded_with("katapult_disk") | loaded_with("_disk_present")
     assert loaded & {f"_disk_{name}" for name in of_changes} == set()
 

@@ -183,7 +183,7 @@ def test_a_refusal_is_the_failure_and_nothing_is_looked_for(refusal: Any) -> Non
 
 def before_repeat(call: Call) -> Any:
     """A sender that would send this again: what it asks for before."""
-    call.before_repeat()
+    call.before_repeat(False)
     return {"disk": ALIKE, **task_answer("pending")}
 
 
