@@ -31,9 +31,18 @@ class Repeat(Enum):
     IF_NOT_EXECUTED = "only when it was surely not carried out"
 
 
+def _unchecked(_unclear: bool) -> None:
+    """Nothing to look at before a repeat."""
+
+
 @dataclass(frozen=True)
 class Call:
-    """A request: C(doing) says in words what it is for, C(before_repeat) may raise to keep it from being sent again."""
+    """A request: C(doing) says in words what it is for.
+
+    C(before_repeat), for writes, is called before the request is sent again, and also before it is sent for the first
+    time if it had to wait for the rate limit, or for long for a place among the requests under way. It is told whether
+    one of the attempts before may have been carried out, and it may raise, which keeps the request from being sent.
+    """
 
     method: str
     path: str
@@ -41,12 +50,17 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
     repeat: Repeat = Repeat.ALWAYS
-    before_repeat: Callable[[bool], None] = lambda _unclear: None
+    before_repeat: Callable[[bool], None] = _unchecked
 
     @property
     def writes(self) -> bool:
         """Whether it may change anything."""
         return self.method != "GET"
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether C(before_repeat) looks at anything."""
+        return self.before_repeat is not _unchecked
 
 
 @dataclass(frozen=True)

@@ -101,9 +101,9 @@ class ApiError(KatapultError):
         """Whether what was asked for may be done all the same: an answer was lost, this one or one before it."""
         return self.report.ambiguous or (self.report.attempts or 1) > 1
 
-    def after(self, attempts: int) -> ApiError:
-        """The same error, raised after that many attempts."""
-        self.report = replace(self.report, attempts=attempts)
+    def after(self, attempts: int, *, unclear: bool = False) -> ApiError:
+        """The same error, raised after that many attempts. C(unclear): one of them may have been carried out."""
+        self.report = replace(self.report, attempts=attempts, ambiguous=self.report.ambiguous or unclear)
         return self
 
     def as_unclear(self) -> ApiError:

@@ -10,6 +10,7 @@ import io
 import ipaddress
 import json
 import re
+import socket
 import ssl
 import threading
 import traceback
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 try:
     import requests
+    import urllib3
 except ImportError:
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
@@ -33,13 +35,14 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
     read_answer,
     unexpected,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline, Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
     RateLimitedError,
     Report,
     api_error,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._metered import Meter, TooSlowError, UnfitAnswerError
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
 
 VERSION = "1.0.0"
@@ -48,6 +51,17 @@ LONGEST_PAUSE = 8.0
 SHORTEST_TIMEOUT = 1.0
 READS_AT_ONCE = 16
 WRITES_AT_ONCE = 8
+# How many times its longest silence a request may take in all.
+SILENCES_IN_ALL = 4
+# Of a body, unpacked: some hundred times what the largest page of a list takes.
+MAX_BODY = 64 * 1024 * 1024
+# As it comes over the network: what is packed well is far below it, and a body in chunks of a few bytes is above.
+MAX_PACKED = 2 * MAX_BODY
+# What is unpacked at once: packed as tightly as can be, some 8 MB.
+PIECE = 8192
+PACKINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
+# Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
+MOST_CHECKS = 3
 
 
 @dataclass(frozen=True)
@@ -100,9 +114,65 @@ def open_session(connection: Connection) -> requests.Session:
     """A session that sends the token, and that takes no proxy and no CA bundle from the environment for plain http."""
     session = requests.Session()
     session.auth = _TokenAuth(connection.token)
-    session.headers.update({"Accept": "application/json", "User-Agent": connection.user_agent})
+    session.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Cache-Control": "no-cache",
+            "User-Agent": connection.user_agent,
+        }
+    )
     session.trust_env = not connection.is_plain
+    adapter = _new_adapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
     return session
+
+
+def _new_adapter() -> requests.adapters.HTTPAdapter:
+    """An adapter that reads answers to their end itself, each within its time and size; for one request at a time."""
+    # Sockets know the real time only.
+    meter = Meter(Clock())
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            meter.install(self.poolmanager)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            is_new = proxy not in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            if is_new:
+                meter.install(manager)
+            return manager
+
+        def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+            meter.begin(SILENCES_IN_ALL * kwargs["timeout"][1])
+            with super().send(request, *args, **kwargs) as response:
+                meter.allow(MAX_PACKED)
+                # Where requests keeps it; it would unpack the whole body of a redirect, even one that is not followed.
+                response._content = _body_of(response)
+            return response
+
+    return Adapter()
+
+
+def _body_of(response: requests.Response) -> bytes:
+    """The body, unpacked. An error while it is read says that the answer was lost."""
+    body = bytearray()
+    try:
+        if response.headers.get("Content-Encoding", "").strip().lower() not in PACKINGS:
+            raise UnfitAnswerError("the service answered with a body that is packed in a way that was not asked for")
+        for piece in response.iter_content(PIECE):
+            body += piece
+            if len(body) > MAX_BODY:
+                raise UnfitAnswerError(f"the service answered with more than {MAX_BODY // 1024**2} MB")
+    except requests.exceptions.ContentDecodingError:
+        raise
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+        timed_out = isinstance(_root_of(error), socket.timeout)
+        raise (requests.ReadTimeout if timed_out else requests.exceptions.ChunkedEncodingError)(error) from None
+    return bytes(body)
 
 
 class Http:
@@ -128,48 +198,69 @@ class Http:
         self._rate = RateLimit(clock)
         self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
 
-    def moment(self) -> Moment:
-        """Now."""
-        return Moment(self._clock.now(), 0)
-
     def send(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
-        attempts = 0
+        attempts, unclear = 0, False
         while True:
             attempts += 1
-            try:
-                return read_answer(self._once(call), call, self._clock.wall())
-            except ApiError as error:
-                self._wait_or_give_up(call, error, attempts)
+            outcome = self._once(call, unclear, repeated=attempts > 1)
+            if not isinstance(outcome, ApiError):
+                return outcome
+            unclear = unclear or outcome.report.ambiguous
+            self._wait_or_give_up(call, outcome.after(attempts, unclear=unclear), attempts)
+
+    def moment(self) -> Moment:
+        """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
+        return Moment(self._clock.now(), self._rate.waits)
 
     def _wait_or_give_up(self, call: Call, error: ApiError, attempts: int) -> None:
+        """Wait until the call may be sent again. Raises C(error) if it may not."""
         limited = isinstance(error, RateLimitedError)
         repeatable = limited or (call.repeat is Repeat.ALWAYS and error.transient) or _never_left(error)
         pause = self._pause(error, attempts)
         if limited:
             self._rate.refuse(pause)
         if not repeatable or attempts > self._connection.retries:
-            raise error.after(attempts)
+            raise error
         if limited:
             self._deadline.leave_out(pause)
         elif pause >= self._deadline.remaining():
-            raise error.after(attempts)
-        self._clock.sleep(pause)
-        call.before_repeat(True)
+            raise error
+        self._rate.sleep(pause)
 
     def _pause(self, error: ApiError, attempts: int) -> float:
         if error.retry_after:
             return error.retry_after + self._clock.jitter() - 0.8
         return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempts - 1)) * self._clock.jitter()
 
-    def _once(self, call: Call) -> Answer:
+    def _once(self, call: Call, unclear: bool, *, repeated: bool) -> Mapping[str, Any] | ApiError:
+        """The payload or the error of one attempt. What its check raises is raised: it is not the call's own error."""
+        asked = self._clock.now()
         with self._places[call.writes]:
-            self._rate.enter(self._deadline)
-            answer: Answer | None = None
+            self._enter(call, unclear, stale=repeated or self._clock.now() - asked > FRESH_FOR)
             try:
-                answer = self._exchange(call)
-            finally:
-                self._tell_rate(answer)
+                return read_answer(self._answer_to(call), call, self._clock.wall())
+            except ApiError as error:
+                return error
+
+    def _enter(self, call: Call, unclear: bool, *, stale: bool) -> None:
+        """Wait for the rate limit, with a check after every wait: C(stale) if there was one before."""
+        for _check in range(MOST_CHECKS):
+            if stale:
+                call.before_repeat(unclear)
+            stale = self._rate.enter(self._deadline)
+            if not (stale and call.is_checked):
+                return
+            self._rate.give_back()
+        call.before_repeat(unclear)
+        self._rate.enter(self._deadline)
+
+    def _answer_to(self, call: Call) -> Answer:
+        answer: Answer | None = None
+        try:
+            answer = self._exchange(call)
+        finally:
+            self._tell_rate(answer)
         return answer
 
     def _tell_rate(self, answer: Answer | None) -> None:
@@ -216,6 +307,8 @@ class Http:
         if isinstance(error, requests.exceptions.ContentDecodingError):
             return unexpected(call, "the service answered with what can't be decompressed")
         root = _root_of(error)
+        if isinstance(root, UnfitAnswerError):
+            return unexpected(call, str(root))
         answer_lost = begun or isinstance(
             error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError)
         )
@@ -252,6 +345,8 @@ def _is_distrust(root: BaseException) -> bool:
 
 
 def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
+    if isinstance(root, TooSlowError):
+        return str(root)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return f"no connection within {timeout:g} s"
     if isinstance(error, requests.Timeout):

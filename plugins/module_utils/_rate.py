@@ -26,6 +26,7 @@ class RateLimit:
     """
 
     def __init__(self, clock: Clock) -> None:
+        self.waits = 0
         self._clock = clock
         self._changing = threading.Lock()
         self._on_the_way = 0
@@ -33,14 +34,27 @@ class RateLimit:
         self._left = float("inf")
         self._ends = float("inf")
 
-    def enter(self, deadline: Deadline) -> None:
-        """A request is about to be sent: wait until it may be, which is left out of C(deadline)."""
+    def enter(self, deadline: Deadline) -> bool:
+        """A request is about to be sent: wait until it may be, which is left out of C(deadline). Whether it waited."""
+        waited = False
         while True:
             pause = self._pause()
             if pause <= 0:
-                return
+                return waited
+            waited = True
             deadline.leave_out(pause)
-            self._clock.sleep(pause)
+            self.sleep(pause)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, and count that: what was seen before may have changed since."""
+        with self._changing:
+            self.waits += 1
+        self._clock.sleep(seconds)
+
+    def give_back(self) -> None:
+        """The request that has entered is not sent now: others may be in its place."""
+        with self._changing:
+            self._on_the_way -= 1
 
     def leave(self, headers: Mapping[str, str] | None, date: float) -> None:
         """The request is through; C(headers) are those of its answer at C(date), seconds since 1970. None: no answer.

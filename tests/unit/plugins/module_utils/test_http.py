@@ -186,7 +186,7 @@ def test_an_untrusted_certificate_is_told_and_nothing_was_sent() -> None:
 
 
 def test_what_keeps_a_create_from_being_repeated_is_raised() -> None:
-    def appeared() -> None:
+    def appeared(_unclear: bool) -> None:
         raise LookupError("it is there")
 
     call = Call("POST", LIST, "create", body={}, repeat=Repeat.IF_NOT_EXECUTED, before_repeat=appeared)
