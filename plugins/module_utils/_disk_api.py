@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -26,7 +26,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import DiskNotFoundError, InTrashError
-from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, Sender, every_row, listing
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, Sender, every_row, search
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ class Created:
 class DiskApi:
     """Endpoints in, frozen values out. All raise ApiError.
 
-    An answer counts only if it is about what was asked, and is C(unexpected_answer) otherwise: a cache that looks at the
-    paths of requests alone gives one disk for another.
+    An answer counts only if it is about what was asked, or it is C(unexpected_answer): a cache that looks only at paths
+    gives one disk for another.
     """
 
     def __init__(self, http: Sender) -> None:
@@ -55,13 +55,27 @@ class DiskApi:
         """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages."""
         return every_row(self._http, _list_call(organization, annotations), "disk")
 
-    def disks_among(self, organization: Lookup, keep: Callable[[Mapping[str, Any]], bool]) -> Listing:
-        """The thin rows that C(keep) lets pass, of all disks; no other row is held. C(keep) is called by threads."""
-        return listing(self._http, _list_call(organization), "disk", keep)
+    def disks_among(
+        self,
+        organization: Lookup,
+        keep: Callable[[Mapping[str, Any]], bool],
+        is_found: Callable[[Sequence[Mapping[str, Any]]], bool] = lambda _rows: True,
+    ) -> Listing:
+        """The thin rows that C(keep) lets pass, of all disks; no other row is held. C(keep) is called by threads.
 
-    def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
-        """The thin rows with exactly this name."""
-        return self.disks_among(organization, lambda row: row.get("name") == name).rows
+        If C(is_found) says no to the rows of a list that is not sure, the list is read once more.
+        """
+        return search(self._http, _list_call(organization), "disk", keep, is_found)
+
+    def disks_named(self, organization: Lookup, name: str) -> Listing:
+        """The thin rows with exactly this name. Raises ApiError if none is in a list that is known to be incomplete.
+
+        Callers that find rows, but not the one that they look for, refuse an incomplete list themselves.
+        """
+        named = self.disks_among(organization, lambda row: row.get("name") == name, bool)
+        if not named.rows:
+            named.refuse_incomplete()
+        return named
 
     def disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""

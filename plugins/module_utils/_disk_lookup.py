@@ -20,6 +20,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     KatapultError,
     failure,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 MOST_LISTED = 20
@@ -37,12 +38,15 @@ class Found:
 def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Sequence[str] | None = None) -> Found:
     """The disk that C(wanted.name) means. C(listed): the ids of all disks of that name, where they were listed already.
 
-    Raises KatapultError where several are meant, and where what is listed can't be read.
+    Raises KatapultError where several are meant, where what is listed can't be read, and where none is seen in a list
+    that is known to be incomplete.
     """
     seen = _read_listed(api, waiter, wanted, listed=listed)
     here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
     if len(here) > 1:
         raise _several(wanted, here)
+    if not here:
+        seen.refuse_incomplete()
     elsewhere = tuple(disk for disk in seen.disks if disk not in here)
     return Found(here[0] if here else None, elsewhere, frozenset(seen.ids))
 
@@ -50,9 +54,14 @@ def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Sequence[
 def find_new(api: DiskApi, waiter: Waiter, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
     """The disks that C(wanted.name) means and whose ids are not among C(known).
 
-    Raises KatapultError where what is listed can't be read.
+    Raises KatapultError where what is listed can't be read, and where there is none in a list that is known to be
+    incomplete.
     """
-    return [disk for disk in _read_listed(api, waiter, wanted, known).disks if _is_meant(disk, wanted)]
+    seen = _read_listed(api, waiter, wanted, known)
+    new = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    if not new:
+        seen.refuse_incomplete()
+    return new
 
 
 def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) -> None:
@@ -66,13 +75,15 @@ def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) ->
 
 def refuse_taken_name(api: DiskApi, waiter: Waiter, wanted: Wanted, disk_id: str) -> None:
     """Raise KatapultError where another disk has the name that the disk shall get."""
-    others = _read_listed(api, waiter, wanted, {disk_id}).disks
+    seen = _read_listed(api, waiter, wanted, {disk_id})
+    others = seen.disks
     if others:
         raise failure(
             "name_taken",
             f"The disk {disk_id} can't be named '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
             detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
         )
+    seen.refuse_incomplete()
 
 
 def summary_of(disk: Disk) -> dict[str, Any]:
@@ -99,17 +110,26 @@ def _summary_in_words(summary: dict[str, Any]) -> str:
     return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
 
 
-def _ids_named(api: DiskApi, wanted: Wanted) -> list[str]:
+def _named(api: DiskApi, wanted: Wanted) -> Listing:
     organization = needed_organization(wanted.organization, "look up, create or rename a disk by name")
-    return [row["id"] for row in api.disks_named(organization, wanted.name or "")]
+    return api.disks_named(organization, wanted.name or "")
 
 
 class _Reading(NamedTuple):
-    """The ids of a list, the disks that could be read of them, and the ids that the service did not find."""
+    """The ids of a list, the disks that could be read of them, and the ids that the service did not find.
 
+    C(listing) is the list, None where it is not this reading's own.
+    """
+
+    listing: Listing | None
     ids: list[str]
     disks: list[Disk]
     lost: list[str]
+
+    def refuse_incomplete(self) -> None:
+        """Raise ApiError if the list is known to be incomplete."""
+        if self.listing is not None:
+            self.listing.refuse_incomplete()
 
 
 def _read_listed(
@@ -126,8 +146,9 @@ def _read_listed(
     at_hand = [] if listed is None else [listed]
 
     def look() -> _Reading:
-        ids = at_hand.pop() if at_hand else _ids_named(api, wanted)
-        reading = _Reading([disk_id for disk_id in ids if disk_id not in known], [], [])
+        listing = None if at_hand else _named(api, wanted)
+        ids = [row["id"] for row in listing.rows] if listing else at_hand.pop()
+        reading = _Reading(listing, [disk_id for disk_id in ids if disk_id not in known], [], [])
         for disk_id in reading.ids:
             try:
                 reading.disks.append(api.disk(disk_id))

@@ -110,6 +110,8 @@ class Fleet:
 
         def look() -> None:
             life.look(None if name is None else self._api.ids_named(name))
+            if life.wanted.id is None and life.run.progress.disk is None:
+                self._api.refuse_incomplete()
             life.refuse_impossible()
 
         entry.attempt(look)

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._pages import Sender
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, Sender
 
 
 class FleetApi(DiskApi):
@@ -26,9 +27,13 @@ class FleetApi(DiskApi):
         self._looking = threading.Lock()
         self._begun = 0
         self._done = 0
+        self._last = Listing([], 0)
         self._rows: Mapping[str, Mapping[str, Any]] = {}
-        self.pages = 0
-        """How many requests the last look took."""
+
+    @property
+    def pages(self) -> int:
+        """How many requests it took to read the list once, in the last look."""
+        return self._last.pages
 
     @property
     def next_look(self) -> int:
@@ -38,33 +43,45 @@ class FleetApi(DiskApi):
     def look(self, organization: Lookup, number: int | None = None) -> None:
         """Look at the list, unless the look C(number), or a later one, was made; without a number, the next one.
 
-        Raises ApiError.
+        Raises ApiError, also where a name is missing in a list that is known to be incomplete.
         """
-        needed = self.next_look if number is None else number
-        with self._looking:
-            if self._done >= needed:
-                return
-            self._begun += 1
-            listing = self.disks_among(organization, self._matters)
-            self._rows, self.pages = {row["id"]: row for row in listing.rows}, listing.pages
-            self._done = self._begun
+        last = self._looked(organization, number)
+        if not self._has_all_names(last.rows):
+            last.refuse_incomplete()
 
-    def disks_named(self, organization: Lookup, name: str) -> list[Mapping[str, Any]]:
-        """The thin rows with exactly this name, as a look sees them that begins after this call."""
-        self.look(organization)
-        return self._named(name)
+    def disks_named(self, organization: Lookup, name: str) -> Listing:
+        """As DiskApi has it, from a look that begins after this call."""
+        last = self._looked(organization)
+        named = replace(last, rows=[row for row in last.rows if row.get("name") == name])
+        if not named.rows:
+            named.refuse_incomplete()
+        return named
+
+    def refuse_incomplete(self) -> None:
+        """Raise ApiError if the list is known to be incomplete that was looked at last."""
+        self._last.refuse_incomplete()
 
     def ids_named(self, name: str) -> list[str]:
         """The ids of all disks of that name, as the last look saw them."""
-        return [row["id"] for row in self._named(name)]
+        return [row["id"] for row in self._last.rows if row.get("name") == name]
 
     def state_of(self, disk_id: str) -> str | None:
         """The state of a disk, as the last look saw it; None where it saw no such disk."""
         state = self._rows.get(disk_id, {}).get("state")
         return state if isinstance(state, str) else None
 
-    def _named(self, name: str) -> list[Mapping[str, Any]]:
-        return [row for row in self._rows.values() if row.get("name") == name]
+    def _looked(self, organization: Lookup, number: int | None = None) -> Listing:
+        needed = self.next_look if number is None else number
+        with self._looking:
+            if self._done < needed:
+                self._begun += 1
+                self._last = self.disks_among(organization, self._matters, self._has_all_names)
+                self._rows = {row["id"]: row for row in self._last.rows}
+                self._done = self._begun
+            return self._last
+
+    def _has_all_names(self, rows: Sequence[Mapping[str, Any]]) -> bool:
+        return self._names <= {row.get("name") for row in rows}
 
     def _matters(self, row: Mapping[str, Any]) -> bool:
         name = row.get("name")

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, unexpected
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import AT_ONCE, in_parallel
 
 PER_PAGE = 200
 MOST_LISTINGS = 3
 # Pages at a time where no page tells how many there are: as many may be asked for beyond the end.
 AHEAD = 3
+# A list of 200,000 disks, or of 30,000 where a page has 30: more than anybody has, and a minute's share of requests.
+MAX_PAGES = 1000
 
 Row = Mapping[str, Any]
 
@@ -36,10 +40,26 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class Listing:
-    """The rows of a list that were asked for; C(pages) is how many requests it takes to read the list once."""
+    """The rows of a list that were asked for; C(pages) is how many requests it takes to read the list once.
+
+    C(is_sure): no row was missed, as far as the service tells. A list in several pages without totals is never sure, as
+    rows may have moved between the pages meanwhile. C(gap): the error for a list that is known to be incomplete.
+    """
 
     rows: list[Row]
     pages: int
+    is_sure: bool = True
+    gap: ApiError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return self.gap is None
+
+    def refuse_incomplete(self) -> None:
+        """Raise ApiError if rows are known to be missing: what is not shown may be there."""
+        if self.gap is not None:
+            raise copy(self.gap)
 
 
 def listing(http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> Listing:
@@ -48,19 +68,40 @@ def listing(http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> 
     C(key) is where the answer has the rows. C(keep) is called by several threads at once.
 
     Rows shift while pages are read. Where the service's total falls meanwhile, or is not reached, a row may have moved
-    to a page already read, so the list is read again.
+    to a page already read, so the list is read again. Where that does not end, the readings are united.
     """
-    for _reading in range(MOST_LISTINGS):
-        reading = _Reading(http, call, key, keep)
-        reading.read_to_the_end()
-        if reading.is_steady:
-            break
-    return reading.listing
+    readings: list[_Reading] = []
+    while len(readings) < MOST_LISTINGS:
+        readings.append(_Reading(http, call, key, keep))
+        readings[-1].read_to_the_end()
+        if readings[-1].is_steady:
+            return readings[-1].listing
+    return _united(readings, call)
+
+
+def search(
+    http: Sender,
+    call: Call,
+    key: str,
+    keep: Callable[[Row], bool],
+    is_found: Callable[[Sequence[Row]], bool],
+) -> Listing:
+    """As listing(), for who looks for something: unless C(is_found) in the rows, a list that is not sure is read again.
+
+    Then the rows of both are united.
+    """
+    first = listing(http, call, key, keep)
+    if first.is_sure or not first.is_complete or is_found(first.rows):
+        return first
+    second = listing(http, call, key, keep)
+    return replace(second, rows=_each_once([*first.rows, *second.rows]))
 
 
 def every_row(http: Sender, call: Call, key: str) -> list[Row]:
-    """All rows of the list that C(call) asks for, as listing() gives them."""
-    return listing(http, call, key, lambda _row: True).rows
+    """All rows of the list that C(call) asks for, as listing() gives them. Raises ApiError where some are missing."""
+    read = listing(http, call, key, lambda _row: True)
+    read.refuse_incomplete()
+    return read.rows
 
 
 @dataclass(frozen=True)
@@ -85,6 +126,7 @@ class _Reading:
         self._seen = array("q")
         self._kept: dict[int, list[Row]] = {}
         self._totals: list[int] = []
+        self._fullest = 1
         self._begun = 0
         self._pages: int | None = 1
         self._ahead = 1
@@ -93,25 +135,36 @@ class _Reading:
     @property
     def is_steady(self) -> bool:
         """Whether no row can have been missed: the totals, in the order in which they came, never fell."""
-        complete = not self._totals or len(self._seen) >= self._totals[-1]
-        return complete and sorted(self._totals) == self._totals
+        return len(self._seen) >= self.total and sorted(self._totals) == self._totals
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, by what was told last."""
+        return self._totals[-1] if self._totals else 0
+
+    @property
+    def seen(self) -> frozenset[int]:
+        """The hashes of all ids."""
+        return frozenset(self._seen)
 
     @property
     def listing(self) -> Listing:
         """What was kept, in the order of the service."""
-        rows = {row["id"]: row for _number, page in sorted(self._kept.items()) for row in page}
-        return Listing(list(rows.values()), self._begun)
+        rows = _each_once(row for _number, page in sorted(self._kept.items()) for row in page)
+        return Listing(rows, self._begun, is_sure=self._begun in (1, len(self._totals)))
 
     def read_to_the_end(self) -> None:
         """Read all pages. Raises ApiError."""
         while self._goes_on(self._pages):
+            if self._begun >= MAX_PAGES:
+                raise unexpected(self._call, f"the list has no end after {MAX_PAGES} pages")
             left = self._ahead if self._pages is None else self._pages - self._begun
             in_parallel(self._read, self._numbers(), min(AT_ONCE, left))
 
     def _numbers(self) -> Iterator[int]:
         """The pages to read next, by what is told of the list when they are begun."""
         pages = self._pages
-        while self._goes_on(pages):
+        while self._goes_on(pages) and self._begun < MAX_PAGES:
             self._begun += 1
             yield self._begun
 
@@ -134,8 +187,26 @@ class _Reading:
         self._ended = self._ended or not new or is_short
         if told.total is not None:
             self._totals.append(told.total)
-        self._pages = None if told.pages is None or self._pages is None else max(self._pages, told.pages)
+        self._fullest = max(self._fullest, len(ids))
+        needed = -(-self.total // self._fullest)
+        self._pages = None if told.pages is None or self._pages is None else max(self._pages, told.pages, needed)
         self._ahead = 1 if told.per_page is None else AHEAD
+
+
+def _united(readings: Sequence[_Reading], call: Call) -> Listing:
+    """What none of the readings, of which none is steady, shows alone."""
+    last = readings[-1]
+    rows = _each_once(row for reading in readings for row in reading.listing.rows)
+    shown = len(frozenset[int]().union(*(reading.seen for reading in readings)))
+    gap = None
+    if shown < last.total:
+        gap = unexpected(call, f"the list says that it has {last.total} rows, and shows {shown}", transient=True)
+    return Listing(rows, last.listing.pages, is_sure=False, gap=gap)
+
+
+def _each_once(rows: Iterable[Row]) -> list[Row]:
+    """Each id once, as it was last."""
+    return list({row["id"]: row for row in rows}.values())
 
 
 def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Row]:

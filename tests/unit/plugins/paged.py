@@ -79,6 +79,10 @@ class PagedService:
         page = {"disk": self.there[(number - 1) * per_page : number * per_page]}
         return {**page, "pagination": told} if self._pagination else page
 
+    def times_read(self, number: int = 1) -> int:
+        """How often the page was asked for."""
+        return self.asked.count(number)
+
     @contextmanager
     def _counted(self, number: int) -> Iterator[None]:
         with self._lock:
@@ -92,3 +96,22 @@ class PagedService:
         finally:
             with self._lock:
                 self._now -= 1
+
+
+class MovingService(PagedService):
+    """A list whose rows move: C(rows_of) tells what is there, by how often a page was asked for and its number.
+
+    C(told): what the pages say of the list whatever is there.
+    """
+
+    def __init__(
+        self, rows_of: Callable[[int, int], Sequence[Any]], most: int = 200, told: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__([], most)
+        self._rows_of = rows_of
+        self._told = told or {}
+
+    def page(self, number: int, per_page: int) -> dict[str, Any]:
+        self.there = list(self._rows_of(self.times_read(number), number))
+        page = super().page(number, per_page)
+        return {**page, "pagination": {**page["pagination"], **self._told}}

@@ -43,6 +43,18 @@ def test_one_of_10000_disks_is_found_by_its_name_in_55_requests(simulator: Simul
     assert 51 <= len(requests[:-1]) <= 53
 
 
+def test_a_name_that_is_not_among_10000_disks_is_looked_for_twice(simulator: Simulator) -> None:
+    seen = len(simulator.requests)
+    options = {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme"}
+
+    result = result_of({**options, "name": "data-01", "state": "absent"})
+
+    requests = [f"{request.method} {request.path}" for request in simulator.requests[seen:]]
+    assert result["changed"] is False
+    assert set(requests) == {LIST}
+    assert 2 * 51 <= len(requests) <= 2 * 53
+
+
 def test_many_of_10000_disks_are_found_in_one_listing(simulator: Simulator) -> None:
     seen, clock = len(simulator.requests), Clock()
     api = DiskApi(Http(Connection(simulator.url, simulator.token), clock, Deadline(clock, 60.0)))

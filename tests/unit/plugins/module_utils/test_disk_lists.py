@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService
-from ansible_collections.katapult.cloud.tests.unit.plugins.paged import PagedService
+from ansible_collections.katapult.cloud.tests.unit.plugins.paged import MovingService, PagedService
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import ACME, LIST, listing
 
+PROFILES = "/organizations/organization/disk_io_profiles"
 NAMES = ["data-01", "Data-01", "data-01 ", "data-011", "data-02", None, "data-01"]
 THERE: list[dict[str, Any]] = [{"id": f"disk_{number}", "name": name} for number, name in enumerate(NAMES)]
 ASKED = (("organization[sub_domain]", "acme"), ("page", "1"), ("per_page", "200"))
@@ -23,7 +27,38 @@ ASKED = (("organization[sub_domain]", "acme"), ("page", "1"), ("per_page", "200"
 def test_disks_of_a_name_have_exactly_that_name() -> None:
     named = DiskApi(PagedService([*THERE, {"id": "disk_Nameless"}])).disks_named(ACME, "data-01")
 
-    assert [row["id"] for row in named] == ["disk_0", "disk_6"]
+    assert [row["id"] for row in named.rows] == ["disk_0", "disk_6"]
+
+
+def test_a_name_that_a_large_list_does_not_show_is_looked_for_once_more() -> None:
+    """The disk moves up to a page that was read when a disk before it is deleted."""
+    there = [{"id": f"disk_{number}", "name": f"data-{number:04d}"} for number in range(1200)]
+    service = MovingService(lambda time, page: there if time == 1 and page < 3 else there[1:])
+    api = DiskApi(service)
+
+    assert api.disks_named(ACME, "data-0400").rows == [there[400]]
+    assert service.times_read() == 2
+    assert api.disks_named(ACME, "data-0401").rows == [there[401]]
+    assert service.times_read() == 3
+
+
+def test_a_name_that_an_incomplete_list_does_not_show_is_no_answer() -> None:
+    api = DiskApi(MovingService(lambda _time, _page: THERE, told={"total": 8}))
+
+    assert [row["id"] for row in api.disks_named(ACME, "data-02").rows] == ["disk_4"]
+    with pytest.raises(ApiError, match=r"list the disks of the organization 'acme': .* has 8 rows, and shows 7"):
+        api.disks_named(ACME, "data-03")
+
+
+@pytest.mark.parametrize("ask", [DiskApi.disks, DiskApi.io_profiles], ids=["disks", "profiles"])
+def test_an_incomplete_list_is_no_list_of_all(ask: Callable[[DiskApi, Lookup], object]) -> None:
+    pagination = {"total": 2, "total_pages": 1, "per_page": 200}
+    answer = {"disk": [{"id": "one"}], "disk_io_profiles": [{"id": "one"}], "pagination": pagination}
+    service = ScriptedService({f"GET {LIST}": [answer], f"GET {PROFILES}": [answer]})
+
+    with pytest.raises(ApiError, match="has 2 rows, and shows 1") as raised:
+        ask(DiskApi(service), ACME)
+    assert raised.value.report.code == "unexpected_answer"
 
 
 @pytest.mark.parametrize(("most", "pages"), [(200, 1), (4, 2), (3, 3)])

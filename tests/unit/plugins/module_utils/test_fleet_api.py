@@ -17,6 +17,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, Report
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
+from ansible_collections.katapult.cloud.tests.unit.plugins.paged import MovingService
 
 ACME = Lookup("sub_domain", "acme")
 ROWS = [
@@ -62,7 +63,7 @@ def test_those_who_ask_during_a_look_share_the_next_one() -> None:
         found = [one.result(10) for one in waiting]
 
     assert service.looks == 2
-    assert all([row["id"] for row in rows] == ["disk_A", "disk_B"] for rows in found)
+    assert all([row["id"] for row in rows] == ["disk_A", "disk_B"] for rows in (named.rows for named in found))
 
 
 def test_a_look_that_was_made_is_not_made_again() -> None:
@@ -106,3 +107,46 @@ def test_a_look_that_fails_fails_for_the_one_who_made_it() -> None:
         with pytest.raises(ApiError):
             api.look(ACME, 1)
     assert service.looks == 2
+
+
+LARGE = [{"id": f"disk_{number}", "name": f"data-{number:04d}", "state": "built"} for number in range(1200)]
+FLEETS: dict[str, tuple[list[str], int]] = {
+    "all are seen": (["data-0100", "data-0401"], 1),
+    "one is hidden": (["data-0100", "data-0400"], 2),
+    "one was deleted meanwhile": (["data-0000", "data-0401"], 1),
+    "one is nowhere": (["data-0401", "data-9999"], 2),
+}
+
+
+@pytest.mark.parametrize(("names", "readings"), FLEETS.values(), ids=FLEETS)
+def test_a_look_that_misses_a_name_in_a_large_list_reads_it_once_more(names: list[str], readings: int) -> None:
+    """Rows move up to a page already read when the first disk is deleted; so a row may have been there, or be gone."""
+    service = MovingService(lambda time, page: LARGE if time == 1 and page < 3 else LARGE[1:])
+    api = FleetApi(service, [Wanted(name=name) for name in names])
+    api.look(ACME)
+
+    assert service.times_read() == readings
+    assert [api.ids_named(name) for name in names] == [
+        [row["id"] for row in LARGE if row["name"] == name] for name in names
+    ]
+    assert 6 <= api.pages <= 9
+    api.disks_named(ACME, names[0])
+    assert service.times_read() == readings + (2 if names[0] == "data-0000" or names[1] == "data-9999" else 1)
+
+
+def test_a_name_that_an_incomplete_list_does_not_show_fails_the_look() -> None:
+    service = MovingService(lambda _time, _page: ROWS, told={"total": 5})
+    incomplete = "has 5 rows, and shows 4"
+    fleet_api(service).look(ACME)
+    api = FleetApi(service, [Wanted(name="data-01"), Wanted(name="data-02")])
+    number = api.next_look
+
+    for _time in range(2):
+        with pytest.raises(ApiError, match=incomplete):
+            api.look(ACME, number)
+    assert service.times_read() == 6
+    assert [row["id"] for row in api.disks_named(ACME, "data-01").rows] == ["disk_A", "disk_B"]
+    with pytest.raises(ApiError, match=incomplete):
+        api.disks_named(ACME, "data-02")
+    with pytest.raises(ApiError, match=incomplete):
+        api.refuse_incomplete()

@@ -81,7 +81,7 @@ def test_a_large_list_is_left_three_pages_beyond_its_end_at_most(count: int, mos
     service = PagedService(rows(count), most)
     read = listing(service, CALL, "disk", lambda _row: True)
 
-    assert read == Listing(rows(count), len(service.asked))
+    assert read == Listing(rows(count), len(service.asked), is_sure=False)
     assert sorted(service.asked) == list(range(1, read.pages + 1))
     assert service.last <= read.pages <= service.last + 3
 
@@ -235,12 +235,14 @@ def test_a_row_that_moves_while_a_large_list_is_read_is_there_once() -> None:
     assert [row for row in read if row["id"] != "disk_New"] == rows(2000)
 
 
-@pytest.mark.parametrize(("count", "most"), [(200, 1), (1000, 3 * 5), (3000, 4)], ids=["one page", "told", "large"])
+@pytest.mark.parametrize(("count", "most"), [(200, 1), (3000, 4), (1000, 3 * 5)], ids=["one page", "large", "told"])
 def test_a_service_that_knows_no_pages_is_left(count: int, most: int) -> None:
     class Same(PagedService):
         def page(self, _number: int, per_page: int) -> dict[str, Any]:
             return super().page(1, per_page)
 
     service = Same(rows(count))
-    assert every_row(service, CALL, "disk") == rows(200)
+    read = listing(service, CALL, "disk", lambda _row: True)
+    assert read.rows == rows(200)
+    assert read.is_complete is (count != 1000)
     assert len(service.asked) <= most
