@@ -59,6 +59,7 @@ class Changer:
         else:
             self._waiter.until_shown(step.is_done, progress)
         if (wait or not step.has_task) and not step.is_done(progress.known_disk):
+            self._guard.check(step.doing, step)
             disk = progress.known_disk
             raise failure(
                 "not_applied",
