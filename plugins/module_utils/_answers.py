@@ -19,6 +19,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUS
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
+# Keys that Ansible means itself by: it reads objects with some of them as something else, or fails, and masks in none.
+ANSIBLES_OWN = ("_ansible", "__ansible")
 LONGEST_RETRY_AFTER = 60.0
 REFUSALS = frozenset({400, 403, 404, 406, 422})
 REPEATABLE = frozenset({429, 500, 502, 503, 504})
@@ -118,13 +120,35 @@ def _cleaned(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    hidden = "protect" in value and value["protect"] is not False
+    if isinstance(value, dict):
+        return _object(value, hidden="protect" in value and value["protect"] is not False)
+    return value
+
+
+def _object(given: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
+    """The object without keys that Ansible would take for its own; C(hidden) tells of its C(value)."""
     return {
-        _text(key): MASK if item is not None and ((hidden and key == "value") or key in PASSWORDS) else _cleaned(item)
-        for key, item in value.items()
+        _text(key): _member(key, value, hidden=hidden)
+        for key, value in given.items()
+        if not key.startswith(ANSIBLES_OWN)
     }
+
+
+def _member(key: str, value: Any, *, hidden: bool) -> Any:
+    if value is not None and ((hidden and key == "value") or key in PASSWORDS):
+        return MASK
+    return _attributes(value) if key == "attributes" else _cleaned(value)
+
+
+def _attributes(given: Any) -> Any:
+    """Attributes, in whatever shape: a value is shown only if it is said not to be protected."""
+    if isinstance(given, list):
+        return [_attributes(item) for item in given]
+    if not isinstance(given, dict):
+        return None if given is None else MASK
+    if "key" in given or "value" in given:
+        return _object(given, hidden=given.get("protect") is not False)
+    return {_text(key): _attributes(value) for key, value in given.items() if not key.startswith(ANSIBLES_OWN)}
 
 
 def _text(value: str) -> str:

@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.unit.commands import PLAY, Ansible
 from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of
 
 TOKEN = "a-token-that-nobody-must-see"
@@ -153,6 +156,36 @@ def test_the_token_does_not_show_as_a_key_of_a_disk(simulator: Simulator) -> Non
     assert TOKEN not in output
 
 
+def answered_with(path: str, more: dict[str, Any], method: str = "GET") -> Fault:
+    """The true answers, with more keys in the disk."""
+    return Fault(
+        path,
+        method,
+        when="after",
+        action="answer",
+        status=200,
+        body=lambda said: {**said, "disk": {**said["disk"], **more}},
+        times=-1,
+    )
+
+
+def test_a_disk_with_keys_of_ansible_is_no_trouble(simulator: Simulator, short_path: Path) -> None:
+    """Ansible would fail the task after the create: it takes such keys for values that it has packed itself."""
+    odd = {"__ansible_type": "AnsibleTaggedStr", "__ansible_unsafe": "x", "_ansible_no_log": True}
+    more = {**odd, "more": [{**odd, "kept": 1}]}
+    simulator.faults.add(answered_with("/organizations/organization/disks", more, "POST"))
+    simulator.faults.add(answered_with("/disks/disk", more))
+    path = short_path / "result.json"
+    tasks = [
+        {"katapult.cloud.katapult_disk": dict(DISK), "register": "result"},
+        {"ansible.builtin.copy": {"content": "{{ result.disk | to_json }}", "dest": str(path), "mode": "0600"}},
+    ]
+    ansible = Ansible(simulator, short_path)
+
+    assert ansible.play(yaml.safe_dump([{**PLAY, "tasks": tasks}])) == {"localhost": (2, 0)}
+    assert json.loads(path.read_text(encoding="utf-8"))["more"] == [{"kept": 1}]
+
+
 @pytest.mark.parametrize(("module", "more"), [("katapult_disk", DISK), ("katapult_disk_info", {"details": True})])
 def test_protected_values_do_not_show(simulator: Simulator, module: str, more: dict[str, Any]) -> None:
     machine = simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
@@ -163,3 +196,14 @@ def test_protected_values_do_not_show(simulator: Simulator, module: str, more: d
     assert "root_password" in output
     assert PASSWORD not in output
     assert '"value": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"' in output
+
+
+def test_the_value_of_an_attribute_that_is_not_said_to_be_open_does_not_show(simulator: Simulator) -> None:
+    attributes = [{"key": "root_password", "value": PASSWORD}, {"key": "user", "value": "admin", "protect": False}]
+    more = {"installation": {"attributes": attributes}}
+    simulator.faults.add(answered_with("/disks/disk", more))
+    output = output_of(options_for(simulator))
+
+    assert '"root_password"' in output
+    assert '"admin"' in output
+    assert PASSWORD not in output

@@ -125,21 +125,33 @@ def test_a_redirect_is_told(status: int) -> None:
 
 SECRET = "hunter2-secret"
 PROTECTED = {"key": "root_password", "value": SECRET, "protect": True}
+UNMARKED = {"key": "root_password", "label": "Root password", "value": SECRET}
+HIDDEN: dict[str, Any] = {
+    "installation": {"disk": {"installation": {"attributes": [PROTECTED]}}},
+    "deep": {"disk": {"a": [[{"b": {"c": [PROTECTED]}}]]}},
+    "structured": {"disk": {"key": "k", "value": {"deep": [SECRET]}, "protect": True}},
+    "null": {"disk": {"key": "k", "value": SECRET, "protect": None}},
+    "text": {"disk": {"key": "k", "value": SECRET, "protect": "true"}},
+    "password": {"disk": {"initial_root_password": SECRET}},
+    "password-deep": {"virtual_machine": [{"disk": {"initial_root_password": SECRET}}]},
+    "unmarked": {"disk": {"installation": {"attributes": [UNMARKED]}}},
+    "unmarked-structured": {"attributes": [{"key": "k", "value": {"deep": [SECRET]}}]},
+    "unmarked-list": {"attributes": [{"key": "k", "value": [{"value": SECRET, "protect": False}]}]},
+    "no-key": {"attributes": [{"value": SECRET}]},
+    "false-as-text": {"attributes": [{**UNMARKED, "protect": "false"}]},
+    "false-as-number": {"attributes": [{**UNMARKED, "protect": 0}]},
+    "lists-in-lists": {"attributes": [[[UNMARKED]]]},
+    "one-alone": {"attributes": UNMARKED},
+    "by-name": {"attributes": {"root_password": UNMARKED}},
+    "values-by-name": {"attributes": {"root_password": SECRET}},
+    "values-by-group": {"attributes": {"os": {"root_password": [SECRET]}}},
+    "bare-values": {"attributes": [SECRET]},
+    "bare-value": {"attributes": SECRET},
+    "within-an-attribute": {"attributes": [{"key": "k", "protect": False, "attributes": [UNMARKED]}]},
+}
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {"disk": {"installation": {"attributes": [PROTECTED]}}},
-        {"disk": {"a": [[{"b": {"c": [PROTECTED]}}]]}},
-        {"disk": {"key": "k", "value": {"deep": [SECRET]}, "protect": True}},
-        {"disk": {"key": "k", "value": SECRET, "protect": None}},
-        {"disk": {"key": "k", "value": SECRET, "protect": "true"}},
-        {"disk": {"initial_root_password": SECRET}},
-        {"virtual_machine": [{"disk": {"initial_root_password": SECRET}}]},
-    ],
-    ids=["installation", "deep", "structured", "null", "text", "password", "password-deep"],
-)
+@pytest.mark.parametrize("payload", HIDDEN.values(), ids=HIDDEN)
 def test_secrets_never_get_past(payload: Any) -> None:
     shown = json.dumps(read_answer(json_answer(200, payload), GET, A_FULL_MINUTE))
     refused = json.dumps(error_of(error_answer(422, "validation_error", payload)).as_result())
@@ -155,10 +167,53 @@ def test_secrets_never_get_past(payload: Any) -> None:
         {"key": "k", "value": None, "protect": True},
         {"key": "env", "value": "production"},
         {"initial_root_password": None},
+        {"attributes": [{"key": "user", "value": "admin", "protect": False}]},
+        {"attributes": [{"key": "user", "value": {"name": ["admin"]}, "protect": False}]},
+        {"attributes": [{"key": "k", "label": "K", "description": "what", "value": None}, None]},
+        {"attributes": [{"key": "k", "value": None, "annotations": [{"key": "env", "value": "production"}]}]},
+        {"attributes": None, "annotations": [{"key": "attributes", "value": "production"}]},
+        {"attributes": [], "annotations": [{"key": "value", "value": "production"}]},
     ],
-    ids=["open", "null", "annotation", "no-password"],
+    ids=[
+        "open",
+        "null",
+        "annotation",
+        "no-password",
+        "open-attribute",
+        "open-structure",
+        "null-attribute",
+        "annotated-attribute",
+        "no-attributes",
+        "empty",
+    ],
 )
 def test_what_is_no_secret_is_left_as_it_is(payload: Any) -> None:
+    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
+
+
+def test_only_the_value_of_an_attribute_is_hidden() -> None:
+    given: dict[str, Any] = {**UNMARKED, "description": "told", "odd": [{"value": "told"}]}
+    answer = json_answer(200, {"attributes": [given]})
+
+    assert read_answer(answer, GET, A_FULL_MINUTE) == {"attributes": [{**given, "value": MASK}]}
+
+
+@pytest.mark.parametrize(
+    "key", ["__ansible_type", "__ansible_unsafe", "__ansible_vault", "_ansible_no_log", "_ansible"]
+)
+def test_keys_that_ansible_takes_for_its_own_do_not_get_past(key: str) -> None:
+    odd: dict[str, Any] = {key: "x"}
+    payload = {**odd, "disk": {**odd, "a": [[{**odd, "b": 1}]], "attributes": {**odd, "os": {**odd}}}}
+    kept = {"disk": {"a": [[{"b": 1}]], "attributes": {"os": {}}}}
+    refusal = error_of(error_answer(422, "validation_error", payload)).report
+
+    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == kept
+    assert refusal.detail == kept
+
+
+def test_keys_that_are_like_those_of_ansible_get_past() -> None:
+    payload = {"ansible_host": "a", "x__ansible_type": {"ansible": "__ansible_type"}}
+
     assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
 
 
