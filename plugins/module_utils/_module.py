@@ -38,6 +38,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     refuse_broken_variables,
     shaped,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._spellings import spellings
 
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
@@ -121,7 +122,7 @@ class KatapultModule(AnsibleModule):
         given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
         tokens = [str(value) for value in given if value is not None and str(value).strip()]
         for token in tokens:
-            self.no_log_values.update((token, token.strip()))
+            self.no_log_values.update(spellings(token))
         try:
             self.params = shaped(self.params, self.argument_spec)
             if not tokens:

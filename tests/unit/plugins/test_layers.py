@@ -152,10 +152,11 @@ LAYERS: dict[str, set[str]] = {
     "_disk_query": {"_disk", "_disk_spec", "_info", "_shapes"},
     "_disk_info": {"_disk", "_disk_api", "_disk_query", "_disk_spec", "_info", "_parallel"},
     "_progress_file": set(),
+    "_spellings": set(),
     "_rate": {"_clock"},
     "_metered": {"_clock"},
     "_http": {"_answers", "_clock", "_errors", "_metered", "_rate"},
-    "_module": {"_clock", "_errors", "_http", "_progress_file", "_shapes"},
+    "_module": {"_clock", "_errors", "_http", "_progress_file", "_shapes", "_spellings"},
     "_disk_module": {"_clock", "_disk_api", "_disk_run", "_lock", "_module"},
     "_fleet_module": {"_clock", "_disk_module", "_fleet", "_fleet_api", "_fleet_spec", "_module"},
     "_task_info": {"_disk", "_disk_api", "_errors", "_tasks"},
@@ -184,6 +185,7 @@ PURE = {
     "_disk_query",
     "_disk_spec",
     "_info",
+    "_spellings",
 }
 # What does something or knows the computer; _errors needs time to write a date.
 IMPURE_LIBRARIES = {"os", "random", "socket", "subprocess", "sys", "tempfile", "threading", "ssl", "fcntl", "logging"}

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 import yaml
@@ -19,6 +21,17 @@ from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK,
 
 TOKEN = "a-token-that-nobody-must-see"
 PASSWORD = "a-password-that-nobody-must-see"
+ODD_TOKEN = """odd/one+of&the<kind>"that'is\\hard%to hide."""
+ODD_SPELLINGS: dict[str, str] = {
+    "as it is": ODD_TOKEN,
+    "in a path": quote(ODD_TOKEN),
+    "in a form": quote_plus(ODD_TOKEN),
+    "in lower case": quote_plus(ODD_TOKEN).lower(),
+    "on a page": html.escape(ODD_TOKEN),
+    "on a page of another": html.escape(ODD_TOKEN).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+    "in JSON": json.dumps(ODD_TOKEN)[1:-1],
+    "in JSON with slashes": json.dumps(ODD_TOKEN)[1:-1].replace("/", "\\/"),
+}
 OPTIONS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "with spaces": {"api_token": f"  {TOKEN}\n"},
@@ -125,15 +138,21 @@ def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> Non
     assert TOKEN not in output_of(options, environment={"KATAPULT_API_TOKEN": f"{TOKEN} "})
 
 
-def test_the_token_does_not_show_in_what_is_told_while_waiting(simulator: Simulator, tmp_path: Path) -> None:
+@pytest.mark.parametrize("spelling", [TOKEN, ODD_SPELLINGS["on a page"]], ids=["as it is", "on a page"])
+def test_the_token_does_not_show_in_what_is_told_while_waiting(
+    simulator: Simulator, tmp_path: Path, spelling: str
+) -> None:
+    simulator.state.add_token(ODD_TOKEN)
+    token = TOKEN if spelling == TOKEN else ODD_TOKEN
     told = tmp_path / "progress"
     told.touch()
-    options = options_for(simulator, name=f"data {TOKEN}")
+    options = options_for(simulator, name=f"data {spelling}", api_token=token)
     output_of(options, environment={"KATAPULT_PROGRESS_FILE": str(told)})
 
     lines = told.read_text(encoding="utf-8")
     assert "task 'Build disk' is" in lines
-    assert TOKEN not in lines
+    assert "'data ********'" in lines
+    assert spelling not in lines
 
 
 def test_the_token_does_not_show_in_a_warning(simulator: Simulator) -> None:
@@ -167,6 +186,30 @@ def answered_with(path: str, more: dict[str, Any], method: str = "GET") -> Fault
         body=lambda said: {**said, "disk": {**said["disk"], **more}},
         times=-1,
     )
+
+
+def test_the_token_does_not_show_in_any_spelling(simulator: Simulator) -> None:
+    """The service repeats it in a refusal, which becomes a warning, and as values and keys of a disk."""
+    simulator.state.add_token(ODD_TOKEN)
+    description = "You may not do this: " + ", ".join([*ODD_SPELLINGS.values(), ODD_TOKEN])
+    refusal = {"error": {"code": "permission_denied", "description": description}}
+    simulator.faults.add(Fault(path="/tasks/task", action="answer", status=403, body=refusal))
+    keys = {f"{case} {spelling}": "told" for case, spelling in ODD_SPELLINGS.items()}
+    simulator.faults.add(answered_with("/disks/disk", {"repeated": list(ODD_SPELLINGS.values()), **keys}))
+    done = json.loads(output_of(options_for(simulator, api_token=ODD_TOKEN)))
+
+    assert done["changed"] is True
+    assert done["disk"]["repeated"] == ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"] * len(ODD_SPELLINGS)
+    assert {f"{case} ********" for case in ODD_SPELLINGS} <= set(done["disk"])
+    stars = ", ".join(["********"] * (len(ODD_SPELLINGS) + 1))
+    assert f"You may not do this: {stars} (permission_denied" in json.dumps(done["warnings"])
+
+
+def test_a_short_token_hides_no_more_than_itself(simulator: Simulator) -> None:
+    simulator.state.add_token("t..")
+    done = json.loads(output_of(options_for(simulator, api_token=" t.. ")))
+
+    assert (done["changed"], done["disk"]["state"]) == (True, "built")
 
 
 def test_a_disk_with_keys_of_ansible_is_no_trouble(simulator: Simulator, short_path: Path) -> None:
