@@ -47,6 +47,9 @@ NO_TOKEN = (
     "does not reach a module that runs on another host, or by sudo, become or cron."
 )
 
+# Control characters could move the cursor, or begin a line that looks like one of Ansible's.
+FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.fromkeys(map(ord, "\t\n\r"), " ")}
+
 
 def _from_environment(*names: str) -> str:
     """The first of these variables that is set; an empty one counts as unset, unlike with Ansible's env_fallback."""
@@ -151,7 +154,13 @@ class KatapultModule(AnsibleModule):
         self.exit_json(**result.as_result(with_diff=self._diff))
 
     def _fail(self, error: KatapultError) -> NoReturn:
-        self.fail_json(**error.as_result())
+        result = error.as_result()
+        self.fail_json(**{**result, "msg": self._printable(result["msg"])})
+
+    def _printable(self, text: str) -> str:
+        """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
+        masked: str = remove_values(text, self.no_log_values)
+        return masked.translate(FOR_A_TERMINAL)
 
     def exit_json(self, **result: Any) -> NoReturn:
         """End with a success, masked."""
@@ -168,7 +177,7 @@ class KatapultModule(AnsibleModule):
 
     def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
-        AnsibleModule.warn(self, remove_values(warning, self.no_log_values), **remove_values(more, self.no_log_values))
+        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self.no_log_values))
 
     def tell(self, text: str) -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""

@@ -212,6 +212,21 @@ def test_a_short_token_hides_no_more_than_itself(simulator: Simulator) -> None:
     assert (done["changed"], done["disk"]["state"]) == (True, "built")
 
 
+def test_no_control_character_of_the_service_gets_into_a_message_or_a_warning(simulator: Simulator) -> None:
+    description = "no\x1b[2Jthing\r\nok: [localhost]\u009b\x7f"
+    refusal = {"error": {"code": "permission_denied", "description": description}}
+    simulator.faults.add(Fault(path="/tasks/task", action="answer", status=403, body=refusal))
+    warned = json.loads(output_of(options_for(simulator)))
+    page = "<title>bad\x1b]0;gateway\x07</title>"
+    bad_gateway = {"Content-Type": "text/html", "X-Request-Id": "id\x1b[1m"}
+    simulator.faults.add(Fault(action="answer", status=502, body=page, headers=bad_gateway))
+    failed = json.loads(output_of(options_for(simulator, api_retries=0)))
+
+    assert "no?[2Jthing  ok: [localhost]??" in json.dumps(warned["warnings"])
+    assert "(a page titled 'bad?]0;gateway?')" in failed["msg"]
+    assert "request id id?[1m" in failed["msg"]
+
+
 def test_a_disk_with_keys_of_ansible_is_no_trouble(simulator: Simulator, short_path: Path) -> None:
     """Ansible would fail the task after the create: it takes such keys for values that it has packed itself."""
     odd = {"__ansible_type": "AnsibleTaggedStr", "__ansible_unsafe": "x", "_ansible_no_log": True}
