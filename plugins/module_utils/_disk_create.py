@@ -23,6 +23,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     Report,
     failure,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Notes
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 
@@ -43,29 +44,41 @@ class Creator:
         self._warn = warn
         self._unseen: ApiError | None = None
 
-    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str]) -> Created:
+    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str], notes: Notes) -> Created:
         """Send the create with C(body); C(known) are the ids of the disks of that name which were there before.
 
         Where the answer is lost, or the create is refused for a while, the disk that has appeared since and is as asked
-        for is returned without a task. Raises KatapultError where there is none, or another.
+        for is returned without a task. Raises KatapultError where there is none, or another. C(notes) hold the create
+        from before it is sent until it is known what became of it; no C(finally) drops it, as none knows that.
         """
+        name = str(wanted.name)
 
         def look_again(_unclear: bool) -> None:
             """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
             new = find_new(self._api, self._waiter, wanted, known)
             if new:
                 raise _AppearedError(new)
+            notes.create_ended(name)
+            notes.create_begun(name)
 
+        notes.create_begun(name)
         try:
-            return self._api.create_disk(body, known, look_again)
+            made = self._api.create_disk(body, known, look_again)
         except _AppearedError as appeared:
+            notes.create_ended(name)
             what = f"The create of '{wanted.name}' was refused for the moment."
             lost = KatapultError(what, Report("create_unclear", ambiguous=True))
             return Created(self._adopted(lost, wanted, appeared.disks), None)
         except ApiError as error:
             if not error.report.ambiguous:
+                notes.create_ended(name)
                 raise
-            return Created(self._adopted(error, wanted, self._look_for_new(error, wanted, known)), None)
+            new = self._look_for_new(error, wanted, known)
+            if new:
+                notes.create_ended(name)
+            return Created(self._adopted(error, wanted, new), None)
+        notes.create_ended(name)
+        return made
 
     def refuse_twin(self, disk: Disk, wanted: Wanted, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""

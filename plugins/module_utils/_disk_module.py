@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import Surroundings
-from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_directory
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_places
 from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule
 
 
@@ -27,9 +29,16 @@ def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadli
         clock=clock,
         deadline=deadline,
         warn=module.warn,
-        lock_directory=lock_directory,
-        lock_keys=(module.params["api_url"].strip().rstrip("/"),),
+        lock_places=lock_places(module.environment),
+        lock_keys=(_one_spelling(module.params["api_url"]),),
         check_mode=module.check_mode,
         wait=module.params["wait"],
         tell=module.tell,
     )
+
+
+def _one_spelling(url: str) -> str:
+    """The URL of a service in one spelling for all that mean the same."""
+    parts = urlsplit(url.strip().rstrip("/"))
+    port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"

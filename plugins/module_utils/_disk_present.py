@@ -21,6 +21,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences i
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import (
     Found,
     find_by_name,
+    find_new,
     refuse_taken_name,
     warn_of_others,
 )
@@ -34,6 +35,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     NotFoundError,
     failure,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Notes
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import LOOK_FOR
 
 if TYPE_CHECKING:
@@ -62,10 +64,11 @@ class Presence:
             if self.wanted.id is not None:
                 self.look()
                 return self.conclude()
-            with run.locked(str(self.wanted.name)):
+            with run.locked(str(self.wanted.name)) as notes:
                 self.look()
+                self._look_for_what_was_left_behind(notes)
                 if self.is_missing and not run.predicts:
-                    self.create()
+                    self.create(notes)
             if self.is_missing:
                 self.refuse_impossible()
             if self.is_created:
@@ -123,6 +126,24 @@ class Presence:
             self.run.progress.disk_id = disk_id
             self._plan = plan_to_restore(self.wanted, disk_id)
 
+    def _look_for_what_was_left_behind(self, notes: Notes) -> None:
+        """The disk of a run that died while its create was on the way may appear only now."""
+        if not notes.left_behind(str(self.wanted.name)):
+            return
+        if self.is_missing and self.run.waiter.soon(lambda: find_new(self.run.api, self.run.waiter, self.wanted, self._found.ids), bool):
+            self.look()
+        self.take_what_was_left_behind(notes)
+
+    def take_what_was_left_behind(self, notes: Notes) -> None:
+        """Where the disk is there by now, the earlier run's create is known to have ended."""
+        disk = self.run.progress.disk
+        if disk is not None:
+            notes.create_ended(str(self.wanted.name))
+            self.run.warn(
+                f"The disk {disk.label} was left behind by an earlier run, which did not end or did not see it. It is "
+                "taken for the disk that is meant, and none is created."
+            )
+
     def refuse_impossible(self) -> None:
         """Raise KatapultError for what can be seen beforehand to fail. What is under way is planned for later."""
         if self._plan is None:
@@ -133,12 +154,12 @@ class Presence:
         usual = None if self._plan.restores else self.wanted.usual_data_center
         self._references.refuse_unknown(replace(self.wanted, usual_data_center=usual))
 
-    def create(self) -> None:
+    def create(self, notes: Notes) -> None:
         """Create the disk, which is not waited for. Raises KatapultError, also where the next run would not find it."""
         progress = self.run.progress
         progress.begin(["create"])
         with progress.steps.taking(), self._naming_what_is_missing(self.wanted):
-            made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids)
+            made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids, notes)
         progress.changed, progress.disk, progress.task = True, made.disk, made.task
         self._readable_by = self._around.clock.now() + LOOK_FOR
         self._refuse_what_is_not_found_again(made.disk)

@@ -22,6 +22,9 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import Kata
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
     LockTimeoutError,
     LockUnavailableError,
+    Notes,
+    Place,
+    TooFewHandlesError,
     locked,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
@@ -64,7 +67,7 @@ class Surroundings:
     clock: Clock
     deadline: Deadline
     warn: Callable[[str], None]
-    lock_directory: Callable[[], str]
+    lock_places: Sequence[Place]
     lock_keys: tuple[str, ...]
     check_mode: bool = False
     wait: bool = True
@@ -76,17 +79,23 @@ class Surroundings:
         return self.check_mode
 
     @contextmanager
-    def locked(self, *names: str) -> Iterator[None]:
-        """Only one task of this control node at a time is within this context for any of C(names)."""
+    def locked(self, *names: str, or_fewer: bool = False) -> Iterator[Notes]:
+        """Only one task of this control node at a time is within this context for any of C(names).
+
+        C(or_fewer): raise TooFewHandlesError where fewer of several names could be locked at once.
+        """
         if self.predicts:
-            yield
+            yield Notes()
             return
-        shown = _in_words(names)
+        shown, notes = _in_words(names), Notes()
         with ExitStack() as held:
             keys = [(*self.lock_keys, name) for name in names]
             try:
-                held.enter_context(locked(keys, self.clock, self.deadline, self.lock_directory()))
+                locks = held.enter_context(locked(keys, self.clock, self.deadline, self.lock_places))
+                notes = Notes(locks, self.lock_keys)
             except LockUnavailableError as reason:
+                if or_fewer and len(names) > 1 and isinstance(reason, TooFewHandlesError):
+                    raise
                 self.warn(
                     f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
                     f"{shown} at the same time, or create it twice. A twin is looked for after a create."
@@ -95,7 +104,7 @@ class Surroundings:
                 raise failure(
                     "lock_timeout", f"Another task held the lock of {shown} for {self.deadline.seconds:g} s."
                 ) from None
-            yield
+            yield notes
 
 
 class Run:

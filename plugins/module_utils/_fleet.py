@@ -30,11 +30,14 @@ from ansible_collections.katapult.cloud.plugins.module_utils._fleet_entry import
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetError, FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import MOST_AT_ONCE, Description
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_wait import READS_AT_ONCE, FleetWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
+    Notes,
+    TooFewHandlesError,
+    most_locked,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
-# Each lock is an open file, of which a process may have as few as 256.
-MOST_LOCKED = 100
 CONDITIONS_OF_THE_DISK = frozenset({"disk_failed", "attachment_failed"})
 
 
@@ -64,7 +67,9 @@ class Fleet:
         self._first_look_after = 0
         self._stopped = threading.Event()
         # After a failure none shall begin, so that no more may have begun before it than write at once.
-        self._at_once = conduct.concurrency if conduct.fail_fast else MOST_AT_ONCE
+        at_once = conduct.concurrency if conduct.fail_fast else MOST_AT_ONCE
+        # Each that is changed holds a lock.
+        self._at_once = min(at_once, most_locked())
 
     def ensure(self) -> FleetResult:
         """All disks as they are described. Raises KatapultError: FleetError where only some of them are."""
@@ -139,21 +144,27 @@ class Fleet:
 
     def _create(self) -> None:
         """Create what a second look misses too: another task may have created it before the names were locked."""
-        missing = self._missing()
+        missing, most, is_first = self._missing(), most_locked(), True
         if not missing or self._around.predicts:
             return
-        for start in range(0, len(missing), MOST_LOCKED):
-            end = start + MOST_LOCKED
-            some = missing[start:end]
-            self._try_for(some, partial(self._create_some, some, is_first=start == 0))
+        while missing:
+            some = missing[:most]
+            try:
+                self._try_for(some, partial(self._create_some, some, is_first=is_first))
+            except TooFewHandlesError:
+                most = len(some) // 2
+                continue
+            missing, is_first = missing[most:], False
         self._first_look_after = self._api.next_look
 
     def _create_some(self, missing: Sequence[Entry], *, is_first: bool) -> None:
-        with self._around.locked(*(entry.description.label for entry in missing)):
+        with self._around.locked(*(entry.description.label for entry in missing), or_fewer=True) as notes:
             self._look_again(missing)
+            self._look_for_what_was_left_behind(missing, notes)
             if is_first:
                 self._refuse_impossible()
-            self._for_each([entry for entry in missing if entry.goes_on and entry.is_missing], Entry.create)
+            create = partial(Entry.create, notes=notes)
+            self._for_each([entry for entry in missing if entry.goes_on and entry.is_missing], create)
 
     def _missing(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.goes_on and entry.is_missing]
@@ -162,6 +173,18 @@ class Fleet:
         self._look_at_list()
         appeared = [entry for entry in missing if entry.sees_others(self._api.ids_named(entry.description.label))]
         in_parallel(self._look_at, appeared, READS_AT_ONCE)
+
+    def _look_for_what_was_left_behind(self, missing: Sequence[Entry], notes: Notes) -> None:
+        """The disks of a run that died while their creates were on the way may appear only now."""
+        left = [entry for entry in missing if notes.left_behind(entry.description.label)]
+
+        def are_there(_looked: None = None) -> bool:
+            return not any(entry.goes_on and entry.is_missing for entry in left)
+
+        if not are_there():
+            Waiter(self._around.clock, self._around.deadline).soon(partial(self._look_again, left), are_there)
+        for entry in left:
+            entry.take_what_was_left_behind(notes)
 
     def _bring(self) -> None:
         """Change what is there while what is under way is waited for; then do what had to wait for that."""

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Union
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
@@ -14,6 +15,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_present impor
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import Description
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Notes
 
 Life = Union[Presence, Absence]
 
@@ -61,10 +63,15 @@ class Entry:
         except KatapultError as error:
             self.error = error
 
-    def create(self) -> None:
+    def create(self, notes: Notes) -> None:
         """Create the disk that is missing."""
         if isinstance(self.life, Presence):
-            self.attempt(self.life.create)
+            self.attempt(partial(self.life.create, notes))
+
+    def take_what_was_left_behind(self, notes: Notes) -> None:
+        """Where the disk is there by now, the earlier run's create is known to have ended."""
+        if isinstance(self.life, Presence):
+            self.life.take_what_was_left_behind(notes)
 
     def sees_others(self, ids: Sequence[str]) -> bool:
         """Whether C(ids), those of all disks of its name, are others than were there at its own look."""

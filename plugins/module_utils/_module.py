@@ -184,6 +184,11 @@ class KatapultModule(AnsibleModule):
         line = f"{self._name.rpartition('.')[2]}: {text}"
         append_line(os.environ.get(PROGRESS_FILE, ""), remove_values(line, self.no_log_values))
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of where the module runs."""
+        return os.environ
+
     def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
         """The way to the service that the options describe. Raises OptionError."""
         connection = connection_of(self.params, self.ansible_version)

@@ -25,6 +25,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import F
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import described
 from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Place
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.skipped_time import SkippedTime
@@ -102,9 +103,8 @@ class Life:
             http = self._http(around.deadline, token)
             api = FleetApi(http, [description.wanted for description in descriptions])
             here = replace(around, api=api, tell=lines.append)
-            return Fleet(
-                descriptions, api, replace(here, lock_directory=lambda: node) if node else here, conduct
-            ).ensure()
+            there = replace(here, lock_places=[Place(node)]) if node else here
+            return Fleet(descriptions, api, there, conduct).ensure()
 
         outcome = self._run(act, check=check, token=token, wait=given["wait"], seconds=given.get("wait_timeout", 100))
         return replace(outcome, told=lines)
@@ -120,7 +120,7 @@ class Life:
             self.clock,
             deadline,
             warnings.append,
-            lambda: self._locks,
+            [Place(self._locks)],
             (self.simulator.url,),
             check_mode=check,
             wait=wait,
