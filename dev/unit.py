@@ -29,7 +29,7 @@ def unit() -> None:
     missing = [path for path in paths if not (COLLECTION / path).exists()]
     if missing:
         raise Failed(f"there is no {', '.join(missing)}")
-    # The modules' locks are in the temporary directory: other runs of the same user must not be met there.
+    # What tests and the programs that they run leave behind goes with it; the modules' locks are elsewhere.
     with tempfile.TemporaryDirectory(prefix="katapult-") as temporary:
         env = environment(
             PYTHONPATH=str(BUILD),

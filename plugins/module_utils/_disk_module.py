@@ -30,14 +30,14 @@ def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadli
         deadline=deadline,
         warn=module.warn,
         lock_places=lock_places(module.environment),
-        lock_keys=(_one_spelling(module.params["api_url"]),),
+        lock_keys=(one_spelling(module.params["api_url"]),),
         check_mode=module.check_mode,
         wait=module.params["wait"],
         tell=module.tell,
     )
 
 
-def _one_spelling(url: str) -> str:
+def one_spelling(url: str) -> str:
     """The URL of a service in one spelling for all that mean the same."""
     parts = urlsplit(url.strip().rstrip("/"))
     port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"

@@ -230,7 +230,7 @@ def _open_directory(place: Place) -> int:
     found = os.fstat(folder)
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         os.close(folder)
-        raise PermissionError(errno.EPERM, "is not of this user alone (mode 0700)")
+        raise PermissionError(errno.EPERM, "it is not of this user alone (mode 0700)")
     return folder
 
 
@@ -255,7 +255,8 @@ def _mend(name: str, is_as_made: Callable[[int], bool], mode: int, folder: int |
     """Give what is this user's own the rights that it was made with, which an odd umask takes from it."""
     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if found.st_uid != os.geteuid() or not is_as_made(found.st_mode):
-        raise PermissionError(errno.EPERM, "is another user's, a link, or in the way of what it should be")
+        what = "it" if folder is None else f"{name} in it"
+        raise PermissionError(errno.EPERM, f"{what} is another user's, or not what it should be")
     if stat.S_IMODE(found.st_mode) != mode:
         os.chmod(name, mode, dir_fd=folder)
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -19,6 +20,8 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
+from ansible_collections.katapult.cloud.plugins.module_utils import _disk_module
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Place
 
 
 @dataclass
@@ -70,9 +73,14 @@ def _alone() -> Iterator[None]:
 
 @contextmanager
 def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """The one place that patches: ansible-core has no other way to hand a module its arguments in process."""
+    """The one place that patches: ansible-core has no other way to hand a module its arguments in process.
+
+    Nor has a module a way to be told of another place for its locks than that which all tasks of the user share.
+    """
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
     with _alone(), ExitStack() as patches:
+        locks = [Place(patches.enter_context(TemporaryDirectory()))]
+        patches.enter_context(mock.patch.object(_disk_module, "lock_places", return_value=locks))
         patches.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
         for name in ("_global_warnings", "_global_deprecations"):
             # They last as long as a process.

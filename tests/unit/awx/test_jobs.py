@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.awx.jobs import CHECK, Job, Launcher
+from ansible_collections.katapult.cloud.tests.unit.awx.jobs import CHECK, Job, Launcher, injected
 
 TOKEN = "a-token-that-nobody-must-see"
 PASSWORD = "a-password-that-nobody-must-see"
@@ -136,7 +136,10 @@ def test_jobs_at_once_share_no_lock_and_tell_of_the_twin(awx: Launcher, simulato
     both_look_before_either_creates = Fault(method="GET", path=DISKS, when="after", action="delay", seconds=4, times=2)
     simulator.faults.add(both_look_before_either_creates)
 
-    jobs = at_once(awx, "create_disk.yml", ANSWERS, [{}, {}])
+    # Containers share no lock, which is by the service's name.
+    elsewhere = simulator.url.replace("127.0.0.1", "localhost")
+    envvars = injected({"token": TOKEN, "organization": "acme", "url": elsewhere})
+    jobs = at_once(awx, "create_disk.yml", ANSWERS, [{}, {"envvars": envvars}])
 
     ids = [disk.id for disk in simulator.state.disks_in_use()]
     failed = [job.result("katapult_disk") for job in jobs if job.status]

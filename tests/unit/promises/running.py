@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import lock_places, locked
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
 
 MODULES = "ansible_collections.katapult.cloud.plugins.modules"
 PROGRAM = """
@@ -61,3 +64,11 @@ def results_of(options: Mapping[str, Any], times: int) -> list[dict[str, Any]]:
     """The results of as many runs at once."""
     with ThreadPoolExecutor(times) as pool:
         return list(pool.map(lambda _number: result_of(options), range(times)))
+
+
+def forget_creates(simulator: Simulator, *names: str) -> None:
+    """Drop the notes of creates whose end is not known: the next simulator may get the same port."""
+    keys = [(simulator.url, name) for name in names or (DISK["name"],)]
+    with locked(keys, Clock(), Deadline(Clock(), 60), lock_places({})) as held:
+        for key in keys:
+            held.create_ended(key)

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
+from ansible_collections.katapult.cloud.tests.unit.promises.life import Life, lived
 from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of, result_of
 
 HUGE = "1" + "0" * 400
@@ -80,13 +80,18 @@ def test_an_odd_disk_is_no_traceback(simulator: Simulator, odd: dict[str, Any], 
     assert result["error"]["code"] in ("drift", "several_disks_found", "unexpected_answer")
 
 
-def test_a_lock_directory_that_can_t_be_had_is_a_warning(simulator: Simulator, tmp_path: Path) -> None:
-    (tmp_path / f"katapult-cloud-{os.geteuid()}").write_text("in the way", encoding="utf-8")
+def test_where_no_lock_can_be_had_the_disk_is_made_with_a_warning(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "locks"
+    in_the_way.write_text("in the way", encoding="utf-8")
 
-    output = output_of(options_for(simulator), environment={"TMPDIR": str(tmp_path)})
+    with lived() as life:
+        outcome = Life(life.simulator, life.clock, str(in_the_way)).disk(
+            name="data-01", size_in_gb=20, data_center={"permalink": "uk-lon-01"}
+        )
 
-    assert '"changed": true' in output
-    assert "No lock can be had" in output
+    assert outcome["changed"] is True
+    assert [warning.partition(" (")[0] for warning in outcome.warnings] == ["No lock can be had"]
+    assert f"{in_the_way}: " in outcome.warnings[0]
 
 
 @pytest.mark.parametrize("name", ["KATAPULT_API_URL", "KATAPULT_ORGANIZATION", "KATAPULT_DATA_CENTER"])

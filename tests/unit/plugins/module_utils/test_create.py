@@ -16,6 +16,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Cr
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_create import Creator
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import MAY_APPEAR, KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Notes
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     FakeClock,
@@ -70,7 +71,7 @@ class Run:
 
     def create(self, **options: Any) -> Created:
         made = wanted(**options)
-        return self.creator.create(plan_disk(made, None).body or {}, made, OLD)
+        return self.creator.create(plan_disk(made, None).body or {}, made, OLD, Notes())
 
     def fails(self) -> KatapultError:
         with pytest.raises(KatapultError) as raised:
