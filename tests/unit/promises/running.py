@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
@@ -35,23 +36,43 @@ def internal_arguments(check: bool) -> dict[str, Any]:
     return {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0", **asked}
 
 
-def output_of(
+def started(
     options: Mapping[str, Any],
     *,
     module: str = "katapult_disk",
     check: bool = False,
     environment: Mapping[str, str] | None = None,
-) -> str:
-    """Everything that a module prints when it is run with these options."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, f"{MODULES}.{module}"],
-        input=json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal_arguments(check)}}).encode(),
+    cwd: Path | None = None,
+    before: str = "",
+) -> subprocess.Popen[bytes]:
+    """A module that runs with these options, after the statements C(before)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", before + PROGRAM, f"{MODULES}.{module}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
-        capture_output=True,
-        check=False,
-        timeout=60,
+        cwd=cwd,
     )
-    return done.stdout.decode() + done.stderr.decode()
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal_arguments(check)}}).encode())
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def ended(process: subprocess.Popen[bytes]) -> str:
+    """Everything that a module prints until its end."""
+    with process:
+        try:
+            return process.communicate(timeout=60)[0].decode()
+        finally:
+            process.kill()
+
+
+def output_of(options: Mapping[str, Any], **how: Any) -> str:
+    """Everything that a module prints when it is run with these options."""
+    return ended(started(options, **how))
 
 
 def result_of(options: Mapping[str, Any], *, check: bool = False) -> dict[str, Any]:
@@ -68,7 +89,7 @@ def results_of(options: Mapping[str, Any], times: int) -> list[dict[str, Any]]:
 
 def forget_creates(simulator: Simulator, *names: str) -> None:
     """Drop the notes of creates whose end is not known: the next simulator may get the same port."""
-    keys = [(simulator.url, name) for name in names or (DISK["name"],)]
+    keys = [(simulator.url, name) for name in names or (str(DISK["name"]),)]
     with locked(keys, Clock(), Deadline(Clock(), 60), lock_places({})) as held:
         for key in keys:
             held.create_ended(key)
