@@ -105,6 +105,8 @@ def test_what_a_read_sends() -> None:
     assert f"Authorization: Bearer {TOKEN}" in lines
     assert "User-Agent: katapult.cloud/1 ansible-core/2" in lines
     assert "Accept: application/json" in lines
+    assert "Accept-Encoding: gzip, deflate" in lines
+    assert "Cache-Control: no-cache" in lines
     assert not [line for line in lines if line.startswith("Content-Type")]
 
 
@@ -114,6 +116,7 @@ def test_what_a_write_sends() -> None:
 
     head, _blank, body = server.received[0].partition("\r\n\r\n")
     assert "Content-Type: application/json" in head.split("\r\n")
+    assert "Cache-Control: no-cache" in head.split("\r\n")
     assert f"Content-Length: {len(body)}" in head.split("\r\n")
     assert body == '{"name": "d\\u00e4ta"}'
 
