@@ -309,11 +309,13 @@ class Http:
         root = _root_of(error)
         if isinstance(root, UnfitAnswerError):
             return unexpected(call, str(root))
-        answer_lost = begun or isinstance(
-            error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError)
-        )
+        # A proxy may be too slow before anything was sent.
+        slow = isinstance(root, TooSlowError)
+        cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
+        answer_lost = begun or (cut_off and not slow)
+        no_answer = answer_lost or slow
         report = Report(
-            code="untrusted_certificate" if _is_distrust(root) else "no_answer" if answer_lost else "unreachable",
+            code="untrusted_certificate" if _is_distrust(root) else "no_answer" if no_answer else "unreachable",
             description=f"{urlsplit(self._connection.url).netloc}: {_words_of(error, root, timeout)}",
             method=call.method,
             path=call.path,
@@ -334,7 +336,8 @@ def _root_of(error: BaseException) -> BaseException:
         below = [
             part for part in (*seen[-1].args, getattr(seen[-1], "reason", None)) if isinstance(part, BaseException)
         ]
-        nearest = below[-1] if below else seen[-1].__cause__ or seen[-1].__context__
+        context = None if seen[-1].__suppress_context__ else seen[-1].__context__
+        nearest = below[-1] if below else seen[-1].__cause__ or context
         if nearest is None or nearest in seen:
             return seen[-1]
         seen.append(nearest)
