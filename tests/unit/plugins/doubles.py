@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Union
@@ -48,6 +49,19 @@ class FakeClock(Clock):
 
     def jitter(self) -> float:
         return self._jitter
+
+
+class QuickClock(Clock):
+    """A clock that many threads can sleep on: a second of it is a millisecond."""
+
+    def now(self) -> float:
+        return time.monotonic() * 1000
+
+    def wall(self) -> float:
+        return self.now()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / 1000)
 
 
 def json_answer(status: int, payload: Any, **headers: str) -> Answer:

@@ -9,21 +9,23 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import requests
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._http import READS_AT_ONCE, Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._http import MOST_CHECKS, READS_AT_ONCE, Connection, Http
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     Expected,
     FakeClock,
     FakeSession,
     Outcome,
+    QuickClock,
     error_answer,
     json_answer,
 )
@@ -315,3 +317,191 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) 
         list(pool.map(lambda _number: http.send(call), range(60)))
 
     assert max(seen) == at_most
+
+
+def checked(call: Call, check: Callable[[bool], None]) -> Call:
+    return replace(call, before_repeat=check)
+
+
+UNCLEAR_BEFORE: dict[str, tuple[Call, list[Outcome], list[bool]]] = {
+    "refused for the rate": (CREATE, [error_answer(429, "rate_limit_reached")], [False]),
+    "never left": (PATCH, [requests.ConnectTimeout("timed out")], [False]),
+    "lost": (PATCH, [PAGE], [True]),
+    "lost, then never left": (PATCH, [PAGE, requests.ConnectTimeout("timed out")], [True, True]),
+    "never left, then lost": (PATCH, [requests.ConnectTimeout("timed out"), reset()], [False, True]),
+    "at once": (PATCH, [], []),
+}
+
+
+@pytest.mark.parametrize(("call", "outcomes", "told"), UNCLEAR_BEFORE.values(), ids=UNCLEAR_BEFORE)
+def test_a_write_is_checked_before_each_repeat(call: Call, outcomes: list[Outcome], told: list[bool]) -> None:
+    never_left = requests.ConnectTimeout
+    run = Run([Expected(call.method, call.path, each, not isinstance(each, never_left)) for each in (*outcomes, FINE)])
+    checks: list[tuple[bool, int, int]] = []
+    run.http.send(checked(call, lambda unclear: checks.append((unclear, len(run.session.sent), len(run.clock.sleeps)))))
+
+    assert checks == [(unclear, number, number) for number, unclear in enumerate(told, 1)]
+    run.session.assert_used_up()
+
+
+def test_a_failed_check_is_raised_and_not_taken_for_the_call_s_own_failure() -> None:
+    failed = Run(times(1, GET, PAGE), retries=0).fails(GET)
+
+    def check(_unclear: bool) -> None:
+        raise failed
+
+    run = Run(times(1, PATCH, PAGE))
+    assert failed.transient
+    assert run.fails(checked(PATCH, check)) is failed
+    assert len(run.clock.sleeps) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "before", "ambiguous"),
+    [(PATCH, PAGE, True), (PATCH, error_answer(429, "rate_limit_reached"), False), (GET, PAGE, False)],
+    ids=["lost", "refused", "read"],
+)
+def test_an_earlier_attempt_that_may_have_been_carried_out_is_told(
+    call: Call, before: Outcome, ambiguous: bool
+) -> None:
+    run = Run([*times(1, call, before), *times(1, call, error_answer(422, "validation_error"))])
+    error = run.fails(call)
+
+    assert (error.report.code, error.report.ambiguous, error.report.attempts) == ("validation_error", ambiguous, 2)
+
+
+def limited_to(permitted: int, left: int) -> Answer:
+    """An answer at the full minute."""
+    date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
+    return json_answer(200, {}, X_RateLimit_Permitted=str(permitted), X_RateLimit_Remaining=str(left), **date)
+
+
+def test_a_write_that_waited_for_the_rate_limit_is_checked_before_it_is_sent() -> None:
+    run = Run([*times(1, GET, limited_to(2, 0)), *times(1, GET, FINE), *times(1, CREATE, FINE)])
+    run.http.send(GET)
+    checks: list[tuple[bool, float]] = []
+
+    def check(unclear: bool) -> None:
+        checks.append((unclear, run.clock.elapsed))
+        run.http.send(GET)
+
+    run.http.send(checked(CREATE, check))
+
+    assert checks == [(False, 60.0)]
+    assert run.clock.elapsed == 60.0
+    run.session.assert_used_up()
+
+
+@pytest.mark.parametrize(("seconds", "checks"), [(FRESH_FOR, []), (FRESH_FOR + 0.5, [False])], ids=["short", "long"])
+def test_a_write_that_waited_long_for_a_place_is_checked_before_it_is_sent(seconds: float, checks: list[bool]) -> None:
+    asked = threading.Event()
+
+    class WatchedClock(FakeClock):
+        def now(self) -> float:
+            before = super().now()
+            if threading.current_thread() is not threading.main_thread():
+                asked.set()
+            return before
+
+    class SlowSession(FakeSession):
+        def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+            if not asked.is_set():
+                second.start()
+                assert asked.wait(10)
+                clock.elapsed += seconds
+            return super().request(*args, **kwargs)
+
+    clock, seen = WatchedClock(), list[bool]()
+    connection = Connection("https://api.test/core/v1", "token-1")
+    http = Http(connection, clock, Deadline(clock, 600.0), lambda _: SlowSession(times(2, CREATE, FINE)), 1)
+    second = threading.Thread(target=http.send, args=(checked(CREATE, seen.append),))
+    http.send(CREATE)
+    second.join(10)
+
+    assert seen == checks
+
+
+def reading(http: Http) -> Callable[[bool], None]:
+    def check(_unclear: bool) -> None:
+        http.send(GET)
+
+    return check
+
+
+class LimitedService:
+    """Permits so many requests a minute, and says so."""
+
+    def __init__(self, clock: Clock, permitted: int) -> None:
+        self.sent: list[str] = []
+        self._clock = clock
+        self._permitted = permitted
+        self._minutes: list[float] = []
+        self._counting = threading.Lock()
+
+    def open_session(self, _connection: Connection) -> requests.Session:
+        service = self
+
+        class Session(FakeSession):
+            def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+                method, url = args
+                self._left = [Expected(method, url[len("https://api.test/core/v1") :], service.answer(method))]
+                return super().request(*args, **kwargs)
+
+        return Session([])
+
+    def answer(self, method: str) -> Answer:
+        with self._counting:
+            now = self._clock.wall()
+            self._minutes.append(now // 60)
+            self.sent.append(method)
+            left = max(0, self._permitted - self._minutes.count(now // 60))
+        date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
+        return json_answer(
+            200, {}, X_RateLimit_Permitted=str(self._permitted), X_RateLimit_Remaining=str(left), Date=date
+        )
+
+
+def test_a_limit_that_leaves_no_request_for_the_write_after_its_check_does_not_hold_it_forever() -> None:
+    clock = FakeClock()
+    service = LimitedService(clock, 1)
+    connection = Connection("https://api.test/core/v1", "token-1")
+    http = Http(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http.send(GET)
+    http.send(checked(CREATE, reading(http)))
+
+    assert service.sent == ["GET", *["GET"] * MOST_CHECKS, "POST"]
+
+
+@pytest.mark.parametrize("permitted", [1, 2, 5])
+def test_many_threads_that_check_their_writes_all_come_through_a_small_limit(permitted: int) -> None:
+    clock = QuickClock()
+    service = LimitedService(clock, permitted)
+    connection = Connection("https://api.test/core/v1", "token-1")
+    http = Http(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http.send(GET)
+    call = checked(CREATE, reading(http))
+    threads = [threading.Thread(target=http.send, args=(call,), daemon=True) for _number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert service.sent.count("POST") == 12
+
+
+def test_a_call_without_a_check_waits_for_the_rate_limit_once() -> None:
+    run = Run([*times(1, GET, limited_to(1, 0)), *times(1, CREATE, FINE)])
+    run.http.send(GET)
+    run.http.send(CREATE)
+
+    assert run.clock.sleeps == [60.0]
+
+
+def test_the_moment_tells_the_time_and_how_often_was_waited() -> None:
+    run = Run([*times(2, GET, PAGE), *times(1, GET, limited_to(1, 0)), *times(2, GET, FINE)])
+    moments = [run.http.moment()]
+    for _request in range(2):
+        run.http.send(GET)
+        moments.append(run.http.moment())
+
+    assert moments == [Moment(5000.0, 0), Moment(5001.5, 2), Moment(5061.5, 3)]

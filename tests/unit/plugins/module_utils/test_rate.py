@@ -7,23 +7,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import PERMITTED, REMAINING, RateLimit
-from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, FakeClock
-
-
-class QuickClock(Clock):
-    """A clock that many threads can sleep on: a second of it is a millisecond."""
-
-    def now(self) -> float:
-        return time.monotonic() * 1000
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / 1000)
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, FakeClock, QuickClock
 
 
 class Service:
@@ -72,9 +61,10 @@ def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int
     rate.enter(deadline)
     rate.leave({PERMITTED: "100", REMAINING: left}, A_FULL_MINUTE + second)
 
-    rate.enter(deadline)
+    assert rate.enter(deadline) is (waited > 0)
 
     assert sum(clock.sleeps) == pytest.approx(waited)
+    assert rate.waits == len(clock.sleeps)
     assert deadline.remaining() == pytest.approx(600.0)
 
 
@@ -113,3 +103,15 @@ def test_a_limit_of_nothing_is_not_believed() -> None:
     rate.enter(deadline)
 
     assert clock.sleeps == []
+
+
+def test_a_place_that_is_given_back_is_another_s() -> None:
+    clock = FakeClock()
+    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    rate.enter(deadline)
+    rate.leave({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE)
+
+    rate.enter(deadline)
+    rate.give_back()
+
+    assert rate.enter(deadline) is False
