@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine, TrashObject
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name, warn_of_others
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import Found, find_by_name, warn_of_others
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_removal import (
     NOTHING_TO_REMOVE,
@@ -59,9 +59,25 @@ class Absence:
         if self.wanted.id is not None:
             self._look_by_id(self.wanted.id)
             return
-        found = find_by_name(self.run.api, self.run.waiter, replace(self.wanted, assignment=None), ids)
+        found = self._found(ids)
+        if found.disk is None:
+            found = self._left_behind() or found
         warn_of_others(self.run.warn, self.wanted, found)
         self.run.progress.disk = found.disk
+
+    def _found(self, ids: Sequence[str] | None = None) -> Found:
+        return find_by_name(self.run.api, self.run.waiter, replace(self.wanted, assignment=None), ids)
+
+    def _left_behind(self) -> Found | None:
+        """The disk of a run that died while its create was on the way may appear only now."""
+        name = str(self.wanted.name)
+        with self.run.locked(name) as notes:
+            if not notes.left_behind(name):
+                return None
+            found = self.run.waiter.soon(self._found, lambda seen: seen.disk is not None)
+            if found.disk is not None:
+                notes.create_ended(name)
+            return found
 
     def _look_by_id(self, disk_id: str) -> None:
         progress = self.run.progress

@@ -130,7 +130,8 @@ class Presence:
         """The disk of a run that died while its create was on the way may appear only now."""
         if not notes.left_behind(str(self.wanted.name)):
             return
-        if self.is_missing and self.run.waiter.soon(lambda: find_new(self.run.api, self.run.waiter, self.wanted, self._found.ids), bool):
+        api, waiter = self.run.api, self.run.waiter
+        if self.is_missing and waiter.soon(lambda: find_new(api, waiter, self.wanted, self._found.ids), bool):
             self.look()
         self.take_what_was_left_behind(notes)
 

@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.promises.life import (
-    ACME,
     DB,
     ON_WEB,
     OPERATIONS,
@@ -29,7 +28,7 @@ from ansible_collections.katapult.cloud.tests.unit.skipped_time import SkippedTi
 LIST = "/organizations/organization/disks"
 TASK = "/tasks/task"
 MACHINE = "/virtual_machines/virtual_machine"
-UNFINISHED = {"organization": ACME, "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
+NEW: dict[str, Any] = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
 NOT_FOUND = {"error": {"code": "disk_not_found", "detail": {}}}
 
 
@@ -183,7 +182,7 @@ def test_a_create_that_is_answered_with_a_disk_of_before_is_unclear(life: Life) 
         answered("POST", LIST, lambda real: {**real, "disk": {**real["disk"], "id": old}}, status=201)
     )
 
-    result = life.disk(name="data-01", **UNFINISHED)
+    result = life.disk(**NEW)
 
     assert (result.failed, result["disk"]["id"] == old) == (False, False)
     assert result.writes == [f"POST {LIST}"]
@@ -319,8 +318,7 @@ def test_reads_that_lag_behind_are_waited_for(life: Life, name: str, seconds: fl
 def test_a_new_disk_may_be_there_for_readers_some_seconds_later(life: Life, fleet: bool) -> None:
     life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=3))
 
-    disk = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
-    result = life.fleet(disks=[disk]) if fleet else life.disk(**disk)
+    result = life.fleet(disks=[NEW]) if fleet else life.disk(**NEW)
 
     assert not result.failed, result.result
     made = result["disks"][0] if fleet else result
@@ -331,8 +329,7 @@ def test_a_new_disk_may_be_there_for_readers_some_seconds_later(life: Life, flee
 def test_a_new_disk_that_is_never_there_for_readers_fails_with_its_id(life: Life, fleet: bool) -> None:
     life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1))
 
-    disk = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
-    result = life.fleet(disks=[disk]) if fleet else life.disk(**disk)
+    result = life.fleet(disks=[NEW]) if fleet else life.disk(**NEW)
 
     failed = result["disks"][0] if fleet else result
     made = [item.id for item in life.simulator.state.disks_in_use()]

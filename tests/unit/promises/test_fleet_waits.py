@@ -22,7 +22,11 @@ from ansible_collections.katapult.cloud.tests.unit.promises.life import WEB, Lif
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
 SLOW = {**LONDON, "storage_speed": "ssd"}
 LIST = "/organizations/organization/disks"
-FAILED_TASK = {"task": {"id": "task_A", "name": "Build disk", "status": "failed", "progress": 40}}
+
+
+def has_failed(real: Any) -> Any:
+    """The task of an answer, which has failed."""
+    return {"task": {**real["task"], "status": "failed", "progress": 40}}
 
 
 @pytest.fixture(name="life")
@@ -45,7 +49,7 @@ def test_a_disk_without_a_known_task_is_given_up_when_it_does_not_move(life: Lif
 
 def test_a_task_that_failed_without_a_sign_at_the_disk_is_found_out(life: Life) -> None:
     life.simulator.seed({"settings": {"build_seconds": 100000}})
-    life.simulator.faults.add(Fault("/tasks/task", "GET", "before", "answer", status=200, body=FAILED_TASK, times=-1))
+    life.simulator.faults.add(Fault("/tasks/task", "GET", "after", "answer", status=200, body=has_failed, times=-1))
 
     outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=3600, **LONDON)
 
@@ -56,7 +60,7 @@ def test_a_task_that_failed_without_a_sign_at_the_disk_is_found_out(life: Life) 
 
 def test_a_task_that_failed_is_told_at_the_time_out(life: Life) -> None:
     life.simulator.seed({"settings": {"build_seconds": 100000}})
-    life.simulator.faults.add(Fault("/tasks/task", "GET", "before", "answer", status=200, body=FAILED_TASK, times=-1))
+    life.simulator.faults.add(Fault("/tasks/task", "GET", "after", "answer", status=200, body=has_failed, times=-1))
 
     outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=10, **LONDON)
 

@@ -71,7 +71,6 @@ def test_the_disk_of_a_run_that_was_ended_is_taken_by_the_next(
     assert {one["disk"]["state"] for one in disks} == {"built"}
     if ends_by == signal.SIGKILL:
         assert result["changed"] is False
-        assert str(result["warnings"]).count("left behind by an earlier run") == len(names)
 
 
 class Death(Exception):
@@ -139,6 +138,19 @@ def test_a_disk_of_a_fleet_that_was_left_behind_and_differs_is_refused(life: Lif
 
     assert outcome["error"]["code"] == "fleet_refused"
     assert outcome.writes == []
+
+
+@pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
+def test_the_disk_that_appears_is_absent_after_a_run_that_wants_it_so(life: Life, fleet: bool) -> None:
+    die_while_creating(life, name="data-01", **LONDON)
+    appears(life, "data-01", after=3)
+
+    gone: dict[str, Any] = {"state": "absent"}
+    outcome = life.fleet(disks=[{"name": "data-01"}], **gone) if fleet else life.disk(name="data-01", **gone)
+
+    assert (outcome["changed"], named(life.simulator)) == (True, Counter())
+    again = life.fleet(disks=[{"name": "data-01"}], **gone) if fleet else life.disk(name="data-01", **gone)
+    assert (again["changed"], again.requests) == (False, [LOOK])
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
