@@ -229,6 +229,7 @@ class Fleet:
             return
         try:
             self._api.look(self._organization, self._first_look_after)
+            self._api.refuse_incomplete()
         except ApiError as error:
             self._around.warn(
                 f"Whether another run created disks of these names too could not be seen. {error.message}"
