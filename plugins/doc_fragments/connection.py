@@ -26,7 +26,8 @@ options:
     default: https://api.katapult.io/core/v1
   api_timeout:
     description:
-      - Longest time, in seconds, to wait for a connection, and between two bytes of an answer.
+      - Longest time, in seconds, to wait for a connection, and between two bytes of an answer. A whole request may take
+        four times as long.
       - If it is not set, the environment variable E(KATAPULT_API_TIMEOUT) is used.
     type: int
     default: 30

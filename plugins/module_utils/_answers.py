@@ -21,6 +21,8 @@ MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
 # Keys that Ansible means itself by: it reads objects with some of them as something else, or fails, and masks in none.
 ANSIBLES_OWN = ("_ansible", "__ansible")
+# Answers of the API are some 8 deep; from about 300 on Ansible fails to print a result.
+MAX_DEPTH = 100
 LONGEST_RETRY_AFTER = 60.0
 REFUSALS = frozenset({400, 403, 404, 406, 422})
 REPEATABLE = frozenset({429, 500, 502, 503, 504})
@@ -112,43 +114,55 @@ def _parsed(body: bytes) -> tuple[Any, bool]:
         return None, False
 
 
-def _cleaned(value: Any) -> Any:
-    """The value without secrets (so that nothing above ever holds one) and without what no output can carry."""
+def _cleaned(value: Any, depth: int = 0) -> Any:
+    """The value without secrets (so that nothing above ever holds one) and without what no output can carry.
+
+    Raises ValueError if it is nested too deep.
+    """
+    _raise_if_too_deep(depth)
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):
-        return [_cleaned(item) for item in value]
+        return [_cleaned(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return _object(value, hidden="protect" in value and value["protect"] is not False)
+        return _object(value, depth, hidden="protect" in value and value["protect"] is not False)
     return value
 
 
-def _object(given: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
+def _object(given: dict[str, Any], depth: int, *, hidden: bool) -> dict[str, Any]:
     """The object without keys that Ansible would take for its own; C(hidden) tells of its C(value)."""
     return {
-        _text(key): _member(key, value, hidden=hidden)
+        _text(key): _member(key, value, depth + 1, hidden=hidden)
         for key, value in given.items()
         if not key.startswith(ANSIBLES_OWN)
     }
 
 
-def _member(key: str, value: Any, *, hidden: bool) -> Any:
+def _member(key: str, value: Any, depth: int, *, hidden: bool) -> Any:
     if value is not None and ((hidden and key == "value") or key in PASSWORDS):
         return MASK
-    return _attributes(value) if key == "attributes" else _cleaned(value)
+    return _attributes(value, depth) if key == "attributes" else _cleaned(value, depth)
 
 
-def _attributes(given: Any) -> Any:
+def _attributes(given: Any, depth: int) -> Any:
     """Attributes, in whatever shape: a value is shown only if it is said not to be protected."""
+    _raise_if_too_deep(depth)
     if isinstance(given, list):
-        return [_attributes(item) for item in given]
+        return [_attributes(item, depth + 1) for item in given]
     if not isinstance(given, dict):
         return None if given is None else MASK
     if "key" in given or "value" in given:
-        return _object(given, hidden=given.get("protect") is not False)
-    return {_text(key): _attributes(value) for key, value in given.items() if not key.startswith(ANSIBLES_OWN)}
+        return _object(given, depth, hidden=given.get("protect") is not False)
+    return {
+        _text(key): _attributes(value, depth + 1) for key, value in given.items() if not key.startswith(ANSIBLES_OWN)
+    }
+
+
+def _raise_if_too_deep(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deep")
 
 
 def _text(value: str) -> str:

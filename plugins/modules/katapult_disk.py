@@ -56,7 +56,9 @@ notes:
     run made a disk of that name at the same moment, the task fails and names both.
   - Where a later step of a change fails, the task fails with RV(steps), and tells the disk as it is then. Running it
     again goes on from there.
-  - Tasks on one control node that change the same disk wait for each other.
+  - Tasks on one control node that change the same disk wait for each other. If another client changes the disk after
+    this task has planned what to do, and the plan no longer fits, the task fails with RV(error.code=changed_meanwhile)
+    before it writes anything more.
   - In a loop, the facts hold the last disk. Use C(register) there.
   - With C(ansible -a), give O(annotations) as JSON, or the whole argument as JSON.
 seealso:

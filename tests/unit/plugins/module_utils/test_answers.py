@@ -41,6 +41,8 @@ NO_OBJECTS = {
     "null": (b"null", "application/json"),
     "number": (b"5", "application/json"),
     "very-deep": (b"[" * 100_000, "application/json"),
+    "deep": (b'{"a": [' * 60 + b'"secret-in-a-page"' + b"]}" * 60, "application/json"),
+    "deep-attributes": (b'{"attributes": [' * 60 + b'"secret-in-a-page"' + b"]}" * 60, "application/json"),
 }
 
 
