@@ -10,6 +10,7 @@ import datetime as dt
 import gzip
 import ipaddress
 import itertools
+import os
 import socket
 import ssl
 import threading
@@ -18,6 +19,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import Cal
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import MAX_BODY, Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._metered import Meter
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -36,6 +40,8 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 FINE = OK + b'Content-Length: 11\r\n\r\n{"fine": 1}'
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = 1024**2
+# Sent past TLS.
+NO_RECORD = b"this is not a TLS record"
 # What a test waits for at most, so that one that fails comes to an end.
 PATIENCE = 30.0
 
@@ -117,7 +123,8 @@ class Server:
                 while _has_request(connection):
                     self.requests += 1
                     for piece in self.answer():
-                        connection.sendall(piece)
+                        send = connection.sendall if piece is not NO_RECORD else partial(os.write, connection.fileno())
+                        send(piece)
         except OSError:
             return
 
@@ -229,12 +236,49 @@ def test_nothing_is_sent_through_a_proxy_that_drips(
         assert "the answer was not complete within 240 s" in error.message
 
 
+def test_no_silence_is_longer_than_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    class LateClock(Clock):
+        """A clock on which a fifth of a second is left at the second look, and at all others."""
+
+        def __init__(self) -> None:
+            self._times = itertools.chain([0.0], itertools.repeat(239.8))
+
+        def now(self) -> float:
+            return next(self._times)
+
+    monkeypatch.setattr(_http, "Clock", LateClock)
+    with serving(list) as server:
+        error = error_of(http_to(f"http://127.0.0.1:{server.port}", 60.0), CREATE)
+
+    assert_lost(error, CREATE)
+    assert "the answer was not complete within 240 s" in error.message
+
+
+def test_a_read_leaves_the_socket_s_timeout_as_it_was() -> None:
+    near, far = socket.socketpair()
+    meter = Meter(FakeClock())
+    meter.begin(PATIENCE)
+    with near, far, near.makefile("rb", buffering=0) as raw:
+        near.settimeout(2 * PATIENCE)
+        far.sendall(b"x")
+        meter.read(near, raw, bytearray(1))
+        assert near.gettimeout() == 2 * PATIENCE
+
+
 def test_an_answer_that_stops_in_its_body_is_lost() -> None:
     with serving(lambda: [OK + b"Content-Length: 5\r\n\r\n{"]) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", 1.0), GET)
 
     assert_lost(error, GET)
     assert "no answer within 1 s" in error.message
+
+
+def test_an_answer_that_is_disturbed_in_its_body_is_lost(certificate: Path) -> None:
+    """requests 2.25 lets the error of urllib3 through as it is."""
+    with serving(lambda: [OK + b"Content-Length: 5\r\n\r\n{", NO_RECORD], certificate) as server:
+        error = error_of(http_to(f"https://127.0.0.1:{server.port}", PATIENCE, certificate), CREATE)
+
+    assert_lost(error, CREATE)
 
 
 def test_a_connection_is_used_again_after_a_whole_answer(certificate: Path) -> None:
