@@ -53,7 +53,7 @@ READS_AT_ONCE = 16
 WRITES_AT_ONCE = 8
 # How many times its longest silence a request may take in all.
 SILENCES_IN_ALL = 4
-# Of a body, unpacked: some hundred times what the largest page of a list takes.
+# Of a body, unpacked: far more than any page of a list takes, and little enough to be held.
 MAX_BODY = 64 * 1024 * 1024
 # As it comes over the network: what is packed well is far below it, and a body in chunks of a few bytes is above.
 MAX_PACKED = 2 * MAX_BODY
