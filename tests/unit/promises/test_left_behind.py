@@ -211,16 +211,29 @@ def test_a_disk_that_was_lost_and_differs_leaves_no_note(life: Life) -> None:
     assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
 
 
+def refuse_for_the_moment(life: Life, times: int) -> None:
+    later = {"Retry-After": "120"}
+    life.simulator.faults.add(Fault(LIST, "POST", "before", "answer", status=429, headers=later, times=times))
+
+
 def test_a_create_that_is_sent_again_after_long_has_a_note_of_now(life: Life) -> None:
-    """Some minutes after the first time it was refused, the note must not be void."""
-    for _time in range(4):
-        life.simulator.faults.add(
-            Fault(LIST, "POST", "before", "answer", status=429, headers={"Retry-After": "120"}, body=REFUSED)
-        )
-    life.simulator.faults.add(Fault(LIST, "POST", "before", "drop", times=1))
+    """Some minutes after the first time that it was refused, its note must not be void."""
+    refuse_for_the_moment(life, times=5)
+    life.simulator.faults.add(Fault(LIST, "POST", "before", "drop", skip=5))
+    before = life.clock.now()
     assert life.disk(name="data-01", **LONDON)["error"]["ambiguous"] is True
+    assert life.clock.now() - before > 300
 
     assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]
+
+
+def test_a_disk_that_another_made_before_the_create_was_sent_again_leaves_no_note(life: Life) -> None:
+    refuse_for_the_moment(life, times=1)
+    appears(life, "data-01", after=2)
+    assert life.disk(name="data-01", **LONDON).writes == [POST]
+    life.simulator.reset()
+
+    assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
 
 
 def test_check_mode_neither_waits_nor_drops_a_note(life: Life) -> None:
