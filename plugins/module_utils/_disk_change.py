@@ -81,10 +81,10 @@ class Changer:
             return None
         try:
             return self._api.carry_out(step, disk, before_repeat)
-        except ApiError:
+        except ApiError as error:
             seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
             if seen is None or not _shows(step, seen):
-                raise
+                raise error.after_lost(lost) from lost
             return None
 
     def _was_carried_out(self, step: Step, disk: Disk, lost: ApiError) -> bool:
