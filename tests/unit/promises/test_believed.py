@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from ansible_collections.katapult.cloud.tests.unit.promises.life import (
     WEB,
     Life,
     Operation,
-    lived,
     state_of,
 )
 from ansible_collections.katapult.cloud.tests.unit.promises.others import DISK, TRASH
@@ -30,19 +29,6 @@ TASK = "/tasks/task"
 MACHINE = "/virtual_machines/virtual_machine"
 NEW: dict[str, Any] = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
 NOT_FOUND = {"error": {"code": "disk_not_found", "detail": {}}}
-
-
-@pytest.fixture(name="all_lives", scope="module")
-def _all_lives() -> Iterator[Life]:
-    with lived() as life:
-        yield life
-
-
-@pytest.fixture(name="life")
-def _life(all_lives: Life) -> Iterator[Life]:
-    all_lives.simulator.reset()
-    yield all_lives
-    assert all_lives.simulator.violations == []
 
 
 def answered(method: str, path: str, change: Callable[[Any], Any], **more: Any) -> Fault:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,7 +17,6 @@ from ansible_collections.katapult.cloud.tests.unit.promises.life import (
     WEB,
     Life,
     Operation,
-    lived,
     state_of,
 )
 from ansible_collections.katapult.cloud.tests.unit.promises.others import DISK, TRASH, Other, after, refused
@@ -31,19 +30,6 @@ GROWN: dict[str, Any] = {"size_in_gb": 30, "io_profile": {"permalink": "100k"}}
 OFF = [f"PATCH {DISK}", f"POST {DETACH}"]
 LEAVING = ["attach_on_boot", "detach"]
 KEPT_OFF: dict[str, Any] = {"virtual_machine": WEB, "attach_on_boot": False}
-
-
-@pytest.fixture(name="all_lives", scope="module")
-def _all_lives() -> Iterator[Life]:
-    with lived() as life:
-        yield life
-
-
-@pytest.fixture(name="life")
-def _life(all_lives: Life) -> Iterator[Life]:
-    all_lives.simulator.reset()
-    yield all_lives
-    assert all_lives.simulator.violations == []
 
 
 class Case(NamedTuple):

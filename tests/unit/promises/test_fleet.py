@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,19 +29,11 @@ LOST_ANSWERS: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.fixture(name="all_lives", scope="module")
-def _all_lives() -> Iterator[Life]:
-    with lived() as life:
-        yield life
-
-
 @pytest.fixture(name="life")
-def _life(all_lives: Life) -> Iterator[Life]:
-    all_lives.simulator.reset()
-    all_lives.simulator.state.add_vm(fqdn=WEB, state="started")
-    all_lives.simulator.state.add_vm(fqdn=DB, state="stopped")
-    yield all_lives
-    assert all_lives.simulator.violations == []
+def _life(life: Life) -> Life:
+    life.simulator.state.add_vm(fqdn=WEB, state="started")
+    life.simulator.state.add_vm(fqdn=DB, state="stopped")
+    return life
 
 
 def names(count: int) -> list[dict[str, Any]]:

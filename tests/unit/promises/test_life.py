@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +20,6 @@ from ansible_collections.katapult.cloud.tests.unit.promises.life import (
     WEB,
     Life,
     Operation,
-    lived,
     state_of,
 )
 
@@ -37,19 +35,6 @@ FAULTS: dict[str, dict[str, Any]] = {
     },
 }
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
-
-
-@pytest.fixture(name="all_lives", scope="module")
-def _all_lives() -> Iterator[Life]:
-    with lived() as life:
-        yield life
-
-
-@pytest.fixture(name="life")
-def _life(all_lives: Life) -> Iterator[Life]:
-    all_lives.simulator.reset()
-    yield all_lives
-    assert all_lives.simulator.violations == []
 
 
 def assert_predicted(life: Life, operation: Operation, disk_id: str) -> None:
