@@ -93,13 +93,16 @@ class Attachment:
         """The virtual machine in words."""
         return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
 
-    def is_with(self, other: Attachment) -> bool:
-        """Whether both are on one virtual machine: by their IDs if both have one, else by their names."""
+    def is_with(self, other: Attachment) -> bool | None:
+        """Whether both are on one virtual machine: by their IDs if both have one, else by their names.
+
+        None if that can't be told.
+        """
         for key in ("id", "fqdn"):
             lookup = Lookup(key, str(other.virtual_machine.get(key)))
             if lookup.is_told_by(self.virtual_machine) and lookup.is_told_by(other.virtual_machine):
                 return lookup.selects(self.virtual_machine)
-        return False
+        return None
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,12 @@ class Disk:
         """Whether no virtual machine sees it. Raises KatapultError if the answer leaves that open."""
         self.raise_if_place_is_untold()
         return self.attachment is None or self.attachment.state == DETACHED
+
+    @property
+    def is_unassigned(self) -> bool:
+        """Whether it is on no virtual machine. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        return self.attachment is None
 
     @property
     def is_boot_disk(self) -> bool:
@@ -172,6 +181,23 @@ class Disk:
         if not data_center.is_told_by(there):
             raise self._untold(f"data_center.{data_center.key}")
         return data_center.selects(there)
+
+    def is_on_machine_of(self, other: Disk) -> bool:
+        """Whether both are on one virtual machine, or on none. Raises KatapultError if the answer leaves that open."""
+        if self.is_unassigned or other.is_unassigned:
+            return self.is_unassigned and other.is_unassigned
+        same = self.attachment.is_with(other.attachment) if self.attachment and other.attachment else None
+        if same is None:
+            raise self._untold("virtual_machine_disk.virtual_machine")
+        return same
+
+    def raise_if_machine_is_untold(self) -> None:
+        """Raise KatapultError if the answer does not name the machine that the disk is on by its ID and its name."""
+        self.raise_if_place_is_untold()
+        machine = self.attachment.virtual_machine if self.attachment else None
+        untold = [key for key in ("id", "fqdn") if machine is not None and not Lookup(key, "").is_told_by(machine)]
+        if untold:
+            raise self._untold(f"virtual_machine_disk.virtual_machine.{untold[0]}")
 
     def raise_if_place_is_untold(self) -> None:
         """Raise KatapultError if the answer leaves open where the disk is, or whether a machine boots from it."""

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,8 +24,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     DiskNotFoundError,
     InTrashError,
+    TrashObjectNotFoundError,
     failure,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
 
 if TYPE_CHECKING:
     from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import Guard
@@ -49,24 +50,24 @@ class Absence:
             self.look()
             return self.conclude()
 
-    def look(self, ids: Sequence[str] | None = None) -> None:
+    def look(self, listed: Listing | None = None) -> None:
         """See what is there: the disk by its id, or that which is meant of all of its name.
 
-        C(ids) are those of all disks of that name, where they were listed already.
+        C(listed) has the rows of all disks of that name, where they were listed already.
 
         Raises KatapultError where that can't be told.
         """
         if self.wanted.id is not None:
             self._look_by_id(self.wanted.id)
             return
-        found = self._found(ids)
+        found = self._found(listed)
         if found.disk is None:
             found = self._left_behind() or found
         warn_of_others(self.run.warn, self.wanted, found)
         self.run.progress.disk = found.disk
 
-    def _found(self, ids: Sequence[str] | None = None) -> Found:
-        return find_by_name(self.run.api, self.run.waiter, replace(self.wanted, assignment=None), ids)
+    def _found(self, listed: Listing | None = None) -> Found:
+        return find_by_name(self.run.api, self.run.waiter, replace(self.wanted, assignment=None), listed)
 
     def _left_behind(self) -> Found | None:
         """The disk of a run that died while its create was on the way may appear only now."""
@@ -74,14 +75,14 @@ class Absence:
         with self.run.locked(name) as notes:
             if not notes.left_behind(name):
                 return None
-            found = self.run.waiter.soon(self._found, lambda seen: seen.disk is not None)
+            found = self.run.waiter.patient().soon(self._found, lambda seen: seen.disk is not None)
             if found.disk is not None:
                 notes.create_ended(name)
             return found
 
     def _look_by_id(self, disk_id: str) -> None:
         progress = self.run.progress
-        progress.disk = None
+        progress.disk, self._in_trash = None, None
         try:
             progress.disk = self.run.api.disk(disk_id)
         except DiskNotFoundError:
@@ -107,11 +108,19 @@ class Absence:
         try:
             plan = self.run.bring(self._plan_for, finish=self._remove)
         except (DiskNotFoundError, InTrashError):
-            if self.run.api.disk_if_there(disk.id) is not None:
+            if not self._is_gone(disk.id):
                 raise
-            self._look_by_id(disk.id)
             return self.conclude()
-        return self._result(plan, disk.label)
+        return self._result(plan, self.run.progress.label)
+
+    def _is_gone(self, disk_id: str) -> bool:
+        """Whether another was quicker. A disk that was found by its name is looked for by that again."""
+        if self.wanted.id is None:
+            self.look()
+            if self.run.progress.disk is not None:
+                return False
+        self._look_by_id(disk_id)
+        return self.run.progress.disk is None
 
     def _plan_for(self, disk: Disk, _machine: Machine) -> Plan:
         return plan_to_remove(self.wanted, disk, force=self._force, purge=self._purge)
@@ -127,7 +136,12 @@ class Absence:
     def _trashed(self, disk_id: str, error: InTrashError) -> DiskResult:
         """A disk in the trash can't be read, so its name can't be compared; a purge is for good."""
         run = self.run
-        run.progress.trash_object = self._trash.object_told_by(error, disk_id) or self._trash.object_of(disk_id)
+        try:
+            run.progress.trash_object = self._trash.object_told_by(error, disk_id) or self._trash.object_of(disk_id)
+        except TrashObjectNotFoundError:
+            self._look_by_id(disk_id)
+            if self._in_trash is None:
+                return self.conclude()
         if not self._purge:
             return self._result(NOTHING_TO_REMOVE, disk_id)
         if self.wanted.name is not None:

@@ -65,14 +65,18 @@ class DiskApi:
 
         If C(is_found) says no to the rows of a list that is not sure, the list is read once more.
         """
-        return search(self._http, _list_call(organization), "disk", keep, is_found)
+        call = _list_call(organization)
+        try:
+            return search(self._http, call, "disk", keep, is_found)
+        except MalformedObjectError as problem:
+            raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
 
     def disks_named(self, organization: Lookup, name: str) -> Listing:
         """The thin rows with exactly this name. Raises ApiError if none is in a list that is known to be incomplete.
 
         Callers that find rows, but not the one that they look for, refuse an incomplete list themselves.
         """
-        named = self.disks_among(organization, lambda row: row.get("name") == name, bool)
+        named = self.disks_among(organization, lambda row: name_in(row) == name, bool)
         if not named.rows:
             named.refuse_incomplete()
         return named
@@ -260,6 +264,14 @@ class DiskApi:
             return reading(answer)
         except MalformedObjectError as problem:
             raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
+
+
+def name_in(row: Mapping[str, Any]) -> str:
+    """The name in a row of the list of disks. Raises MalformedObjectError: a row without a name may have any."""
+    name = row.get("name")
+    if not isinstance(name, str):
+        raise MalformedObjectError("a row of 'disk' has no name")
+    return name
 
 
 def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Call:

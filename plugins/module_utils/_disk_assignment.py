@@ -53,8 +53,7 @@ class Placement:
                 run.progress.disk = self._find(run)
                 plan = run.bring(self._plan_to_release) if run.progress.disk else NOTHING_TO_REMOVE
             except (DiskNotFoundError, InTrashError):
-                disk = run.progress.disk
-                if disk is not None and run.api.disk_if_there(disk.id) is not None:
+                if run.progress.disk is not None and self._is_still_there(run, run.progress.disk):
                     raise
                 return run.result(NOTHING_TO_REMOVE, gone=True)
             return run.result(plan)
@@ -63,6 +62,11 @@ class Placement:
         if self._wanted.id is not None:
             return run.api.disk(self._wanted.id)
         return find_by_name(run.api, run.waiter, self._wanted).disk
+
+    def _is_still_there(self, run: Run, disk: Disk) -> bool:
+        if self._wanted.id is None:
+            return self._find(run) is not None
+        return run.api.disk_if_there(disk.id) is not None
 
     def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
         refuse_boot_disk(disk)

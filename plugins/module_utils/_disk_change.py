@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Task
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
@@ -33,18 +34,21 @@ class Changer:
         """
         try:
             for step in steps:
+                waits = wait_for_last or step is not steps[-1]
                 with progress.steps.taking():
-                    self._take(step, progress, wait=wait_for_last or step is not steps[-1])
+                    self._take(step, progress, wait=waits)
                 self._guard.passed(step)
+                if waits or not step.has_task:
+                    self._guard.check("go on with the disk")
         except KatapultError:
             progress.disk = self._waiter.as_it_is_now(progress.known_disk) or progress.disk
             raise
 
     def _take(self, step: Step, progress: Progress, *, wait: bool) -> None:
         self._guard.look()
+        self._guard.check(step.doing, step)
         if step.is_done(progress.known_disk):
             return
-        self._guard.check(step.doing, step)
         try:
             task = self._send(step, progress)
         except DoneError as done:
@@ -52,15 +56,16 @@ class Changer:
             return
         progress.changed = True
         progress.task = task if step.has_task else progress.task
-        if step.has_task and wait:
+        if step.has_task and not wait:
+            self._waiter.read(progress)
+            return
+        if step.has_task:
             self._waiter.until_changed(step.is_done, task, progress)
-        elif step.has_task:
-            progress.disk = self._api.disk(progress.known_disk.id)
         else:
             self._waiter.until_shown(step.is_done, progress)
-        if (wait or not step.has_task) and not step.is_done(progress.known_disk):
+        disk = progress.known_disk
+        if not step.is_done(disk):
             self._guard.check(step.doing, step)
-            disk = progress.known_disk
             raise failure(
                 "not_applied",
                 f"The service took the call to {step.doing} {disk.label}, but the disk, which is {disk.condition}, "
@@ -69,7 +74,7 @@ class Changer:
 
     def _send(self, step: Step, progress: Progress) -> Task | None:
         """The task of the step's call; None where it has none, or where its answer was lost. Raises DoneError."""
-        before_repeat = self._guard.before_repeat(step.doing, step, step.is_done)
+        before_repeat = self._guard.before_repeat(step.doing, step)
         disk = progress.known_disk
         try:
             return self._api.carry_out(step, disk, before_repeat)
@@ -77,7 +82,7 @@ class Changer:
             if not error.may_have_worked:
                 raise
             lost = error
-        if self._was_carried_out(step, disk, lost):
+        if self._was_carried_out(step, disk, progress, lost):
             return None
         try:
             return self._api.carry_out(step, disk, before_repeat)
@@ -87,13 +92,18 @@ class Changer:
                 raise error.after_lost(lost) from lost
             return None
 
-    def _was_carried_out(self, step: Step, disk: Disk, lost: ApiError) -> bool:
+    def _was_carried_out(self, step: Step, disk: Disk, progress: Progress, lost: ApiError) -> bool:
         """Read first, then decide: the call is sent once more only if the disk is just as it was before it."""
-        seen = self._waiter.shows_soon(lambda now: _shows(step, now), disk)
-        if seen is not None and _shows(step, seen):
-            self._warn(f"{lost.what} The disk shows that it was carried out.")
-            return True
-        if not lost.report.ambiguous or seen != disk:
+        unclear = lost.report.ambiguous
+        shows = partial(_shows, step) if unclear else step.is_done
+        seen = self._waiter.shows_soon(shows, disk)
+        if seen is not None:
+            progress.disk = seen
+            self._guard.check(step.doing, step, unclear=unclear)
+            if shows(seen):
+                self._warn(f"{lost.what} The disk shows that it was carried out.")
+                return True
+        if not unclear or seen != disk:
             raise lost
         return False
 

@@ -28,11 +28,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waite
 
 
 class _AppearedError(Exception):
-    """A disk of that name is there before the create was sent again."""
+    """A disk of that name is there before the create was sent (again); C(unclear): it may be this run's own."""
 
-    def __init__(self, disks: list[Disk]) -> None:
+    def __init__(self, disks: list[Disk], unclear: bool) -> None:
         super().__init__("appeared")
         self.disks = disks
+        self.unclear = unclear
 
 
 class Creator:
@@ -44,20 +45,21 @@ class Creator:
         self._warn = warn
         self._unseen: ApiError | None = None
 
-    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str], notes: Notes) -> Created:
+    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str], notes: Notes) -> Created | None:
         """Send the create with C(body); C(known) are the ids of the disks of that name which were there before.
 
-        Where the answer is lost, or the create is refused for a while, the disk that has appeared since and is as asked
-        for is returned without a task. Raises KatapultError where there is none, or another. C(notes) hold the create
-        from before it is sent until it is known what became of it; no C(finally) drops it, as none knows that.
+        Where the answer is lost, the disk that has appeared since and is as asked for is returned without a task. None:
+        another run made the disk before the create was sent. Raises KatapultError where there is none, or another.
+        C(notes) hold the create from before it is sent until it is known what became of it; no C(finally) drops it, as
+        none knows that.
         """
         name = str(wanted.name)
 
-        def look_again(_unclear: bool) -> None:
+        def look_again(unclear: bool) -> None:
             """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
             new = find_new(self._api, self._waiter, wanted, known)
             if new:
-                raise _AppearedError(new)
+                raise _AppearedError(new, unclear)
             notes.create_ended(name)
             notes.create_begun(name)
 
@@ -66,9 +68,7 @@ class Creator:
             made = self._api.create_disk(body, known, look_again)
         except _AppearedError as appeared:
             notes.create_ended(name)
-            what = f"The create of '{wanted.name}' was refused for the moment."
-            lost = KatapultError(what, Report("create_unclear", ambiguous=True))
-            return Created(self._adopted(lost, wanted, appeared.disks), None)
+            return self._appeared(wanted, appeared)
         except ApiError as error:
             if not error.report.ambiguous:
                 notes.create_ended(name)
@@ -78,7 +78,24 @@ class Creator:
                 notes.create_ended(name)
             return Created(self._adopted(error, wanted, new), None)
         notes.create_ended(name)
-        return made
+        return self._of_that_name(made, wanted, known)
+
+    def _appeared(self, wanted: Wanted, appeared: _AppearedError) -> Created | None:
+        what = f"The create of '{wanted.name}' was refused for the moment."
+        if appeared.unclear:
+            lost = KatapultError(what, Report("create_unclear", ambiguous=True))
+            return Created(self._adopted(lost, wanted, appeared.disks), None)
+        self._warn(f"{what} Another run has made the disk since: {in_words(appeared.disks)}.")
+        return None
+
+    def _of_that_name(self, made: Created, wanted: Wanted, known: frozenset[str]) -> Created:
+        """An answer with a disk of another name may be about another disk: that of the name is looked for."""
+        if made.disk.name == wanted.name:
+            return made
+        what = f"The create of '{wanted.name}' was answered with the disk {made.disk.label}."
+        lost = KatapultError(what, Report("unexpected_answer", ambiguous=True))
+        new = self._look_for_new(lost, wanted, known)
+        return Created(self._adopted(lost, wanted, new), None) if new else made
 
     def refuse_twin(self, disk: Disk, wanted: Wanted, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""

@@ -6,20 +6,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_query import DiskQuery
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    DiskNotFoundError,
+    InTrashError,
+    failure,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 
-def find_disks(api: DiskApi, query: DiskQuery) -> Listed:
-    """The disks that C(query) asks for, in the order of the service. Raises ApiError, and OptionError."""
-    return Listed("disks", _listed(api, query) if query.id is None else _one(api, query, query.id))
+def find_disks(api: DiskApi, query: DiskQuery, waiter: Waiter) -> Listed:
+    """The disks that C(query) asks for, in the order of the service. Raises KatapultError."""
+    return Listed("disks", _listed(api, query, waiter) if query.id is None else _one(api, query, query.id))
 
 
 def _one(api: DiskApi, query: DiskQuery, disk_id: str) -> list[Mapping[str, Any]]:
@@ -27,13 +33,38 @@ def _one(api: DiskApi, query: DiskQuery, disk_id: str) -> list[Mapping[str, Any]
     return [_whole(disk)] if disk is not None and query.wants(disk) else []
 
 
-def _listed(api: DiskApi, query: DiskQuery) -> list[Mapping[str, Any]]:
+def _listed(api: DiskApi, query: DiskQuery, waiter: Waiter) -> list[Mapping[str, Any]]:
     organization = needed_organization(query.organization, "list disks")
-    rows = [row for row in api.disks(organization, query.annotations) if query.lets_pass(row)]
+
+    def rows() -> list[Mapping[str, Any]]:
+        return [row for row in api.disks(organization, query.annotations) if query.lets_pass(row)]
+
     if not query.details:
-        return rows
-    disks = in_parallel(api.disk_if_there, [row["id"] for row in rows])
-    return [_whole(disk) for disk in disks if disk is not None and query.lets_pass(disk.payload)]
+        return rows()
+    disks, lost = waiter.insist(lambda: _read(api, rows()), lambda read: not read[1])
+    if lost:
+        raise failure(
+            "unexpected_answer",
+            f"The organization's list has the disk {lost[0]}, but the service does not find that disk.",
+            detail={"listed": lost},
+        )
+    return [_whole(disk) for disk in disks if query.lets_pass(disk.payload)]
+
+
+def _read(api: DiskApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:
+    """The disks of a list without those in the trash, and the ids of those that the service does not find."""
+    lost: list[str] = []
+
+    def read(row: Mapping[str, Any]) -> Disk | None:
+        try:
+            return api.disk(row["id"])
+        except InTrashError:
+            return None
+        except DiskNotFoundError:
+            lost.append(row["id"])
+            return None
+
+    return [disk for disk in in_parallel(read, rows) if disk is not None], lost
 
 
 def _whole(disk: Disk) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,18 +35,22 @@ class Found:
     ids: frozenset[str] = frozenset()
 
 
-def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Sequence[str] | None = None) -> Found:
-    """The disk that C(wanted.name) means. C(listed): the ids of all disks of that name, where they were listed already.
+def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Listing | None = None) -> Found:
+    """The disk that C(wanted.name) means. C(listed): the rows of that name, where they were listed already.
 
     Raises KatapultError where several are meant, where what is listed can't be read, and where none is seen in a list
     that is known to be incomplete.
     """
     seen = _read_listed(api, waiter, wanted, listed=listed)
     here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    if not here and seen.ids and not seen.listing.is_sure:
+        # For want of any row of the name the list would have been read twice.
+        seen = seen.united_with(_read_listed(api, waiter, wanted))
+        here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
     if len(here) > 1:
         raise _several(wanted, here)
     if not here:
-        seen.refuse_incomplete()
+        seen.listing.refuse_incomplete()
     elsewhere = tuple(disk for disk in seen.disks if disk not in here)
     return Found(here[0] if here else None, elsewhere, frozenset(seen.ids))
 
@@ -60,7 +64,7 @@ def find_new(api: DiskApi, waiter: Waiter, wanted: Wanted, known: frozenset[str]
     seen = _read_listed(api, waiter, wanted, known)
     new = [disk for disk in seen.disks if _is_meant(disk, wanted)]
     if not new:
-        seen.refuse_incomplete()
+        seen.listing.refuse_incomplete()
     return new
 
 
@@ -83,7 +87,7 @@ def refuse_taken_name(api: DiskApi, waiter: Waiter, wanted: Wanted, disk_id: str
             f"The disk {disk_id} can't be named '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
             detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
         )
-    seen.refuse_incomplete()
+    seen.listing.refuse_incomplete()
 
 
 def summary_of(disk: Disk) -> dict[str, Any]:
@@ -116,20 +120,17 @@ def _named(api: DiskApi, wanted: Wanted) -> Listing:
 
 
 class _Reading(NamedTuple):
-    """The ids of a list, the disks that could be read of them, and the ids that the service did not find.
+    """A list of one name: the ids, the disks that could be read of them, and the ids that the service did not find."""
 
-    C(listing) is the list, None where it is not this reading's own.
-    """
-
-    listing: Listing | None
+    listing: Listing
     ids: list[str]
     disks: list[Disk]
     lost: list[str]
 
-    def refuse_incomplete(self) -> None:
-        """Raise ApiError if the list is known to be incomplete."""
-        if self.listing is not None:
-            self.listing.refuse_incomplete()
+    def united_with(self, later: _Reading) -> _Reading:
+        """What both have seen, each disk as it was last."""
+        disks = {disk.id: disk for disk in (*self.disks, *later.disks)}
+        return _Reading(later.listing, list({*self.ids, *later.ids}), list(disks.values()), later.lost)
 
 
 def _read_listed(
@@ -137,7 +138,7 @@ def _read_listed(
     waiter: Waiter,
     wanted: Wanted,
     known: Collection[str] = (),
-    listed: Sequence[str] | None = None,
+    listed: Listing | None = None,
 ) -> _Reading:
     """All disks of the name but those of C(known), and those in the trash. C(listed): as find_by_name() has it.
 
@@ -146,9 +147,8 @@ def _read_listed(
     at_hand = [] if listed is None else [listed]
 
     def look() -> _Reading:
-        listing = None if at_hand else _named(api, wanted)
-        ids = [row["id"] for row in listing.rows] if listing else at_hand.pop()
-        reading = _Reading(listing, [disk_id for disk_id in ids if disk_id not in known], [], [])
+        listing = at_hand.pop() if at_hand else _named(api, wanted)
+        reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
         for disk_id in reading.ids:
             try:
                 reading.disks.append(api.disk(disk_id))
@@ -158,7 +158,7 @@ def _read_listed(
                 reading.lost.append(disk_id)
         return reading
 
-    seen = waiter.soon(look, lambda reading: not reading.lost)
+    seen = waiter.insist(look, lambda reading: not reading.lost)
     if seen.lost:
         raise failure(
             "unexpected_answer",

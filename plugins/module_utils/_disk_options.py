@@ -140,6 +140,13 @@ def _current_attach(view: View) -> bool | str | None:
 _ARRIVES_AS = {ATTACHED: True, ATTACHING: True, DETACHING: False}
 
 
+def _current_data_center(view: View) -> dict[str, Any] | None:
+    wanted = view.wanted.data_center
+    if wanted is not None and view.disk.is_in(wanted):
+        return as_body(wanted)
+    return _under_the_key_of(wanted, view.disk.payload.get("data_center")) if wanted else None
+
+
 def _policy_of(view: View) -> bool | None:
     return view.wanted.assignment.attach_on_boot if view.wanted.assignment else None
 
@@ -177,6 +184,7 @@ def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
     if not value:
         if view.disk.is_boot_disk:
             raise RefusedError("its virtual machine boots from it, so it is never detached")
+        view.disk.raise_if_machine_is_untold()
         return (detach(),) if view.disk.attachment is not None else ()
     if view.machine.power in (Power.ON, Power.CHANGING):
         return (attach(),)
@@ -197,7 +205,7 @@ OPTIONS = (
     DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _rename_steps),
     _plain("size_in_gb", lambda view, value: resize_steps(view.disk, view.wanted, value)),
     _plain("bus_type", _one(set_bus_type)),
-    _lookup("data_center", FIXED),
+    DiskOption("data_center", lambda wanted: as_body(wanted.data_center), _current_data_center, FIXED),
     _lookup("io_profile", lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items())),
     _plain("storage_speed", FIXED),
     DiskOption(

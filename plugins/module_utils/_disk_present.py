@@ -10,13 +10,13 @@ at every run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import UNSEEN, Disk, Machine
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import UNSEEN, Disk, Lookup, Machine
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import (
     Found,
@@ -26,6 +26,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import
     warn_of_others,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import StepLog
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Run, Surroundings
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import unreadable
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
@@ -36,6 +37,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     failure,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import Notes
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import LOOK_FOR
 
 if TYPE_CHECKING:
@@ -98,17 +100,17 @@ class Presence:
         """Whether this run has created the disk."""
         return self._plan is not None and self._plan.body is not None and self.run.progress.changed
 
-    def look(self, ids: Sequence[str] | None = None) -> None:
+    def look(self, listed: Listing | None = None) -> None:
         """See what is there: the disk by its id, or that which is meant of all of its name.
 
-        C(ids) are those of all disks of that name, where they were listed already.
+        C(listed) has the rows of all disks of that name, where they were listed already.
 
         Raises KatapultError where that can't be told, and where a disk that is not there can't be created.
         """
         if self.wanted.id is not None:
             self._look_by_id(self.wanted.id)
             return
-        self._found = find_by_name(self.run.api, self.run.waiter, self.wanted, ids)
+        self._found = find_by_name(self.run.api, self.run.waiter, self.wanted, listed)
         self.run.progress.disk = self._found.disk
         self._plan = None
         if self._found.disk is None:
@@ -130,7 +132,7 @@ class Presence:
         """The disk of a run that died while its create was on the way may appear only now."""
         if not notes.left_behind(str(self.wanted.name)):
             return
-        api, waiter = self.run.api, self.run.waiter
+        api, waiter = self.run.api, self.run.waiter.patient()
         if self.is_missing and waiter.soon(lambda: find_new(api, waiter, self.wanted, self._found.ids), bool):
             self.look()
         self.take_what_was_left_behind(notes)
@@ -156,12 +158,21 @@ class Presence:
         self._references.refuse_unknown(replace(self.wanted, usual_data_center=usual))
 
     def create(self, notes: Notes) -> None:
-        """Create the disk, which is not waited for. Raises KatapultError, also where the next run would not find it."""
+        """Create the disk, which is not waited for, unless another run has made it meanwhile.
+
+        Raises KatapultError, also where the next run would not find it.
+        """
         progress = self.run.progress
         progress.begin(["create"])
         with progress.steps.taking(), self._naming_what_is_missing(self.wanted):
             made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids, notes)
+        if made is None:
+            progress.steps = StepLog()
+            self.look()
+            self.refuse_impossible()
+            return
         progress.changed, progress.disk, progress.task = True, made.disk, made.task
+        progress.created = True
         self._readable_by = self._around.clock.now() + LOOK_FOR
         self._refuse_what_is_not_found_again(made.disk)
 
@@ -254,13 +265,20 @@ class Presence:
 
     def _warn_of_differences(self) -> None:
         progress = self.run.progress
-        for difference in differences(self.wanted, progress.known_disk, self.machine):
+        wanted = replace(self.wanted, data_center=self._place_told_by(progress.known_disk) and self.wanted.data_center)
+        for difference in differences(wanted, progress.known_disk, self.machine):
             self.run.warn(f"The disk {progress.label} was created, but its {difference}.")
 
     def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
         """Another name or data center than was asked for would make every run create one more disk."""
-        place = self.wanted.place
-        is_told = place is not None and place.is_told_by(disk.payload.get("data_center"))
-        wrong = differences(Wanted(name=self.wanted.name, data_center=place if is_told else None), disk)
+        wrong = differences(Wanted(name=self.wanted.name, data_center=self._place_told_by(disk)), disk)
         if wrong:
-            raise failure("not_as_asked", f"The disk {disk.id} was created, but its {'; its '.join(map(str, wrong))}.")
+            raise failure(
+                "not_as_asked",
+                f"The create was answered with the disk {disk.id}, but its {'; its '.join(map(str, wrong))}.",
+            )
+
+    def _place_told_by(self, disk: Disk) -> Lookup | None:
+        """The data center that is wanted, if the answer says in which one the disk is."""
+        place = self.wanted.place
+        return place if place is not None and place.is_told_by(disk.payload.get("data_center")) else None

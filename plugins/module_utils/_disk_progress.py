@@ -38,10 +38,15 @@ class StepLog:
 
 @dataclass
 class Progress:
-    """What is known so far, for the failure that may come. C(disk_id) is that of a disk that can't be read."""
+    """What is known so far, for the failure that may come. C(disk_id) is that of a disk that can't be read.
+
+    C(created), C(restored): by this run, so that it may take some seconds until a read shows it.
+    """
 
     disk_id: str = ""
     changed: bool = False
+    created: bool = False
+    restored: bool = False
     disk: Disk | None = None
     task: Task | None = None
     trash_object: TrashObject | None = None

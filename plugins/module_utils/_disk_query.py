@@ -17,6 +17,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import (
     lookup_of,
     text_of,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import failure
 from ansible_collections.katapult.cloud.plugins.module_utils._info import has_all
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
 
@@ -50,13 +51,26 @@ class DiskQuery:
         """Whether a disk, a row of a list or a whole one, has the wanted name, state and virtual machine."""
         if not has_all(payload, {"name": self.name, "state": self.state}):
             return False
-        attachment = payload.get("virtual_machine_disk")
-        machine = attachment.get("virtual_machine") if isinstance(attachment, Mapping) else None
-        return self.virtual_machine is None or self.virtual_machine.selects(machine)
+        return self.virtual_machine is None or _is_on(self.virtual_machine, payload)
 
     def wants(self, disk: Disk) -> bool:
         """Whether a whole disk has all that is wanted, its annotations too."""
         return self.lets_pass(disk.payload) and set(self.annotations) <= set(disk.annotations)
+
+
+def _is_on(virtual_machine: Lookup, payload: Mapping[str, Any]) -> bool:
+    """Whether a disk is on that machine. Raises KatapultError if the answer leaves that open."""
+    attachment = payload.get("virtual_machine_disk")
+    if attachment is None and "virtual_machine_disk" in payload:
+        return False
+    machine = attachment.get("virtual_machine") if isinstance(attachment, Mapping) else None
+    if not virtual_machine.is_told_by(machine):
+        raise failure(
+            "unexpected_answer",
+            f"The service does not say whether the disk {payload.get('id')} is on {virtual_machine}: its answer has no "
+            f"usable virtual_machine_disk.virtual_machine.{virtual_machine.key}.",
+        )
+    return virtual_machine.selects(machine)
 
 
 def disk_query_spec() -> dict[str, Any]:

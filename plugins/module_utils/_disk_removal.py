@@ -101,6 +101,8 @@ def fate_in_words(
         return f"The disk {label} {state} purged and can't be restored."
     until = kept_until(trash_object)
     place = "goes to the trash" if predicted and plan.deletes else "is in the trash"
+    if plan.deletes and trash_object is None:
+        return f"The disk {label} was deleted. Whether it is in the trash, and until when, could not be seen."
     return (
         f"The disk {label} {place}{f' until {until}' if until else ''}. "
         "While it is there, state=present with its id and restore=true brings it back."

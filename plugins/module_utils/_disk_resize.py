@@ -16,6 +16,7 @@ def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...
 
     A disk grows online while it is attached and offline while it is detached, and shrinks offline only.
     """
+    disk.raise_if_machine_is_untold()
     current = disk.size_in_gb
     detached = disk.is_detached or _is_to_be_detached(wanted)
     if not detached and disk.attachment is not None and disk.attachment.state == FAILED:

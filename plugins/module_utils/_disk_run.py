@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
@@ -160,11 +161,14 @@ class Run:
         if self.predicts:
             before_writes(plan)
             return plan
-        with self.locked(self.progress.known_disk.id, *([plan.new_name] if plan.new_name else [])):
-            self.progress.disk = self.api.disk(self.progress.known_disk.id)
+        with self.locked(self.progress.known_disk.id, *([plan.new_name] if plan.new_name else [])) as notes:
+            self.disk_waiter.read(self.progress)
             plan = self._planned(plan_for)
             before_writes(plan)
-            self._carry_out(plan, finish)
+            if plan.new_name is not None and notes.left_behind(plan.new_name):
+                # A run that died may have left a create of that name behind, which would be refused here.
+                self.waiter.patient().soon(lambda: before_writes(plan), lambda _refused: False)
+            self._carry_out(plan, partial(before_writes, plan), finish)
         return plan
 
     def preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> bool:
@@ -177,13 +181,15 @@ class Run:
             before_writes(plan)
         return plan is None or plan.changes
 
-    def _carry_out(self, plan: Plan, finish: Callable[[Plan, Guard], None] | None) -> None:
+    def _carry_out(
+        self, plan: Plan, before_writes: Callable[[], None], finish: Callable[[Plan, Guard], None] | None
+    ) -> None:
         # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.
         from ansible_collections.katapult.cloud.plugins.module_utils._disk_change import Changer
         from ansible_collections.katapult.cloud.plugins.module_utils._disk_guard import Guard
 
         self.progress.begin(plan.step_names)
-        guard = Guard(self.api, self.disk_waiter, self.wanted, self.progress)
+        guard = Guard(self.api, self.disk_waiter, self.wanted, self.progress, before_writes)
         changer = Changer(self.api, self.disk_waiter, guard, self.warn)
         changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
         if finish is not None:

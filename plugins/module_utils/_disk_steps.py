@@ -136,7 +136,7 @@ def unassign() -> Step:
         Phase.DETACH,
         "POST",
         "/disks/disk/unassign",
-        is_done=lambda disk: disk.attachment is None,
+        is_done=lambda disk: disk.is_unassigned,
         effect=lambda payload: {**payload, "virtual_machine_disk": None},
     )
 
@@ -211,7 +211,11 @@ def uses_io_profile(step: Step) -> bool:
 
 
 def leave(disk: Disk) -> tuple[Step, ...]:
-    """The steps that take a disk from its virtual machine for good, in their order."""
+    """The steps that take a disk from its virtual machine for good, in their order.
+
+    Raises KatapultError if the answer about the disk leaves open where it is.
+    """
+    disk.raise_if_machine_is_untold()
     if disk.attachment is None:
         return ()
     keep_off = () if disk.attachment.attach_on_boot is False else (set_attach_on_boot(wanted=False),)

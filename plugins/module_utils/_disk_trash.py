@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from enum import Enum
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import (
@@ -25,11 +26,18 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     DiskNotFoundError,
     InTrashError,
     KatapultError,
-    NotPermittedError,
     TrashObjectNotFoundError,
     failure,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._tasks import TimedOutError
+
+
+class Fate(Enum):
+    """Where a disk is that was deleted."""
+
+    ALIVE = "not in the trash"
+    TRASHED = "in the trash"
+    GONE = "purged"
 
 
 class Trash:
@@ -42,11 +50,11 @@ class Trash:
         """When the disk was last seen to be in the trash."""
 
     def object_of(self, disk_id: str) -> TrashObject | None:
-        """The trash object of a disk; None where there is none, or where it can't be seen."""
+        """The trash object of a disk; None where it can't be seen. Raises TrashObjectNotFoundError."""
         try:
             return self._api.trash_object(Lookup("object_id", disk_id), disk_id)
         except TrashObjectNotFoundError:
-            return None
+            raise
         except ApiError as error:
             if error.report.code == "unexpected_answer":
                 raise
@@ -69,15 +77,17 @@ class Trash:
         guard.check("delete the disk")
         disk = progress.known_disk
         try:
-            progress.trash_object = self._api.delete_disk(disk, _naming_lost(guard.before_repeat("delete the disk")))
+            progress.trash_object = self._api.delete_disk(disk, guard.before_repeat("delete the disk"))
             progress.changed = True
         except ApiError as error:
-            told = isinstance(error, (DiskNotFoundError, InTrashError))
-            if not (told or error.may_have_worked) or not self._run.waiter.soon(lambda: self._is_gone(disk), bool):
+            is_gone = isinstance(error, (DiskNotFoundError, InTrashError))
+            if not (is_gone or error.may_have_worked) or not self._was_thrown_away(disk.id):
                 raise
             progress.changed = progress.changed or error.may_have_worked
         self.seen = self._api.moment()
-        progress.trash_object = progress.trash_object or self.object_of(disk.id)
+        if progress.trash_object is None:
+            with suppress(TrashObjectNotFoundError):
+                progress.trash_object = self.object_of(disk.id)
 
     def purge(self, disk_id: str) -> None:
         """Purge the disk, and wait until it is gone from the trash where the task waits for its last step.
@@ -91,10 +101,10 @@ class Trash:
             task, is_ours = self._send_purge(lookup, disk_id)
             run.progress.changed = run.progress.changed or is_ours
             run.progress.task = task or run.progress.task
-            if run.waits_for_last:
-                self._wait_until_purged(lookup, disk_id, task)
+            if run.waits_for_last and task is not None:
+                self._wait_until_purged(disk_id, task)
         except KatapultError as error:
-            if error.report.code != "changed_meanwhile":
+            if error.report.code != "changed_meanwhile" and not error.report.ambiguous:
                 error.what += (
                     f" The disk is in the trash: to go on, run this with id={disk_id}, purge=true, and no name."
                 )
@@ -105,7 +115,7 @@ class Trash:
         """Take the disk out of the trash, and read it."""
         run, lost = self._run, None
         try:
-            self._api.restore(disk_id, self._unless_readable(disk_id))
+            self._api.restore(disk_id, self._unless(disk_id, Fate.ALIVE))
         except DoneError as done:
             run.progress.changed = done.unclear
         except ApiError as error:
@@ -121,90 +131,97 @@ class Trash:
         if run.progress.disk is None:
             raise lost or failure("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
         run.progress.changed = run.progress.changed or (lost is not None and lost.may_have_worked)
+        run.progress.restored = True
 
     def _send_purge(self, lookup: Lookup, disk_id: str) -> tuple[Task | None, bool]:
-        """The task of the purge, None where it is not known; and whether the purge was this run's, or may have been."""
-        before_repeat = self._unless_readable(disk_id)
-        try:
-            if not self._api.is_fresh(self.seen):
-                before_repeat(False)
-            return self._api.purge(lookup, before_repeat), True
-        except (DoneError, TrashObjectNotFoundError):
-            self._raise_if_alive(disk_id)
-            return None, False
-        except ApiError as error:
-            if not error.may_have_worked:
-                raise
-            lost = error
-        if self._run.waiter.soon(lambda: self._is_seen_to_be_purged(lookup, disk_id), bool):
-            self._raise_if_alive(disk_id)
-            return None, True
-        try:
-            return self._api.purge(lookup, before_repeat), True
-        except (DoneError, TrashObjectNotFoundError):
-            self._raise_if_alive(disk_id)
-            return None, True
-        except ApiError as error:
-            raise error.after_lost(lost) from lost
+        """The task of the purge, None if the disk is gone; and whether the purge was this run's, or may have been."""
+        before_repeat = self._unless(disk_id, Fate.ALIVE, Fate.GONE)
+        lost: ApiError | None = None
+        for named in (lookup, Lookup("object_id", disk_id)):
+            try:
+                if not self._api.is_fresh(self.seen):
+                    before_repeat(False)
+                return self._api.purge(named, before_repeat), True
+            except (DoneError, TrashObjectNotFoundError):
+                pass
+            except ApiError as error:
+                if lost is not None:
+                    raise error.after_lost(lost) from lost
+                if not error.may_have_worked:
+                    raise
+                lost = error
+            if self._was_purged(disk_id, lost):
+                return None, lost is not None
+        raise lost or failure(
+            "unexpected_answer",
+            f"The service has the disk {disk_id} in the trash, and does not find it there.",
+        )
 
-    def _unless_readable(self, disk_id: str) -> Callable[[bool], None]:
-        """What keeps a purge or restore from being sent (again) once the disk is out of the trash."""
+    def _was_purged(self, disk_id: str, lost: ApiError | None) -> bool:
+        """Whether the disk is gone, not whether its trash object is: another client may have restored it."""
+        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.GONE)
+        if fate is Fate.ALIVE:
+            raise self._restored_meanwhile(unclear=lost is not None and lost.report.ambiguous)
+        return fate is Fate.GONE
+
+    def _wait_until_purged(self, disk_id: str, task: Task) -> None:
+        run = self._run
+        run.disk_waiter.follow_task(run.progress, task)
+        try:
+            fate = self._settled_fate(disk_id)
+            if fate is Fate.TRASHED:
+                fate = run.waiter.until(lambda: self._settled_fate(disk_id), lambda now: now is not Fate.TRASHED)
+        except TimedOutError:
+            raise failure(
+                "wait_timeout", f"The disk {run.progress.label} was not purged within {run.waiter.limit:g} s."
+            ) from None
+        if fate is Fate.ALIVE:
+            raise self._restored_meanwhile()
+
+    def _was_thrown_away(self, disk_id: str) -> bool:
+        """Whether the disk is in the trash, or not found for some seconds: one 404 proves nothing."""
+        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.TRASHED)
+        return fate in (Fate.TRASHED, Fate.GONE)
+
+    def _unless(self, disk_id: str, *done: Fate) -> Callable[[bool], None]:
+        """What keeps a purge or restore from being sent (again) if there is nothing left to do."""
 
         def look_again(unclear: bool) -> None:
-            with suppress(InTrashError, DiskNotFoundError):
-                self._run.progress.disk = self._api.disk(disk_id)
+            if self._settled_fate(disk_id) in done:
                 raise DoneError(unclear)
 
         return look_again
 
-    def _raise_if_alive(self, disk_id: str) -> None:
-        """What is not in the trash may have been purged, or restored: only the disk tells. Raises KatapultError."""
-        try:
-            disk = self._api.disk(disk_id)
-        except DiskNotFoundError:
-            return
-        self._run.progress.disk, self._run.progress.trash_object = disk, None
-        raise failure(
+    def _restored_meanwhile(self, *, unclear: bool = False) -> KatapultError:
+        disk = self._run.progress.known_disk
+        self._run.progress.trash_object = None
+        error = failure(
             "changed_meanwhile",
             f"The disk {disk.label} was not purged, because another client has taken it out of the trash: it is "
             f"{disk.condition} now.",
             detail={"planned": {"trash": True}, "found": {"trash": False}},
         )
+        return error.as_unclear() if unclear else error
 
-    def _wait_until_purged(self, lookup: Lookup, disk_id: str, task: Task | None) -> None:
-        run = self._run
-        followed = task is not None and run.disk_waiter.follow_task(run.progress, task)
-        try:
-            if not self._is_purged(lookup, disk_id):
-                run.waiter.until(lambda: self._is_purged(lookup, disk_id), bool)
-            if task is not None and not followed:
-                self._raise_if_alive(disk_id)
-        except NotPermittedError as error:
-            if not followed:
-                run.warn(f"Whether the disk is gone from the trash could not be seen. {error.message}")
-        except TimedOutError:
-            raise failure(
-                "wait_timeout", f"The disk {run.progress.label} was not purged within {run.waiter.limit:g} s."
-            ) from None
+    def _settled_fate(self, disk_id: str) -> Fate:
+        """Where the disk is. One that is not in the trash is looked at for some seconds: a read may lag behind."""
+        return self._run.waiter.insist(lambda: self._fate(disk_id), lambda now: now is not Fate.ALIVE)
 
-    def _is_purged(self, lookup: Lookup, disk_id: str) -> bool:
+    def _fate(self, disk_id: str) -> Fate:
+        """Where the disk is; the run's progress has it if it can be read."""
         try:
-            self._api.trash_object(lookup, disk_id)
-        except TrashObjectNotFoundError:
-            return True
-        return False
+            self._run.progress.disk = self._api.disk(disk_id)
+        except InTrashError:
+            return Fate.TRASHED
+        except DiskNotFoundError:
+            return Fate.GONE
+        return Fate.ALIVE
 
-    def _is_seen_to_be_purged(self, lookup: Lookup, disk_id: str) -> bool:
+    def _fate_if_seen(self, disk_id: str) -> Fate | None:
         try:
-            return self._is_purged(lookup, disk_id)
+            return self._fate(disk_id)
         except ApiError:
-            return False
-
-    def _is_gone(self, disk: Disk) -> bool:
-        try:
-            return self._api.disk_if_there(disk.id) is None
-        except ApiError:
-            return False
+            return None
 
     def _readable(self, disk_id: str) -> Disk | None:
         """None while it is in the trash, and where it can't be read for the moment."""
@@ -216,17 +233,3 @@ class Trash:
             if error.transient:
                 return None
             raise
-
-
-def _naming_lost(before_repeat: Callable[[bool], None]) -> Callable[[bool], None]:
-    """That a disk is gone may be what an attempt before has done, whose answer was lost."""
-
-    def look_again(unclear: bool) -> None:
-        try:
-            before_repeat(unclear)
-        except (DiskNotFoundError, InTrashError) as error:
-            if unclear:
-                error.as_unclear()
-            raise
-
-    return look_again

@@ -28,6 +28,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     FAILED_BUILD,
     ApiError,
     DiskNotFoundError,
+    InTrashError,
     KatapultError,
     NotPermittedError,
     failure,
@@ -97,7 +98,7 @@ class DiskWaiter:
         adopted = progress.task is None
         if progress.task is not None:
             self.follow_task(progress, progress.task)
-            self._read_created(progress)
+            self.read(progress)
         machine = self.machine_for(wanted, progress.disk)
         if not _is_made(wanted, progress.known_disk, machine):
             try:
@@ -107,20 +108,27 @@ class DiskWaiter:
         refuse_failed(wanted, progress.known_disk)
         return machine
 
-    def _read_created(self, progress: Progress) -> None:
-        """Read a disk that this run has made: for some seconds it may not be there for readers yet."""
-        made = progress.known_disk
+    def read(self, progress: Progress) -> Disk:
+        """Read the disk in C(progress), which is kept current.
+
+        It was there a moment ago, so that the service has some seconds to find it. Raises KatapultError after them.
+        """
+        hidden: list[ApiError] = []
 
         def look() -> Disk | None:
             try:
-                return self._api.disk(made.id)
-            except DiskNotFoundError:
+                return self._api.disk(progress.known_disk.id)
+            except (DiskNotFoundError, InTrashError) as error:
+                if isinstance(error, InTrashError) and not progress.restored:
+                    raise
+                hidden.append(error)
                 return None
 
-        seen = self._waiter.soon(look, lambda found: found is not None)
+        seen = self._waiter.insist(look, lambda found: found is not None)
         if seen is None:
-            raise unreadable(made)
+            raise unreadable(progress.known_disk) if progress.created else hidden[-1]
         progress.disk = seen
+        return seen
 
     def made_by_now(self, wanted: Wanted, progress: Progress) -> Machine | None:
         """Read the disk in C(progress) once: its virtual machine where nothing is left to wait for, else None.
@@ -152,8 +160,8 @@ class DiskWaiter:
         is watched, for as long as it moves. Raises KatapultError where the task fails or takes too long.
         """
         followed = task is not None and self.follow_task(progress, task)
-        progress.disk = self._api.disk(progress.known_disk.id)
-        if not (is_done(progress.disk) and progress.disk.is_settled):
+        disk = self.read(progress)
+        if not (is_done(disk) and disk.is_settled):
             with suppress(StalledError):
                 self._watch(
                     progress,
@@ -167,12 +175,7 @@ class DiskWaiter:
 
         C(progress) is kept current. That the disk never shows it is no failure here.
         """
-
-        def look() -> Disk:
-            progress.disk = self._api.disk(progress.known_disk.id)
-            return progress.disk
-
-        self._waiter.soon(look, is_done)
+        self._waiter.insist(lambda: self.read(progress), is_done)
 
     def shows_soon(self, is_done: Callable[[Disk], bool], disk: Disk) -> Disk | None:
         """The disk as soon as C(is_done), or as it was seen last within some seconds; None where it can't be read."""
@@ -224,10 +227,8 @@ class DiskWaiter:
         is_done: Callable[[Wanted, Disk, Machine], bool],
         stalls_after: float = float("inf"),
     ) -> Machine:
-        disk_id = progress.known_disk.id
-
         def look() -> tuple[Disk, Machine]:
-            progress.disk = seen = self._api.disk(disk_id)
+            seen = self.read(progress)
             self._tell(f"{seen.label} is {seen.condition}")
             return seen, self.machine_for(wanted, seen)
 
@@ -255,7 +256,8 @@ def _deciding_machine(wanted: Wanted, disk: Disk) -> Lookup | None:
     attachment = disk.attachment if wanted.is_to_be_attached and not disk.is_being_made else None
     if attachment is None or attachment.state != DETACHED:
         return None
-    return Lookup("id", str(attachment.virtual_machine.get("id")))
+    key = "id" if attachment.virtual_machine.get("id") else "fqdn"
+    return Lookup(key, str(attachment.virtual_machine.get(key)))
 
 
 def _task_failed(progress: Progress, task: Task) -> KatapultError:

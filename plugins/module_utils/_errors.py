@@ -62,10 +62,17 @@ class KatapultError(Exception):
         twin.__dict__.update(self.__dict__)
         return twin
 
+    def as_unclear(self) -> KatapultError:
+        """The same failure, after a request that may have been carried out all the same."""
+        self.report = replace(self.report, ambiguous=True)
+        return self
+
     @property
     def message(self) -> str:
         """The whole message: what happened, whether anything was changed, and what to do."""
         untouched = f"Nothing {'more ' if self.known.changed else ''}was changed."
+        if self.report.ambiguous:
+            untouched = "Whether the request before it was carried out is not known."
         said = untouched if cause_of(self.report.code).precedes_writes else ""
         return " ".join(part for part in (self.what, said, self.advice) if part)
 
@@ -106,15 +113,11 @@ class ApiError(KatapultError):
         self.report = replace(self.report, attempts=attempts, ambiguous=self.report.ambiguous or unclear)
         return self
 
-    def as_unclear(self) -> ApiError:
-        """The same error, raised after an attempt that may have been carried out."""
-        self.report = replace(self.report, ambiguous=True)
-        return self
-
     def after_lost(self, lost: ApiError) -> ApiError:
         """The same error, raised after C(lost), whose request may have been carried out."""
         self.what = f"{lost.what} {self.what}"
-        return self.as_unclear()
+        self.as_unclear()
+        return self
 
 
 class NotFoundError(ApiError):
@@ -429,7 +432,8 @@ CAUSES: dict[str, Cause] = {
     ),
     "not_as_asked": Cause(
         "the service made the disk under another name or in another data center than was asked for",
-        "The next run would not find it, and would create one more: correct the task, or delete the disk.",
+        "Look at that disk. If this task has made it, the next run would not find it and would create another: correct "
+        "the task, or delete the disk.",
     ),
     "twin_found": Cause(
         "another run made a disk of the same name at the same moment",

@@ -114,9 +114,7 @@ class Fleet:
         life, name = entry.life, entry.life.wanted.name
 
         def look() -> None:
-            life.look(None if name is None else self._api.ids_named(name))
-            if life.wanted.id is None and life.run.progress.disk is None:
-                self._api.refuse_incomplete()
+            life.look(None if name is None else self._api.named(name))
             life.refuse_impossible()
 
         entry.attempt(look)
@@ -182,7 +180,8 @@ class Fleet:
             return not any(entry.goes_on and entry.is_missing for entry in left)
 
         if not are_there():
-            Waiter(self._around.clock, self._around.deadline).soon(partial(self._look_again, left), are_there)
+            waiter = Waiter(self._around.clock, self._around.deadline).patient()
+            waiter.soon(partial(self._look_again, left), are_there)
         for entry in left:
             entry.take_what_was_left_behind(notes)
 

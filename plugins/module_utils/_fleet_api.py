@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi, name_in
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing, Sender
 
@@ -51,11 +51,16 @@ class FleetApi(DiskApi):
 
     def disks_named(self, organization: Lookup, name: str) -> Listing:
         """As DiskApi has it, from a look that begins after this call."""
-        last = self._looked(organization)
-        named = replace(last, rows=[row for row in last.rows if row.get("name") == name])
+        self._looked(organization)
+        named = self.named(name)
         if not named.rows:
             named.refuse_incomplete()
         return named
+
+    def named(self, name: str) -> Listing:
+        """The rows with exactly this name, as the last look saw them."""
+        last = self._last
+        return replace(last, rows=[row for row in last.rows if row.get("name") == name])
 
     def refuse_incomplete(self) -> None:
         """Raise ApiError if the list is known to be incomplete that was looked at last."""
@@ -63,7 +68,7 @@ class FleetApi(DiskApi):
 
     def ids_named(self, name: str) -> list[str]:
         """The ids of all disks of that name, as the last look saw them."""
-        return [row["id"] for row in self._last.rows if row.get("name") == name]
+        return [row["id"] for row in self.named(name).rows]
 
     def state_of(self, disk_id: str) -> str | None:
         """The state of a disk, as the last look saw it; None where it saw no such disk."""
@@ -84,5 +89,4 @@ class FleetApi(DiskApi):
         return self._names <= {row.get("name") for row in rows}
 
     def _matters(self, row: Mapping[str, Any]) -> bool:
-        name = row.get("name")
-        return (isinstance(name, str) and name in self._names) or row["id"] in self._ids
+        return name_in(row) in self._names or row["id"] in self._ids

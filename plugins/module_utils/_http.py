@@ -38,6 +38,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
+    KatapultError,
     RateLimitedError,
     Report,
     api_error,
@@ -247,12 +248,12 @@ class Http:
         """Wait for the rate limit, with a check after every wait: C(stale) if there was one before."""
         for _check in range(MOST_CHECKS):
             if stale:
-                call.before_repeat(unclear)
+                _check_again(call, unclear)
             stale = self._rate.enter(self._deadline)
             if not (stale and call.is_checked):
                 return
             self._rate.give_back()
-        call.before_repeat(unclear)
+        _check_again(call, unclear)
         self._rate.enter(self._deadline)
 
     def _answer_to(self, call: Call) -> Answer:
@@ -323,6 +324,16 @@ class Http:
         )
         passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
         return api_error(call.doing, report, transient=isinstance(error, passing) and not _is_distrust(root))
+
+
+def _check_again(call: Call, unclear: bool) -> None:
+    """Call C(before_repeat). What it raises hides that an attempt before may have been carried out, unless told."""
+    try:
+        call.before_repeat(unclear)
+    except KatapultError as error:
+        if unclear:
+            error.as_unclear()
+        raise
 
 
 def _never_left(error: ApiError) -> bool:

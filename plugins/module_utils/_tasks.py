@@ -39,6 +39,10 @@ class Waiter:
         self._clock = clock
         self._deadline = deadline
 
+    def patient(self) -> Waiter:
+        """A waiter for what must be looked for LOOK_FOR seconds, whatever is left of the time of all waits."""
+        return Waiter(self._clock, Deadline(self._clock, LOOK_FOR))
+
     @property
     def limit(self) -> float:
         """Seconds that all waits together may take."""
@@ -64,6 +68,15 @@ class Waiter:
             if self._clock.now() - since >= stalls_after:
                 raise StalledError(seen)
             pause = min(pause * GROWTH, LONGEST_PAUSE) * self._clock.jitter()
+
+    def insist(self, look: Callable[[], T], is_done: Callable[[T], bool]) -> T:
+        """As soon(), for what is so at the first look unless something is wrong: that look is no wait yet."""
+        seen = look()
+        if is_done(seen):
+            return seen
+        self._deadline.start()
+        self._clock.sleep(min(FIRST_LOOK * self._clock.jitter(), self._deadline.remaining()))
+        return self.soon(look, is_done)
 
     def soon(self, look: Callable[[], T], is_done: Callable[[T], bool]) -> T:
         """What C(look) gives as soon as C(is_done) says so, or what it gave last within LOOK_FOR seconds.

@@ -257,13 +257,15 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_info import f
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_query import disk_query, disk_query_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
 from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
 
 
 def disks(module: KatapultModule) -> Listed:
     """The disks that the options ask for. Raises KatapultError."""
     query = disk_query(module.params)
     clock = Clock()
-    return find_disks(DiskApi(module.http(clock, module.deadline(clock))), query)
+    deadline = module.deadline(clock)
+    return find_disks(DiskApi(module.http(clock, deadline)), query, Waiter(clock, deadline))
 
 
 def main() -> None:

@@ -87,16 +87,19 @@ class ApiFront:
         body, content_type = fault.body, "application/json"
         if callable(body):
             body = body(None if real is None else _parsed(real.get_data()))
+        status = fault.status
+        if isinstance(body, tuple):
+            status, body = body
         headers: dict[str, str] = {}
-        usual = error_of_status(fault.status) if body is None else None
+        usual = error_of_status(status) if body is None else None
         if usual is not None:
             body = usual.body(self._state.settings.wrap_errors)
             headers["X-Api-Schema"] = "json-error"
         elif body is None:
-            body, content_type = _PROXY_PAGE.format(fault.status), "text/html"
+            body, content_type = _PROXY_PAGE.format(status), "text/html"
         elif isinstance(body, (str, bytes)) and _parsed(body) == body:
             content_type = "text/html"
-        return self._response(fault.status, {"Content-Type": content_type, **headers, **fault.headers}, body)
+        return self._response(status, {"Content-Type": content_type, **headers, **fault.headers}, body)
 
     def _response(self, status: int, headers: dict[str, str], body: Any) -> Response:
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)

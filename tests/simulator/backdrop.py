@@ -117,6 +117,7 @@ class Backdrop:
             fields.get("fqdn", "machine.example"),
             state=next((item["state"] for item in mine if "state" in item), "stopped" if stopped else "started"),
             data_center=self._place_of(fields.get("id"), index),
+            root_password="a-password" if any(item.get("initial_root_password") for item in mine) else None,
         )
         if "id" in fields:
             self._ids[fields["id"]] = new_id

@@ -25,8 +25,8 @@ class Fault:
     It happens on requests of ``method`` (None: any) to ``path`` (below /core/v1, ``*`` allowed), after ``skip`` of
     them, ``times`` times (-1: always); ``before`` the request is executed, or ``after`` it was. ``drop`` closes the
     connection without an answer and ``reset`` resets it; ``answer`` gives another answer: ``status``, ``headers`` and
-    ``body`` (text, bytes or JSON, or a function that makes it from the real answer; None: what is usual for the
-    status); ``delay`` waits for ``seconds`` and goes on;
+    ``body`` (text, bytes or JSON, or a function that makes it from the real answer, alone or behind a status; None:
+    what is usual for the status); ``delay`` waits for ``seconds`` and goes on;
     ``cut`` executes the request and sends half of the answer, with the Content-Length of the whole one and a closed
     connection, or that of the half where ``fitting_length`` is set.
     """

@@ -13,7 +13,14 @@ from .models import Annotation, Attachment, DataCenter, Disk, IoProfile, Organiz
 
 Json = dict[str, Any]
 
-_COUNTRY = {"id": "ctry_SimulatedCountry", "name": "United Kingdom", "iso_code2": "GB"}
+_COUNTRY = {
+    "id": "ctry_SimulatedCountry",
+    "name": "United Kingdom",
+    "iso_code2": "GB",
+    "iso_code3": "GBR",
+    "time_zone": "Europe/London",
+    "eu": False,
+}
 
 
 def data_center(place: DataCenter, country: bool = False) -> Json:
@@ -172,6 +179,55 @@ def _organization(item: Organization, created_at: int) -> Json:
         "activated_at": created_at,
         "suspended": False,
         "managed": False,
+        "uuid": "00000000-0000-4000-8000-000000000000",
+        "billing_name": item.name,
+        **{f"address{line}": f"Line {line}" for line in range(1, 5)},
+        "postcode": "AB1 2CD",
+        "country": dict(_COUNTRY),
+        "country_state": None,
+        "currency": {"id": "cur_SimulatedPound", "name": "British Pound", "iso_code": "GBP", "symbol": "\u00a3"},
+        "phone_number": None,
+        "vat_number": None,
+    }
+
+
+def _package() -> Json:
+    return {
+        "id": "vmpkg_SimulatedRock",
+        "name": "ROCK-4",
+        "permalink": "rock-4",
+        "cpu_cores": 2,
+        "memory_in_gb": 4,
+        "storage_in_gb": 40,
+        "ipv4_addresses": 1,
+        "monthly_bandwidth_allowance_in_gb": 1024,
+        "use_dedicated_cpus": False,
+        "privacy": "public",
+        "icon": None,
+        "group": {"id": "vmpkgrp_SimulatedGroup", "name": "Standard vCPU"},
+    }
+
+
+def _ip_address(item: VirtualMachine, network: Json) -> Json:
+    """Return the one public address that a machine has; all have the same, from the range for documentation."""
+    return {
+        "id": "ip_" + item.id.partition("_")[2],
+        "address": "192.0.2.10",
+        "address_with_mask": "192.0.2.10/24",
+        "reverse_dns": item.fqdn,
+        "vip": False,
+        "label": None,
+        "allocation_id": item.id,
+        "allocation_type": "VirtualMachine",
+        "network": network,
+        "subnet": {
+            "id": "sbnt_SimulatedSubnet",
+            "address": "192.0.2.0",
+            "mask": 24,
+            "gateway": "192.0.2.1",
+            "version": 4,
+            "billable": True,
+        },
     }
 
 
@@ -179,6 +235,7 @@ def virtual_machine(item: VirtualMachine, owner: Organization) -> Json:
     """Return a virtual machine with the root password that it was made with, as the service does."""
     hostname = item.fqdn.partition(".")[0]
     zone_place = {**data_center(item.data_center), "country": dict(_COUNTRY)}
+    network = {**default_network(item.data_center), "data_center": zone_place}
     return {
         "id": item.id,
         "name": hostname,
@@ -188,10 +245,12 @@ def virtual_machine(item: VirtualMachine, owner: Organization) -> Json:
         "created_at": item.created_at,
         "initial_root_password": item.root_password,
         "state": item.state,
+        "suspended": False,
+        "suspended_at": None,
         "zone": {"id": "zone_SimulatedZone", "name": "Zone 1", "permalink": "zone-1", "data_center": zone_place},
         "organization": _organization(owner, item.created_at),
         "group": None,
-        "package": None,
+        "package": _package(),
         "attached_iso": None,
         "memory_in_gb": 4,
         "cpu_cores": 2,
@@ -200,5 +259,5 @@ def virtual_machine(item: VirtualMachine, owner: Organization) -> Json:
         "gpus": [],
         "tags": [],
         "tag_names": [],
-        "ip_addresses": [],
+        "ip_addresses": [_ip_address(item, network)],
     }

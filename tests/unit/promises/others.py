@@ -58,6 +58,10 @@ class Other:
         with self._state.lock:
             self._state.disks[self._id].name = "production-db"
 
+    def grows_and_renames(self) -> None:
+        self.grows()
+        self.renames()
+
     def moves(self, machine: str) -> None:
         with self._state.lock:
             self._state.disks[self._id].attachment = Attachment(self._state.machine(machine), state="attached")

@@ -268,6 +268,9 @@ def test_the_name_of_a_machine_has_no_case(life: Life, spelling: str) -> None:
     assert (result["changed"], result.writes) == (False, [])
 
 
+STATUS = {"disk_not_found": 404, "object_in_trash": 406}
+
+
 class Lagging:
     """Reads show what was so many seconds ago."""
 
@@ -276,15 +279,16 @@ class Lagging:
         self._seconds = seconds
         self._seen: list[tuple[float, Any]] = []
 
-    def __call__(self, real: Any) -> Any:
+    def __call__(self, real: Any) -> tuple[int, Any]:
         now = self._clock.now()
         self._seen.append((now, real))
         old = [answer for when, answer in self._seen if when <= now - self._seconds]
-        return old[-1] if old else self._seen[0][1]
+        answer = old[-1] if old else self._seen[0][1]
+        return STATUS.get(answer.get("error", {}).get("code"), 200), answer
 
 
 @pytest.mark.parametrize("seconds", [0.3, 2.0])
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in ("restore", "purge from the trash")])
+@pytest.mark.parametrize("name", OPERATIONS)
 def test_reads_that_lag_behind_are_waited_for(life: Life, name: str, seconds: float) -> None:
     operation = OPERATIONS[name]
     disk_id = operation.prepare(life.simulator)
@@ -321,3 +325,89 @@ def test_a_new_disk_that_is_never_there_for_readers_fails_with_its_id(life: Life
     made = [item.id for item in life.simulator.state.disks_in_use()]
     assert (failed["error"]["code"], failed["changed"], [failed["disk"]["id"]]) == ("not_applied", True, made)
     assert "has not found it" in failed["msg"]
+
+
+@pytest.mark.parametrize("name", ["delete", "delete with force", "grow online", "release", "change all"])
+@pytest.mark.parametrize("times", [1, 3], ids=["once", "three times"])
+def test_a_404_of_a_disk_that_was_just_there_is_looked_into(life: Life, name: str, times: int) -> None:
+    operation = OPERATIONS[name]
+    for skip in range(1, 4):
+        disk_id = operation.prepare(life.simulator)
+        if len([item for item in operation.run(life, disk_id).requests if item == f"GET {DISK}"]) <= skip:
+            continue
+        wanted = state_of(life.simulator, disk_id)
+        disk_id = operation.prepare(life.simulator)
+        fault = Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=times, skip=skip)
+        life.simulator.faults.add(fault)
+
+        result = operation.run(life, disk_id)
+
+        assert not result.failed, (skip, result.result)
+        assert state_of(life.simulator, disk_id) == wanted
+        assert result["changed"] is True
+
+
+def test_a_disk_that_is_listed_and_not_found_for_long_is_not_called_absent(life: Life) -> None:
+    life.simulator.state.add_disk("data-01")
+    life.simulator.faults.add(
+        Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1, skip=1)
+    )
+
+    result = life.disk(name="data-01", state="absent")
+
+    assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
+
+
+def test_an_unassign_is_not_seen_in_an_answer_that_leaves_it_open(life: Life) -> None:
+    operation = Operation({"state": "absent"}, {"virtual_machine": WEB, "attach_on_boot": False}, assigns=True)
+    disk_id = operation.prepare(life.simulator)
+    life.simulator.faults.add(Fault(method="POST", path="/disks/disk/unassign", action="answer", status=503))
+    life.simulator.faults.add(
+        answered("GET", DISK, lambda real: {**real, "disk": without("virtual_machine_disk")(real["disk"])}, skip=2)
+    )
+
+    result = operation.run(life, disk_id)
+
+    assert (result["error"]["code"], result["changed"]) == ("unexpected_answer", False)
+
+
+def test_a_create_that_is_answered_with_a_disk_of_another_name_is_looked_into(life: Life) -> None:
+    """Its owner was told to delete that disk."""
+    change = of_another(life)
+    life.simulator.faults.add(answered("POST", LIST, change, status=201))
+
+    result = life.disk(**NEW)
+
+    assert (result.failed, result["disk"]["name"], result["disk"]["state"]) == (False, "data-01", "built")
+    assert "disk_AnotherDisk00000" in result.warnings[0]
+
+
+def test_a_machine_that_is_told_by_its_name_alone_is_read_by_that(life: Life) -> None:
+    operation = Operation({"virtual_machine_disk": {"attach": True}}, {"virtual_machine": WEB})
+    disk_id = operation.prepare(life.simulator)
+    by_name = tied(virtual_machine={"fqdn": WEB})
+    life.simulator.faults.add(answered("GET", DISK, lambda real: {**real, "disk": by_name(real["disk"])}, times=3))
+
+    assert operation.run(life, disk_id)["changed"] is True
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_data_center_that_is_not_told_is_no_drift(life: Life, state: str) -> None:
+    disk_id = Operation({}).prepare(life.simulator)
+    life.simulator.faults.add(
+        answered("GET", DISK, lambda real: {**real, "disk": without("data_center")(real["disk"])}, times=-1)
+    )
+
+    result = life.disk(id=disk_id, data_center={"permalink": "uk-lon-01"}, state=state)
+
+    assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
+
+
+def test_a_disk_that_is_in_the_trash_for_one_read_only_is_deleted(life: Life) -> None:
+    disk_id = Operation({}).prepare(life.simulator)
+    life.simulator.settings.trash_detail = False
+    in_trash = {"error": {"code": "object_in_trash", "detail": {}}}
+    life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=406, body=in_trash))
+
+    assert life.disk(id=disk_id, state="absent")["changed"] is True
+    assert state_of(life.simulator, disk_id)["trashed"] is True

@@ -153,6 +153,27 @@ def test_the_disk_that_appears_is_absent_after_a_run_that_wants_it_so(life: Life
     assert (again["changed"], again.requests) == (False, [LOOK])
 
 
+def test_no_disk_is_renamed_to_a_name_whose_create_is_on_the_way(life: Life) -> None:
+    other = life.simulator.state.add_disk("other")
+    die_while_creating(life, name="data-01", **LONDON)
+    appears(life, "data-01", after=6)
+
+    outcome = life.disk(id=other, name="data-01")
+
+    assert (outcome["error"]["code"], outcome.writes) == ("name_taken", [])
+
+
+@pytest.mark.parametrize("seconds", [0, 3])
+def test_a_short_wait_timeout_does_not_shorten_the_look(life: Life, seconds: int) -> None:
+    die_while_creating(life, name="data-01", **LONDON)
+    appears(life, "data-01", after=5)
+
+    outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=seconds, **LONDON)
+
+    assert named(life.simulator) == Counter(["data-01"])
+    assert outcome.writes == []
+
+
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
 def test_what_never_appears_is_created_after_ten_seconds(life: Life, fleet: bool) -> None:
     die_while_creating(life, name="data-01", **LONDON)

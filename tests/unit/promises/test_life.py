@@ -363,7 +363,7 @@ UNCLEAR: dict[str, list[dict[str, Any]]] = {
     ],
     "purge from the trash": [
         {"path": TRASH, "method": "DELETE", "action": "drop", "when": "after"},
-        {"path": TRASH, "method": "GET", "times": -1, **DENIED},
+        {"path": "/disks/disk", "method": "GET", "times": -1, "skip": 1, **DENIED},
         {"path": TRASH, "method": "DELETE", "skip": 1, **DENIED},
     ],
 }

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_info import find_disks
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_query import DiskQuery
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, OptionError
-from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService, error_answer
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError, KatapultError, OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     ACME,
     DISK,
@@ -33,7 +36,9 @@ PROXY = Answer(404, {"Content-Type": "text/html"}, b"<title>Not here</title>")
 
 
 def found(service: ScriptedService, **query: Any) -> list[Any]:
-    return find_disks(DiskApi(service), DiskQuery(**{"organization": ACME, **query})).rows
+    clock = FakeClock()
+    waiter = Waiter(clock, Deadline(clock, float("inf")))
+    return find_disks(DiskApi(service), DiskQuery(**{"organization": ACME, **query}), waiter).rows
 
 
 @pytest.mark.parametrize(
@@ -112,14 +117,35 @@ def test_details_come_in_the_order_of_the_list_without_what_went_away() -> None:
             return GONE if disk_id == "disk_3" else TRASHED
         return disk_answer(ENV, id=disk_id, name="renamed" if disk_id == "disk_5" else "data-01")
 
-    service = ScriptedService({f"GET {LIST}": [thin(*ids)], f"GET {DISK}": [read]})
+    later = [disk_id for disk_id in ids if disk_id != "disk_3"]
+    service = ScriptedService({f"GET {LIST}": [thin(*ids), thin(*later)], f"GET {DISK}": [read]})
     disks = found(service, details=True, name="data-01")
 
     assert [disk["id"] for disk in disks] == [
         disk_id for disk_id in ids if disk_id not in ("disk_3", "disk_5", "disk_17")
     ]
     assert {str(disk["annotations"]) for disk in disks} == {str(ENV)}
-    assert service.count("GET", DISK) == 30
+    assert service.count("GET", DISK) == 30 + 29
+
+
+def test_a_listed_disk_that_is_not_found_is_looked_for_again_and_never_left_out() -> None:
+    """One 404 made it vanish from the result."""
+    script: dict[str, Any] = {f"GET {LIST}": [thin("disk_One")], f"GET {DISK}": [GONE, disk_answer(ENV)]}
+    assert [disk["id"] for disk in found(ScriptedService(script), details=True)] == ["disk_One"]
+
+    with pytest.raises(KatapultError, match="disk_One") as raised:
+        found(ScriptedService({**script, f"GET {DISK}": [GONE]}), details=True)
+    assert raised.value.report.code == "unexpected_answer"
+
+
+@pytest.mark.parametrize(
+    "row", [{}, {"virtual_machine_disk": {}}, {"virtual_machine_disk": {"virtual_machine": {"id": "vm_Web"}}}]
+)
+def test_a_row_that_does_not_tell_its_machine_may_be_on_the_one_that_is_asked_for(row: dict[str, Any]) -> None:
+    service = ScriptedService({f"GET {LIST}": [listing({"id": "disk_One", "name": "data-01", **row})]})
+    with pytest.raises(KatapultError) as raised:
+        found(service, virtual_machine=Lookup("fqdn", "web-01.acme.katapult.cloud"))
+    assert raised.value.report.code == "unexpected_answer"
 
 
 def test_only_what_passes_is_read_in_full() -> None:

@@ -12,22 +12,35 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
 from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import ScriptedService
 from ansible_collections.katapult.cloud.tests.unit.plugins.paged import MovingService, PagedService
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import ACME, LIST, listing
 
 PROFILES = "/organizations/organization/disk_io_profiles"
-NAMES = ["data-01", "Data-01", "data-01 ", "data-011", "data-02", None, "data-01"]
+NAMES = ["data-01", "Data-01", "data-01 ", "data-011", "data-02", "", "data-01"]
 THERE: list[dict[str, Any]] = [{"id": f"disk_{number}", "name": name} for number, name in enumerate(NAMES)]
 ASKED = (("organization[sub_domain]", "acme"), ("page", "1"), ("per_page", "200"))
 
 
 def test_disks_of_a_name_have_exactly_that_name() -> None:
-    named = DiskApi(PagedService([*THERE, {"id": "disk_Nameless"}])).disks_named(ACME, "data-01")
+    named = DiskApi(PagedService(THERE)).disks_named(ACME, "data-01")
 
     assert [row["id"] for row in named.rows] == ["disk_0", "disk_6"]
+
+
+@pytest.mark.parametrize("row", [{"id": "disk_A"}, {"id": "disk_A", "name": None}, {"id": "disk_A", "name": 5}])
+def test_a_row_without_a_name_may_have_any(row: dict[str, Any]) -> None:
+    """It was taken for another disk: each run created one more."""
+    service = PagedService([*THERE, row])
+    with pytest.raises(ApiError, match="a row of 'disk' has no name") as raised:
+        DiskApi(service).disks_named(ACME, "data-01")
+    assert raised.value.report.code == "unexpected_answer"
+    with pytest.raises(ApiError):
+        FleetApi(service, [Wanted(name="data-01")]).look(ACME)
 
 
 def test_a_name_that_a_large_list_does_not_show_is_looked_for_once_more() -> None:

@@ -37,8 +37,6 @@ ANNOTATIONS: list[dict[str, Any]] = [{"key": "env", "value": "test"}, {"key": "b
         (THIN_ON_WEB, {"virtual_machine": Lookup("id", "vm_Web")}, True),
         (THIN_ON_WEB, {"virtual_machine": Lookup("id", "vm_Other")}, False),
         (THIN_ON_WEB, {"virtual_machine": WEB, "name": "data-02"}, False),
-        ({"virtual_machine_disk": {}}, {"virtual_machine": WEB}, False),
-        ({"virtual_machine_disk": "odd"}, {"virtual_machine": WEB}, False),
         (ON_WEB, {}, True),
     ],
 )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -28,10 +27,8 @@ class Node:
         self.folder = folder
         self.clock = FakeClock()
 
-    @contextmanager
-    def run(self, *keys: tuple[str, ...]) -> Iterator[HeldLocks]:
-        with locked(keys or [KEY], self.clock, Deadline(self.clock, 0), [Place(str(self.folder))]) as held:
-            yield held
+    def run(self, *keys: tuple[str, ...]) -> AbstractContextManager[HeldLocks]:
+        return locked(keys or [KEY], self.clock, Deadline(self.clock, 0), [Place(str(self.folder))])
 
     def dies_while_creating(self, key: tuple[str, ...] = KEY) -> None:
         with self.run(key) as held:

@@ -15,7 +15,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Di
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import Found, find_by_name, find_new
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._tasks import LOOK_FOR, Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._pages import Listing
+from ansible_collections.katapult.cloud.plugins.module_utils._tasks import FIRST_LOOK, LOOK_FOR, Waiter
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     AMSTERDAM,
@@ -139,14 +140,14 @@ def test_a_listed_disk_that_is_not_found_is_looked_for_again(lists: list[Any], d
     assert (seen.disk.id if seen.disk else None) == found
 
 
-@pytest.mark.parametrize("listed", [None, ["disk_Lost"]], ids=["listed here", "listed before"])
-def test_a_listed_disk_that_is_never_found_is_not_taken_for_absent(listed: list[str] | None) -> None:
+@pytest.mark.parametrize("listed", [None, Listing([{"id": "disk_Lost"}], 1)], ids=["listed here", "listed before"])
+def test_a_listed_disk_that_is_never_found_is_not_taken_for_absent(listed: Listing | None) -> None:
     service, clock = ScriptedService({f"GET {LIST}": [thin("disk_Lost")], f"GET {DISK}": [NOT_FOUND]}), FakeClock()
     with pytest.raises(KatapultError, match="disk_Lost") as raised:
         find_by_name(DiskApi(service), waiter(clock), wanted(), listed)
 
     assert raised.value.report.code == "unexpected_answer"
-    assert 5 < clock.elapsed <= LOOK_FOR
+    assert 5 < clock.elapsed <= LOOK_FOR + FIRST_LOOK
 
 
 UNTOLD: dict[str, dict[str, Any]] = {
