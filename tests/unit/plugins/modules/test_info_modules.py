@@ -112,9 +112,8 @@ def test_details_are_read_at_the_same_time_and_keep_their_order(disks: Any, simu
 
 def test_what_goes_away_while_it_is_read_is_left_out(disks: Any, simulator: Simulator) -> None:
     simulator.seed(disks_seed(20))
-    for status, code in ((404, "disk_not_found"), (406, "object_in_trash")):
-        body = {"error": {"code": code, "description": None}}
-        simulator.faults.add(Fault("/disks/disk", action="answer", status=status, body=body))
+    body = {"error": {"code": "object_in_trash", "description": None}}
+    simulator.faults.add(Fault("/disks/disk", action="answer", status=406, body=body, times=2))
 
     assert len(disks(details=True)["disks"]) == 18
 
