@@ -68,7 +68,8 @@ def listing(http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> 
     C(key) is where the answer has the rows. C(keep) is called by several threads at once.
 
     Rows shift while pages are read. Where the service's total falls meanwhile, or is not reached, a row may have moved
-    to a page already read, so the list is read again. Where that does not end, the readings are united.
+    to a page already read, so the list is read again; so it is if a page shows nothing but the rows of others. Where
+    that does not end, the readings are united.
     """
     readings: list[_Reading] = []
     while len(readings) < MOST_LISTINGS:
@@ -97,9 +98,9 @@ def search(
     return replace(second, rows=_each_once([*first.rows, *second.rows]))
 
 
-def every_row(http: Sender, call: Call, key: str) -> list[Row]:
-    """All rows of the list that C(call) asks for, as listing() gives them. Raises ApiError where some are missing."""
-    read = listing(http, call, key, lambda _row: True)
+def every_row(http: Sender, call: Call, key: str, keep: Callable[[Row], bool] = lambda _row: True) -> list[Row]:
+    """All rows that C(keep) lets pass; if there are none, as search() finds. Raises ApiError where some are missing."""
+    read = search(http, call, key, keep, bool)
     read.refuse_incomplete()
     return read.rows
 
@@ -131,11 +132,12 @@ class _Reading:
         self._pages: int | None = 1
         self._ahead = 1
         self._ended = False
+        self.repeats = False
 
     @property
     def is_steady(self) -> bool:
         """Whether no row can have been missed: the totals, in the order in which they came, never fell."""
-        return len(self._seen) >= self.total and sorted(self._totals) == self._totals
+        return not self.repeats and len(self._seen) >= self.total and sorted(self._totals) == self._totals
 
     @property
     def total(self) -> int:
@@ -151,7 +153,7 @@ class _Reading:
     def listing(self) -> Listing:
         """What was kept, in the order of the service."""
         rows = _each_once(row for _number, page in sorted(self._kept.items()) for row in page)
-        return Listing(rows, self._begun, is_sure=self._begun in (1, len(self._totals)))
+        return Listing(rows, self._begun, is_sure=self._begun == 1 or self._pages is not None)
 
     def read_to_the_end(self) -> None:
         """Read all pages. Raises ApiError."""
@@ -183,14 +185,21 @@ class _Reading:
     def _learn(self, told: _Pagination, ids: list[str]) -> None:
         new = {hash(row_id) for row_id in ids}.difference(self._seen)
         self._seen.extend(new)
-        is_short = told.pages is None and told.per_page is not None and len(ids) < told.per_page
-        self._ended = self._ended or not new or is_short
         if told.total is not None:
             self._totals.append(told.total)
         self._fullest = max(self._fullest, len(ids))
-        needed = -(-self.total // self._fullest)
-        self._pages = None if told.pages is None or self._pages is None else max(self._pages, told.pages, needed)
+        # A full page of rows that are known is no end: whoever ignores the page, or keeps one for all, shows no others.
+        self.repeats = self.repeats or (not new and len(ids) >= min(self._fullest, PER_PAGE))
+        self._pages = self._pages_by(told)
+        is_short = told.per_page is not None and len(ids) < min(told.per_page, PER_PAGE)
+        self._ended = self._ended or not new or (self._pages is None and is_short)
         self._ahead = 1 if told.per_page is None else AHEAD
+
+    def _pages_by(self, told: _Pagination) -> int | None:
+        """How many pages there are, None if that is not known: it is believed only with a total that can be true."""
+        if self._pages is None or told.pages is None or told.total is None or told.total < len(self._seen):
+            return None
+        return max(self._pages, told.pages, -(-self.total // self._fullest))
 
 
 def _united(readings: Sequence[_Reading], call: Call) -> Listing:
@@ -198,9 +207,10 @@ def _united(readings: Sequence[_Reading], call: Call) -> Listing:
     last = readings[-1]
     rows = _each_once(row for reading in readings for row in reading.listing.rows)
     shown = len(frozenset[int]().union(*(reading.seen for reading in readings)))
-    gap = None
+    problem = "a page of the list has nothing but rows that other pages have, too" if last.repeats else ""
     if shown < last.total:
-        gap = unexpected(call, f"the list says that it has {last.total} rows, and shows {shown}", transient=True)
+        problem = f"the list says that it has {last.total} rows, and shows {shown}"
+    gap = unexpected(call, problem, transient=True) if problem else None
     return Listing(rows, last.listing.pages, is_sure=False, gap=gap)
 
 

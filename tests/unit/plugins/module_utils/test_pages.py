@@ -139,13 +139,6 @@ def test_a_short_first_page_without_totals_is_all(count: int) -> None:
     assert len(service.calls) == 1
 
 
-def test_a_service_that_knows_neither_pages_nor_their_number_ends() -> None:
-    service = ScriptedService({f"GET {LIST}": [{"disk": rows(200)}]})
-
-    assert every_row(service, CALL, "disk") == rows(200)
-    assert len(service.calls) == 2
-
-
 @pytest.mark.parametrize(
     "payload",
     [

@@ -71,6 +71,73 @@ def test_as_many_pages_are_read_as_the_larger_number_says(told: Mapping[str, Any
     assert service.times_read() == 1
 
 
+NO_TOTALS: dict[str, Any] = {"total": None, "total_pages": None}
+REPEATED: dict[str, tuple[int, Mapping[str, Any]]] = {
+    "nothing told": (200, {**NO_TOTALS, "per_page": None}),
+    "a page of 30, nothing told": (30, {**NO_TOTALS, "per_page": None}),
+    "the size of a page told": (200, NO_TOTALS),
+    "a larger size told": (200, {**NO_TOTALS, "per_page": 1000}),
+    "more pages than rows": (200, {"total": 200, "total_pages": 3}),
+}
+UNUSABLE: dict[str, Mapping[str, Any]] = {
+    "text": {"total": "450"},
+    "a broken number": {"total": 450.0},
+    "less than nothing": {"total": -1},
+    "nothing": {"total": 0},
+    "less than is shown": {"total": 5},
+    "less than two pages show": {"total": 300},
+    "null": {"total": None},
+    "null in a large set": {"total": None, "large_set": True},
+}
+
+
+@pytest.mark.parametrize(("most", "told"), REPEATED.values(), ids=REPEATED)
+def test_a_full_page_that_shows_known_rows_alone_is_no_end_but_a_gap(most: int, told: Mapping[str, Any]) -> None:
+    class Same(MovingService):
+        def page(self, _number: int, per_page: int) -> dict[str, Any]:
+            return super().page(1, per_page)
+
+    service = Same(lambda _time, _page: rows(450), most, told=told)
+    read = all_of(service)
+
+    assert (read.rows, read.is_complete, read.is_sure) == (rows(most), False, False)
+    with pytest.raises(ApiError, match="nothing but rows that other pages have") as raised:
+        read.refuse_incomplete()
+    assert raised.value.report.code == "unexpected_answer"
+
+
+def test_a_page_that_is_repeated_once_is_read_again() -> None:
+    told = {**NO_TOTALS, "per_page": None}
+    service = MovingService(lambda time, page: rows(200) * 2 if time == 1 and page == 2 else rows(450), told=told)
+
+    assert all_of(service) == Listing(rows(450), 4, is_sure=False)
+    assert service.times_read() == 2
+
+
+@pytest.mark.parametrize("told", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_number_of_pages_is_believed_only_with_a_total_that_can_be_true(told: Mapping[str, Any]) -> None:
+    service = MovingService(lambda _time, _page: rows(450), told={"total_pages": 1, **told})
+    read = all_of(service)
+
+    assert (read.rows, read.is_complete, read.is_sure) == (rows(450), True, False)
+    assert service.times_read() == 1
+
+
+@pytest.mark.parametrize("per_page", [200, 201, 1000])
+def test_a_page_is_short_if_it_has_less_than_was_asked_for(per_page: int) -> None:
+    service = MovingService(lambda _time, _page: rows(450), told={**NO_TOTALS, "per_page": per_page})
+
+    assert all_of(service).rows == rows(450)
+
+
+def test_rows_that_an_unsure_list_does_not_show_are_looked_for_once_more() -> None:
+    """Row 800 is pulled up to a page that was read; whoever asks for it alone is not told that there is none."""
+    service = moving(rows(2000), rows(1999, 1), 5)
+
+    assert every_row(service, CALL, "disk", lambda row: row in rows(1, 800)) == rows(1, 800)
+    assert service.times_read() == 2
+
+
 @pytest.mark.parametrize("lie", [{"total": 451}, {"total": 10**9}, {"total": 2000, "total_pages": 1}])
 def test_a_list_that_never_has_as_many_rows_as_it_says_is_known_to_be_incomplete(lie: dict[str, Any]) -> None:
     service = MovingService(lambda _time, _page: rows(450), told=lie)
