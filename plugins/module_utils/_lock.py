@@ -36,6 +36,8 @@ MOST_LOCKED = 100
 HANDLES_FOR_EACH_LOCK = 8
 # A request is given up after much less, and whoever runs a task again after that looks at what is there.
 VOID_AFTER = 300.0
+# Bytes of notes that are read: a note has some 200, and a file has those of creates that are under way or were cut off.
+MOST_NOTES = 64 * 1024
 
 
 class LockUnavailableError(Exception):
@@ -138,8 +140,7 @@ class HeldLocks:
 
     def _notes(self, key: Key) -> list[_Note]:
         """All notes in the file of C(key) that are not void; other keys may have the same file."""
-        handle = self._handles[key]
-        lines = os.pread(handle, os.fstat(handle).st_size, 0).splitlines()
+        lines = os.pread(self._handles[key], MOST_NOTES, 0).splitlines()
         notes = [note for note in map(_note_of, lines) if note is not None]
         return [note for note in notes if self._clock.wall() - note.begun < VOID_AFTER]
 

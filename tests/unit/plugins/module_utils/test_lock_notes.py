@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._lock import HeldLocks, Notes, Place, locked
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import MOST_NOTES, HeldLocks, Notes, Place, locked
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, FakeClock
 
 KEY = ("https://api.test", "data-01")
@@ -150,7 +150,7 @@ STRANGE = {
     "a list for a time": b'{"key": ["https://api.test", "data-01"], "begun": []}',
     "not a number": b'{"key": ["https://api.test", "data-01"], "begun": NaN}',
     "too large": b'{"key": ["https://api.test", "data-01"], "begun": 1' + b"0" * 400 + b"}",
-    "deep": b"[" * 100_000,
+    "deep": b"[" * 50_000,
     "no key": b'{"key": 5, "begun": 1800000000.0}',
 }
 
@@ -164,6 +164,17 @@ def test_a_line_that_can_t_be_read_is_ignored(node: Node, line: bytes) -> None:
 
     node.file.write_bytes(line + b"\n" + note)
     assert node.finds() is True
+
+
+def test_of_a_large_file_only_the_beginning_is_read(node: Node) -> None:
+    """Else a file of some GB, whoever made it, would be held in memory."""
+    node.dies_while_creating()
+    note = node.file.read_bytes()
+    node.file.write_bytes(note + b"\n" * MOST_NOTES)
+    assert node.finds() is True
+
+    node.file.write_bytes(b"\n" * MOST_NOTES + note)
+    assert node.finds() is False
 
 
 def test_a_name_of_any_characters_is_found_again(node: Node) -> None:
