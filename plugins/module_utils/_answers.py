@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import Enum
@@ -19,6 +19,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUS
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
+# What is shown of an attribute that is not said to be open.
+ALWAYS_SHOWN = frozenset({"key", "label", "description", "protect"})
 # Keys that Ansible means itself by: it reads objects with some of them as something else, or fails, and masks in none.
 ANSIBLES_OWN = ("_ansible", "__ansible")
 # Answers of the API are some 8 deep; from about 300 on Ansible fails to print a result.
@@ -127,37 +129,48 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_cleaned(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return _object(value, depth, hidden="protect" in value and value["protect"] is not False)
+        is_closed = _is_attribute(value) and value.get("protect", False) is not False
+        return _closed(value) if is_closed else _object(value, depth)
     return value
 
 
-def _object(given: dict[str, Any], depth: int, *, hidden: bool) -> dict[str, Any]:
-    """The object without keys that Ansible would take for its own; C(hidden) tells of its C(value)."""
-    return {
-        _text(key): _member(key, value, depth + 1, hidden=hidden)
-        for key, value in given.items()
-        if not key.startswith(ANSIBLES_OWN)
-    }
+def _object(given: dict[str, Any], depth: int) -> dict[str, Any]:
+    return {_text(key): _member(key, value, depth + 1) for key, value in _without_ansibles_own(given)}
 
 
-def _member(key: str, value: Any, depth: int, *, hidden: bool) -> Any:
-    if value is not None and ((hidden and key == "value") or key in PASSWORDS):
+def _without_ansibles_own(given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    return ((key, value) for key, value in given.items() if not key.startswith(ANSIBLES_OWN))
+
+
+def _member(key: str, value: Any, depth: int) -> Any:
+    if key in PASSWORDS and value is not None:
         return MASK
-    return _attributes(value, depth) if key == "attributes" else _cleaned(value, depth)
+    return _attributes(value, depth) if key.lower().endswith("attributes") else _cleaned(value, depth)
 
 
 def _attributes(given: Any, depth: int) -> Any:
-    """Attributes, in whatever shape: a value is shown only if it is said not to be protected."""
+    """Attributes, in whatever shape: of one that is not said to be open little more than its name is shown."""
     _raise_if_too_deep(depth)
     if isinstance(given, list):
         return [_attributes(item, depth + 1) for item in given]
     if not isinstance(given, dict):
         return None if given is None else MASK
-    if "key" in given or "value" in given:
-        return _object(given, depth, hidden=given.get("protect") is not False)
-    return {
-        _text(key): _attributes(value, depth + 1) for key, value in given.items() if not key.startswith(ANSIBLES_OWN)
-    }
+    if _is_attribute(given):
+        return _object(given, depth) if given.get("protect") is False else _closed(given)
+    return {_text(key): _attributes(value, depth + 1) for key, value in _without_ansibles_own(given)}
+
+
+def _is_attribute(given: dict[str, Any]) -> bool:
+    return "key" in given or "value" in given
+
+
+def _closed(given: dict[str, Any]) -> dict[str, Any]:
+    return {_text(key): _cleaned(_veiled(key, value)) for key, value in _without_ansibles_own(given)}
+
+
+def _veiled(key: str, value: Any) -> Any:
+    is_shown = value is None or (key in ALWAYS_SHOWN and not isinstance(value, (list, dict)))
+    return value if is_shown else MASK
 
 
 def _raise_if_too_deep(depth: int) -> None:

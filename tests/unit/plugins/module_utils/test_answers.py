@@ -149,6 +149,13 @@ HIDDEN: dict[str, Any] = {
     "values-by-group": {"attributes": {"os": {"root_password": [SECRET]}}},
     "bare-values": {"attributes": [SECRET]},
     "bare-value": {"attributes": SECRET},
+    "another-member": {"attributes": [{"key": "g", "default_value": SECRET}]},
+    "another-member-beside-null": {"attributes": [{"key": "h", "value": None, "secret": SECRET}]},
+    "another-member-of-a-protected-one": {"disk": {**PROTECTED, "value": None, "default": [SECRET]}},
+    "structured-label": {"attributes": [{"key": "k", "label": {"value": SECRET}}]},
+    "in-capitals": {"Attributes": [UNMARKED]},
+    "of-an-installation": {"disk": {"installation_attributes": [UNMARKED]}},
+    "in-one-word": {"disk": {"installationAttributes": {"root_password": SECRET}}},
     "within-an-attribute": {"attributes": [{"key": "k", "protect": False, "attributes": [UNMARKED]}]},
 }
 
@@ -172,7 +179,7 @@ def test_secrets_never_get_past(payload: Any) -> None:
         {"attributes": [{"key": "user", "value": "admin", "protect": False}]},
         {"attributes": [{"key": "user", "value": {"name": ["admin"]}, "protect": False}]},
         {"attributes": [{"key": "k", "label": "K", "description": "what", "value": None}, None]},
-        {"attributes": [{"key": "k", "value": None, "annotations": [{"key": "env", "value": "production"}]}]},
+        {"attributes": [{"key": "k", "protect": False, "annotations": [{"key": "env", "value": "production"}]}]},
         {"attributes": None, "annotations": [{"key": "attributes", "value": "production"}]},
         {"attributes": [], "annotations": [{"key": "value", "value": "production"}]},
     ],
@@ -193,11 +200,11 @@ def test_what_is_no_secret_is_left_as_it_is(payload: Any) -> None:
     assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
 
 
-def test_only_the_value_of_an_attribute_is_hidden() -> None:
-    given: dict[str, Any] = {**UNMARKED, "description": "told", "odd": [{"value": "told"}]}
-    answer = json_answer(200, {"attributes": [given]})
+def test_of_an_attribute_that_is_not_said_to_be_open_its_name_is_shown() -> None:
+    shown: dict[str, Any] = {**UNMARKED, "description": "told", "protect": None, "unset": None}
+    answer = json_answer(200, {"attributes": [{**shown, "odd": [{"value": "told"}]}]})
 
-    assert read_answer(answer, GET, A_FULL_MINUTE) == {"attributes": [{**given, "value": MASK}]}
+    assert read_answer(answer, GET, A_FULL_MINUTE) == {"attributes": [{**shown, "value": MASK, "odd": MASK}]}
 
 
 @pytest.mark.parametrize(
