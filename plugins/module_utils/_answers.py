@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES, ApiError, Report, api_error
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES, ApiError, Report, api_error, cut
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
@@ -23,6 +23,15 @@ PASSWORDS = frozenset({"initial_root_password"})
 ALWAYS_SHOWN = frozenset({"key", "label", "description", "protect"})
 # Keys that Ansible means itself by: it reads objects with some of them as something else, or fails, and masks in none.
 ANSIBLES_OWN = ("_ansible", "__ansible")
+# A page of 200 rows has some 3,000 values in 44 KB; so many, of the kinds that take most, are held in some 100 MB.
+MOST_VALUES = 300_000
+# Bytes of text with letters of which one makes every other take four bytes as well.
+MOST_WIDE = 16 * 1024 * 1024
+# Letters of a service's words that an error keeps, of all that its detail holds, and of a code or the id of a request.
+LONGEST_TEXT = 10_000
+LONGEST_DETAIL = 100_000
+LONGEST_ID = 100
+BROKEN = "JSON that is cut off or broken"
 # Answers of the API are some 8 deep; from about 300 on Ansible fails to print a result.
 MAX_DEPTH = 100
 LONGEST_RETRY_AFTER = 60.0
@@ -88,11 +97,11 @@ def read_answer(answer: Answer, call: Call, now: float) -> Mapping[str, Any]:
 
     C(now), in seconds since 1970, serves where the answer has no Date.
     """
-    payload, readable = _parsed(answer.body)
+    payload, problem = _parsed(answer.body)
     if 200 <= answer.status < 300:
         if isinstance(payload, Mapping):
             return payload
-        raise _unreadable(answer, call, cut_off=not readable)
+        raise _unreadable(answer, call, problem or "JSON that is no object")
     raise _refusal(answer, call, payload, now)
 
 
@@ -109,11 +118,22 @@ def unexpected(call: Call, problem: str, *, status: int | None = None, transient
     return api_error(call.doing, report, transient=transient)
 
 
-def _parsed(body: bytes) -> tuple[Any, bool]:
+def _parsed(body: bytes) -> tuple[Any, str]:
+    """The payload, and what the body has instead of one."""
+    if not _is_held_easily(body):
+        return None, "more than is read"
     try:
-        return _cleaned(json.loads(body.decode("utf-8"))), True
+        return _cleaned(json.loads(body.decode("utf-8"))), ""
     except (ValueError, RecursionError):
-        return None, False
+        return None, BROKEN
+
+
+def _is_held_easily(body: bytes) -> bool:
+    """Whether what the body says takes no more than a few times its own memory. Each value needs one of these signs."""
+    if len(body) <= MOST_VALUES:
+        return True
+    is_wide = len(body) > MOST_WIDE and (b"\\u" in body or not body.isascii())
+    return not is_wide and sum(body.count(sign) for sign in (b",", b"[", b"{", b"\\")) <= MOST_VALUES
 
 
 def _cleaned(value: Any, depth: int = 0) -> Any:
@@ -127,7 +147,10 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):
-        return [_cleaned(item, depth + 1) for item in value]
+        # In its place, so that the rows of a page are not there twice.
+        for index, item in enumerate(value):
+            value[index] = _cleaned(item, depth + 1)
+        return value
     if isinstance(value, dict):
         is_closed = _is_attribute(value) and value.get("protect", False) is not False
         return _closed(value) if is_closed else _object(value, depth)
@@ -179,44 +202,63 @@ def _raise_if_too_deep(depth: int) -> None:
 
 
 def _text(value: str) -> str:
-    return value.encode("utf-8", "replace").decode("utf-8")
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _unreadable(answer: Answer, call: Call, *, cut_off: bool) -> ApiError:
-    said = "JSON that is cut off or broken" if cut_off else "JSON that is no object"
+def _unreadable(answer: Answer, call: Call, said: str) -> ApiError:
     if "json" not in answer.headers.get("Content-Type", "").lower():
-        said, cut_off = "no JSON" + _title(answer.body), False
+        said = "no JSON" + _title(answer.body)
     report = Report(
         "unexpected_answer",
         status=answer.status,
         description=f"the service answered with {said}",
         method=call.method,
         path=call.path,
-        request_id=answer.headers.get("X-Request-Id"),
+        request_id=_request_id(answer),
         ambiguous=call.writes,
     )
-    return api_error(call.doing, report, transient=cut_off)
+    return api_error(call.doing, report, transient=said == BROKEN)
 
 
 def _refusal(answer: Answer, call: Call, payload: Any, now: float) -> ApiError:
     wrapped = payload.get("error") if isinstance(payload, Mapping) else None
     said = wrapped if isinstance(wrapped, Mapping) else payload if isinstance(payload, Mapping) else {}
     code, description = said.get("code"), said.get("description")
-    given = code if isinstance(code, str) else ""
+    given = cut(code, LONGEST_ID) if isinstance(code, str) else ""
     report = Report(
         code=given or _code_without_body(answer.status),
         status=answer.status,
-        description=description if isinstance(description, str) and description.strip() else None,
-        detail=said.get("detail"),
+        description=_limited(description) if isinstance(description, str) and description.strip() else None,
+        detail=_detail(said.get("detail")),
         method=call.method,
         path=call.path,
-        request_id=answer.headers.get("X-Request-Id"),
+        request_id=_request_id(answer),
         ambiguous=call.writes and _may_be_executed(answer, given),
     )
     if report.code == "http_error":
         plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
-        report = _described(report, plain + _title(answer.body))
+        report = _described(report, _limited(plain) + _title(answer.body))
     return api_error(call.doing, report, transient=answer.status in REPEATABLE, retry_after=_retry_after(answer, now))
+
+
+def _detail(given: Any) -> Any:
+    """The detail of an error; its words have no limit of the service's."""
+    limited = _limited(given)
+    whole = json.dumps(limited)
+    return limited if len(whole) <= LONGEST_DETAIL else cut(whole, LONGEST_TEXT)
+
+
+def _limited(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_limited(item) for item in value]
+    if isinstance(value, Mapping):
+        return {cut(key, LONGEST_TEXT): _limited(item) for key, item in value.items()}
+    return cut(value, LONGEST_TEXT) if isinstance(value, str) else value
+
+
+def _request_id(answer: Answer) -> str | None:
+    given = answer.headers.get("X-Request-Id")
+    return given and cut("".join(letter for letter in given if letter.isprintable()), LONGEST_ID)
 
 
 def _described(report: Report, description: str) -> Report:

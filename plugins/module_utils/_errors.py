@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Callable
 
+# Letters of the service's words that a message has: a screen full, far more than any of its sentences.
+MOST_IN_WORDS = 1000
+
 
 @dataclass(frozen=True)
 class Report:
@@ -160,11 +163,19 @@ class Cause:
     status: int | None = None
 
 
+def cut(text: str, most: int) -> str:
+    """The text, with an ellipsis if it is cut: between words, lest the half of a secret is left that masks are for."""
+    if len(text) <= most:
+        return text
+    begun = text[: most - 1]
+    return f"{begun.rpartition(' ')[0] or begun}\u2026"
+
+
 def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
     def words(detail: Mapping[str, Any]) -> str:
         value = detail.get(key)
         parts = [str(part) for part in value] if isinstance(value, list) else [str(value)] if value else []
-        return before + "; ".join(parts) if parts else ""
+        return before + "; ".join(cut(part, MOST_IN_WORDS) for part in parts) if parts else ""
 
     return words
 
@@ -173,7 +184,7 @@ def _argument(detail: Mapping[str, Any]) -> str:
     path = detail.get("path")
     where = ".".join(str(part) for part in path) if isinstance(path, list) else path
     parts = (where, detail.get("argument"), detail.get("issue"), _joined("errors")(detail))
-    return ", ".join(str(part) for part in parts if part)
+    return ", ".join(cut(str(part), MOST_IN_WORDS) for part in parts if part)
 
 
 def kept_until(trash_object: Any) -> str:
@@ -462,10 +473,10 @@ def cause_of(code: str) -> Cause:
 def in_words(report: Report) -> str:
     """Why the service refused: its own words first, then the specifics of its detail, then code and status."""
     cause = cause_of(report.code)
-    why = (report.description or cause.meaning).strip().rstrip(".")
+    why = cut((report.description or cause.meaning).strip(), MOST_IN_WORDS).rstrip(".")
     specifics = cause.specifics(report.detail) if isinstance(report.detail, Mapping) else ""
     where = f"{report.code}, HTTP {report.status}" if report.status else report.code
-    sentence = f"{why}: {specifics}" if specifics else why
+    sentence = f"{why}: {cut(specifics, 10 * MOST_IN_WORDS)}" if specifics else why
     if report.request_id and (report.status or 0) >= 500:
         where += f", request id {report.request_id}"
     return f"{sentence.rstrip('.')} ({where})."

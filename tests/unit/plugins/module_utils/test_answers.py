@@ -7,12 +7,17 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from email.utils import formatdate
 from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
+    LONGEST_ID,
+    LONGEST_TEXT,
     MASK,
+    MOST_VALUES,
+    MOST_WIDE,
     REPEATABLE,
     Answer,
     Call,
@@ -290,3 +295,88 @@ def test_a_limit_without_a_body_is_a_limit() -> None:
 
     assert isinstance(error, RateLimitedError)
     assert error.report.code == "rate_limit_reached"
+
+
+WIDE = "\U0001f4a9".encode()
+TOO_LARGE: dict[str, bytes] = {
+    "objects": b'{"disk": [' + b'{"a":1},' * MOST_VALUES + b"1]}",
+    "lists": b'{"disk": [' + b"[]," * MOST_VALUES + b"1]}",
+    "numbers": b'{"disk": [' + b"1," * MOST_VALUES + b"1]}",
+    "lists in lists": b'{"disk": ' + b"[" * MOST_VALUES + b"1}",
+    "objects in objects": b'[{"a":' * MOST_VALUES + b"1}]",
+    "pieces of a text": b'{"a": "' + b"\\n" * MOST_VALUES + b'"}',
+    "wide text": b'{"a": "' + b"x" * MOST_WIDE + WIDE + b'"}',
+    "wide text in plain letters": b'{"a": "' + b"x" * MOST_WIDE + b'\\ud83d\\udca9"}',
+}
+MEGABYTE = 1024 * 1024
+LARGE: dict[str, bytes] = {
+    "plain text": b'{"a": "' + b"x" * (60 * MEGABYTE) + b'"}',
+    "wide text": b'{"a": "' + b"x" * (MOST_WIDE - 20) + WIDE + b'"}',
+    "values": b'{"disk": [' + b'{"a":1},' * (MOST_VALUES // 2 - 2) + b"1]}",
+}
+
+
+@pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])
+@pytest.mark.parametrize("body", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_an_answer_that_would_take_much_more_than_its_own_memory_is_not_read(body: bytes, call: Call) -> None:
+    error = error_of(plain(200, body, "application/json"), call)
+
+    assert error.report.code == "unexpected_answer"
+    assert "the service answered with more than is read" in error.message
+    assert (error.report.ambiguous, error.transient) == (call.writes, False)
+
+
+def test_an_error_that_would_take_much_more_than_its_own_memory_is_one_of_its_status() -> None:
+    assert error_of(plain(422, TOO_LARGE["objects"], "application/json")).report.code == "http_error"
+
+
+@pytest.mark.parametrize("body", LARGE.values(), ids=LARGE)
+def test_a_large_answer_is_read_within_limits(body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        assert read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak + len(body) < 300 * MEGABYTE
+
+
+def test_rows_are_not_held_twice() -> None:
+    body = b'{"disk": [' + b'{"a":1},' * 50_000 + b"1]}"
+    tracemalloc.start()
+    try:
+        json.loads(body.decode())
+        _now, parsed = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+        _now, read = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert read < 1.2 * parsed
+
+
+@pytest.mark.parametrize(
+    ("detail", "kept"),
+    [
+        ({"errors": ["x" * LONGEST_TEXT]}, {"errors": ["x" * LONGEST_TEXT]}),
+        ({"errors": ["x" * 20_000]}, {"errors": ["x" * (LONGEST_TEXT - 1) + "\u2026"]}),
+        ({"a": [{"b" * 20_000: 1}]}, {"a": [{"b" * (LONGEST_TEXT - 1) + "\u2026": 1}]}),
+        (["x" * LONGEST_TEXT] * 11, '["' + "x" * (LONGEST_TEXT - 3) + "\u2026"),
+    ],
+    ids=["as it is", "long", "long key", "many"],
+)
+def test_the_words_of_a_detail_have_an_end(detail: Any, kept: Any) -> None:
+    assert error_of(error_answer(422, "validation_error", detail)).report.detail == kept
+
+
+def test_the_words_of_an_error_have_an_end() -> None:
+    payload = {"error": {"code": "c" * 50_000, "description": "word " * 50_000, "detail": None}}
+    answer = plain(422, json.dumps(payload).encode(), "application/json", **{"X-Request-Id": "\x1b[1m" + "i" * 50_000})
+    report = error_of(answer).report
+
+    assert report.code == "c" * (LONGEST_ID - 1) + "\u2026"
+    assert report.request_id == "[1m" + "i" * (LONGEST_ID - 4) + "\u2026"
+    assert report.description is not None
+    assert report.description.startswith("word word ")
+    assert report.description.endswith(" word\u2026")
+    assert LONGEST_TEXT - 10 < len(report.description) <= LONGEST_TEXT

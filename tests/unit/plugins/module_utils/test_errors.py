@@ -14,6 +14,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils import _errors
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, read_answer
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     CAUSES,
+    MOST_IN_WORDS,
     ApiError,
     DiskNotFoundError,
     InTrashError,
@@ -23,8 +24,11 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     NotPermittedError,
     OptionError,
     RateLimitedError,
+    Report,
     TrashObjectNotFoundError,
+    cut,
     failure,
+    in_words,
 )
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import A_FULL_MINUTE, json_answer
 
@@ -213,3 +217,36 @@ def test_a_failure_carries_what_is_known() -> None:
     result = error.as_result()
     assert (result["disk"], result["task"], result["changed"]) == ({"id": "disk_One"}, {"id": "task_One"}, True)
     assert "annotations" not in result
+
+
+SENTENCE = "The disk is too small. "
+LONG: dict[str, tuple[Report, str]] = {
+    "description": (Report("x", description=SENTENCE * 1000), "The disk\u2026 (x)."),
+    "one word": (Report("x", description="x" * 5000), "x" * (MOST_IN_WORDS - 1) + "\u2026 (x)."),
+    "sentences of the detail": (
+        Report("validation_error", detail={"errors": [SENTENCE * 1000, "Name it"]}),
+        "\u2026; Name it (validation_error).",
+    ),
+    "an argument": (
+        Report("invalid_argument", detail={"argument": "x" * 5000, "issue": "is long"}),
+        "xxx\u2026, is long (invalid_argument).",
+    ),
+}
+
+
+@pytest.mark.parametrize(("report", "end"), LONG.values(), ids=LONG)
+def test_a_message_has_only_the_beginning_of_what_is_long(report: Report, end: str) -> None:
+    words = in_words(report)
+
+    assert words.endswith(end)
+    assert len(words) < MOST_IN_WORDS + 200
+
+
+def test_a_message_has_not_all_of_many_sentences() -> None:
+    words = in_words(Report("validation_error", detail={"errors": [SENTENCE] * 100_000}))
+
+    assert len(words) < 11 * MOST_IN_WORDS
+
+
+def test_no_word_is_cut_of_which_the_rest_masks_it() -> None:
+    assert cut("Bearer secret-token", 12) == "Bearer\u2026"
