@@ -16,7 +16,8 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     RateLimitedError,
     Report,
     api_error,
+    cut,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._metered import Meter, TooSlowError, UnfitAnswerError
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
@@ -63,6 +65,14 @@ PIECE = 8192
 PACKINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
 # Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
 MOST_CHECKS = 3
+# Letters of an answer that is no HTTP: enough for the banner of what answers instead.
+LONGEST_SAID = 100
+# What urllib3 calls by its own names; the first that fits counts.
+_IN_PLAIN_WORDS = {
+    "InvalidChunkLength": "the answer's chunks can't be read",
+    "IncompleteRead": "the answer ended early",
+    "Response ended prematurely": "the answer ended early",
+}
 
 
 @dataclass(frozen=True)
@@ -310,6 +320,8 @@ class Http:
         root = _root_of(error)
         if isinstance(root, UnfitAnswerError):
             return unexpected(call, str(root))
+        if _is_no_http(root):
+            return _not_http(call, error, root, begun=begun)
         # A proxy may be too slow before anything was sent.
         slow = isinstance(root, TooSlowError)
         cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
@@ -322,8 +334,7 @@ class Http:
             path=call.path,
             ambiguous=call.writes and answer_lost,
         )
-        passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-        return api_error(call.doing, report, transient=isinstance(error, passing) and not _is_distrust(root))
+        return api_error(call.doing, report, transient=_is_passing(error) and not _is_distrust(root))
 
 
 def _check_again(call: Call, unclear: bool) -> None:
@@ -358,6 +369,25 @@ def _is_distrust(root: BaseException) -> bool:
     return isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
 
 
+def _is_passing(error: Exception) -> bool:
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, passing)
+
+
+def _is_no_http(root: BaseException) -> bool:
+    """Whether something answered, and its first lines can't be read; of too many headers only the base class tells."""
+    no_http = (BadStatusLine, LineTooLong, UnknownProtocol, urllib3.exceptions.InvalidHeader)
+    return type(root) is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
+
+
+def _not_http(call: Call, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
+    said = cut(" ".join(str(root).split()), LONGEST_SAID) or "it begins with an empty line"
+    found = unexpected(call, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error))
+    # A proxy may have said this before anything was sent.
+    found.report = replace(found.report, ambiguous=call.writes and (begun or call.body is None))
+    return found
+
+
 def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
     if isinstance(root, TooSlowError):
         return str(root)
@@ -367,5 +397,8 @@ def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
         return f"no answer within {timeout:g} s"
     if isinstance(error, (requests.exceptions.InvalidURL, TypeError)):
         return "the address of the service, or that of its proxy, can't be parsed"
+    for name, words in _IN_PLAIN_WORDS.items():
+        if name in str(error):
+            return words
     said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
     return re.sub(r"//[^/@\s]*@", "//***@", said) or type(root).__name__

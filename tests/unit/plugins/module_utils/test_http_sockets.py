@@ -191,6 +191,55 @@ def test_a_read_whose_connection_ends_is_sent_again() -> None:
         assert http_to(f"http://127.0.0.1:{server.port}", retries=2).send(GET) == {"fine": 1}
 
 
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n"
+NO_HTTP: dict[str, tuple[bytes, str]] = {
+    "an empty line": (b"\r\n", "it begins with an empty line"),
+    "a banner": (b"SSH-2.0-OpenSSH_9\r\n", "SSH-2.0-OpenSSH_9"),
+    "a long banner": (b"x" * 5000 + b"\r\n", "x" * 99 + "\u2026 ("),
+    "a long header": (OK + b"X: " + b"x" * 70_000 + b"\r\n\r\n", "more than 65536 bytes when reading header line"),
+    "many headers": (OK + b"X: x\r\n" * 101 + b"\r\n", "more than 100 headers"),
+    "two lengths": (OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n12", "Content-Length"),
+    "another protocol": (b"HTTP/9.9 200 OK\r\n\r\n", "HTTP/9.9"),
+}
+CHUNKED = OK + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDED = "the answer ended early"
+CUT_OFF: dict[str, tuple[bytes, str]] = {
+    "no chunk": (CHUNKED + b"zz\r\n", "the answer's chunks can't be read"),
+    "part of a chunk": (CHUNKED + b"9\r\n{}", ENDED),
+    "no last chunk": (CHUNKED + b"2\r\n{}\r\n", ENDED),
+    "less than its length": (FINE[:-6], ENDED),
+}
+
+
+@pytest.mark.parametrize("call", [GET, CREATE], ids=["GET", "POST"])
+@pytest.mark.parametrize(("answer", "said"), NO_HTTP.values(), ids=NO_HTTP)
+def test_what_answers_without_http_is_not_called_out_of_reach(answer: bytes, said: str, call: Call) -> None:
+    with serving(answer) as server:
+        error = error_of(http_to(f"http://127.0.0.1:{server.port}", retries=0), call)
+
+    assert (error.report.code, error.report.ambiguous) == ("unexpected_answer", call.writes)
+    assert "the answer is not HTTP that can be read: " in error.message
+    assert said in error.message
+
+
+@pytest.mark.parametrize("call", [GET, CREATE], ids=["GET", "POST"])
+@pytest.mark.parametrize(("answer", "said"), CUT_OFF.values(), ids=CUT_OFF)
+def test_an_answer_that_ends_early_is_told_in_plain_words(answer: bytes, said: str, call: Call) -> None:
+    with serving(answer) as server:
+        error = error_of(http_to(f"http://127.0.0.1:{server.port}", retries=0), call)
+
+    assert (error.report.code, error.report.ambiguous) == ("no_answer", call.writes)
+    assert f": {said} (no_answer)" in error.message
+
+
+def test_a_proxy_that_does_not_speak_http_never_lets_anything_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(b"SSH-2.0-OpenSSH_9\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        error = error_of(http_to("https://api.test", retries=0), CREATE)
+
+    assert error.report.ambiguous is False
+
+
 def test_a_refused_connection_never_left() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
