@@ -51,9 +51,17 @@ class DiskApi:
     def __init__(self, http: Sender) -> None:
         self._http = http
 
-    def disks(self, organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> list[Mapping[str, Any]]:
-        """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages."""
-        return every_row(self._http, _list_call(organization, annotations), "disk")
+    def disks(
+        self,
+        organization: Lookup,
+        annotations: Iterable[tuple[str, str]] = (),
+        keep: Callable[[Mapping[str, Any]], bool] = lambda _row: True,
+    ) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages.
+
+        Only those that C(keep) lets pass, which is called by threads.
+        """
+        return every_row(self._http, _list_call(organization, annotations), "disk", keep)
 
     def disks_among(
         self,

@@ -37,7 +37,7 @@ def _listed(api: DiskApi, query: DiskQuery, waiter: Waiter) -> list[Mapping[str,
     organization = needed_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
-        return [row for row in api.disks(organization, query.annotations) if query.lets_pass(row)]
+        return api.disks(organization, query.annotations, query.lets_pass)
 
     if not query.details:
         return rows()
