@@ -154,6 +154,11 @@ class Disk:
         return f"'{self.name}' ({self.id})"
 
     @property
+    def sized_label(self) -> str:
+        """Name, id and size."""
+        return f"'{self.name}' ({self.id}, {self.payload.get('size_in_gb')} GB)"
+
+    @property
     def condition(self) -> str:
         """Its state in words, with that of its attachment."""
         return f"{self.state} and {self.attachment.state}" if self.attachment else self.state

@@ -111,7 +111,7 @@ class Absence:
             if not self._is_gone(disk.id):
                 raise
             return self.conclude()
-        return self._result(plan, self.run.progress.label)
+        return self._result(plan, self.run.progress.known_disk.sized_label)
 
     def _is_gone(self, disk_id: str) -> bool:
         """Whether another was quicker. A disk that was found by its name is looked for by that again."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Machine
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import BUILT, Disk, Machine, disk_of
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_by_name
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import Plan, plan_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_prediction import predicted_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_removal import (
     NOTHING_TO_REMOVE,
     plan_to_release,
@@ -37,10 +38,24 @@ class Placement:
         run = Run(self._wanted, self._around)
         with run.telling_what_is_known():
             disk = self._find(run)
+            if disk is None and run.predicts:
+                return run.result(self._plan_for_one_that_may_be_made(run))
             if disk is None:
                 raise failure("disk_not_found", f"No disk of the organization is named '{self._wanted.name}'.")
             run.progress.disk = disk
             return run.result(run.bring(self._plan_for))
+
+    def _plan_for_one_that_may_be_made(self, run: Run) -> Plan:
+        """In check mode an earlier task may have predicted the disk that is missing here."""
+        wanted = self._wanted
+        run.warn(
+            f"No disk of the organization is named '{wanted.name}'. Check mode takes it for one that an earlier task "
+            "creates. Without such a task the real run fails here."
+        )
+        unknown = {"id": None, "state": None}
+        new = disk_of({**predicted_disk(Wanted(name=wanted.name)), **dict.fromkeys(unknown, BUILT)}, [])
+        plan = plan_disk(wanted, new, run.disk_waiter.machine_for(wanted, new))
+        return replace(plan, predicted={**(plan.predicted or {}), **unknown})
 
     def ensure_released(self) -> DiskResult:
         """The disk on no virtual machine, or not on the one that is named. A disk that is not there is on none.

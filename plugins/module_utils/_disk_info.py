@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk, Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_query import DiskQuery
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import needed_organization
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     DiskNotFoundError,
     InTrashError,
+    NotPermittedError,
     failure,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
@@ -37,7 +39,10 @@ def _listed(api: DiskApi, query: DiskQuery, waiter: Waiter) -> list[Mapping[str,
     organization = needed_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
-        return api.disks(organization, query.annotations, query.lets_pass)
+        found = api.disks(organization, query.annotations, query.lets_pass)
+        if not found and query.virtual_machine is not None:
+            _refuse_unknown_machine(api, query.virtual_machine)
+        return found
 
     if not query.details:
         return rows()
@@ -49,6 +54,12 @@ def _listed(api: DiskApi, query: DiskQuery, waiter: Waiter) -> list[Mapping[str,
             detail={"listed": lost},
         )
     return [_whole(disk) for disk in disks if query.lets_pass(disk.payload)]
+
+
+def _refuse_unknown_machine(api: DiskApi, virtual_machine: Lookup) -> None:
+    """That a machine has no disks is told only of one that exists, as far as the token may look."""
+    with suppress(NotPermittedError):
+        api.machine(virtual_machine)
 
 
 def _read(api: DiskApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:

@@ -85,9 +85,11 @@ def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> P
     steps = (*leaving, *_steps_to_change(disk, start))
     before = View(disk, wanted, machine)
     options = compared(wanted, disk)
+    # Who takes a disk from a machine is shown which one it is.
+    moved = {"name": disk.name, "size_in_gb": disk.payload.get("size_in_gb")} if moves else {}
     return Plan(
-        before=_nested(wanted, {option.name: option.current(before) for option in options}),
-        after=_nested(wanted, {option.name: option.wanted(wanted) for option in options}),
+        before=_nested(wanted, {**moved, **{option.name: option.current(before) for option in options}}),
+        after=_nested(wanted, {**moved, **{option.name: option.wanted(wanted) for option in options}}),
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
         annotations=disk.annotation_list if wanted.annotations is None else predicted_annotations(wanted),

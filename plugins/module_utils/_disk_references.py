@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
+from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup, Machine
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import Step, uses_io_profile
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
@@ -24,6 +24,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     NotPermittedError,
     failure,
 )
+
+T = TypeVar("T")
 
 MISSING = frozenset({"data_center_not_found", "disk_io_profile_not_found", "virtual_machine_not_found"})
 
@@ -42,7 +44,8 @@ class References:
         usual = None if wanted.data_center else wanted.usual_data_center
         self._look_if_allowed("usual_data_center", usual, self._refuse_usual_data_center)
         self._refuse_unknown_profile(wanted)
-        self._look_if_allowed("virtual_machine", wanted.virtual_machine, self._api.machine)
+        machine = self._look_if_allowed("virtual_machine", wanted.virtual_machine, self._api.machine)
+        _refuse_elsewhere(wanted, machine)
 
     def refuse_unknown_profile(self, wanted: Wanted, steps: Iterable[Step]) -> None:
         """Fail before the first of C(steps) where one of them needs a profile that is not there."""
@@ -52,15 +55,16 @@ class References:
     def _refuse_unknown_profile(self, wanted: Wanted) -> None:
         self._look_if_allowed("io_profile", wanted.io_profile, lambda lookup: self._refuse_io_profile(wanted, lookup))
 
-    def _look_if_allowed(self, kind: str, lookup: Lookup | None, check: Callable[[Lookup], Any]) -> None:
-        if lookup is not None:
-            self._looks.do((kind, lookup), partial(self._look, lookup, check))
+    def _look_if_allowed(self, kind: str, lookup: Lookup | None, check: Callable[[Lookup], T]) -> T | None:
+        """What C(check) gives; None if there is nothing to look for, or if the token may not look."""
+        return None if lookup is None else self._looks.do((kind, lookup), partial(self._look, lookup, check))
 
-    def _look(self, lookup: Lookup, check: Callable[[Lookup], Any]) -> None:
+    def _look(self, lookup: Lookup, check: Callable[[Lookup], T]) -> T | None:
         try:
-            check(lookup)
+            return check(lookup)
         except NotPermittedError as error:
             self._warn(f"Whether {lookup} is there could not be seen. {error.message}")
+            return None
 
     def _refuse_data_center(self, lookup: Lookup) -> None:
         _refuse_missing("data_center_not_found", "data center", lookup, self._api.data_centers())
@@ -80,15 +84,15 @@ class _Once:
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
-        self._begun: dict[tuple[str, Lookup], Future[None]] = {}
+        self._begun: dict[tuple[str, Lookup], Future[Any]] = {}
 
-    def do(self, key: tuple[str, Lookup], work: Callable[[], None]) -> None:
+    def do(self, key: tuple[str, Lookup], work: Callable[[], Any]) -> Any:
         with self._changing:
             is_first = key not in self._begun
             done = self._begun.setdefault(key, Future())
         if is_first:
             try:
-                work()
+                done.set_result(work())
             except KatapultError as error:
                 done.set_exception(error)
             finally:
@@ -97,6 +101,7 @@ class _Once:
         failed = done.exception()
         if failed is not None:
             raise copy(failed)
+        return done.result()
 
 
 def foreseeable(error: ApiError, wanted: Wanted, api: DiskApi) -> KatapultError | None:
@@ -113,6 +118,17 @@ def foreseeable(error: ApiError, wanted: Wanted, api: DiskApi) -> KatapultError 
             found.report = replace(error.report, code=found.report.code, detail=found.report.detail)
             return found
     return None
+
+
+def _refuse_elsewhere(wanted: Wanted, machine: Machine | None) -> None:
+    """A disk is created in the data center of its virtual machine; the service refuses any other."""
+    place, there = wanted.data_center, machine.data_center if machine else None
+    if place is not None and place.is_told_by(there) and not place.selects(there):
+        raise failure(
+            "validation_error",
+            f"The disk '{wanted.name}' can't be created in the data center {place}, because its virtual machine "
+            f"{wanted.virtual_machine} is in {there[place.key] if there else 'another'}.",
+        )
 
 
 def _refuse_missing(code: str, kind: str, lookup: Lookup, rows: list[Mapping[str, Any]], source: str = "") -> None:

@@ -37,8 +37,8 @@ def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> P
         if not force:
             raise failure("disk_assigned", f"The disk {disk.label} is assigned to {disk.attachment.machine_name}.")
     return replace(
-        Plan(before=PRESENT, after=ABSENT, steps=leave(disk), deletes=True),
-        **(_purging(PRESENT) if purge else {}),
+        Plan(before=_lost_with(disk), after=ABSENT, steps=leave(disk), deletes=True),
+        **(_purging(_lost_with(disk)) if purge else {}),
     )
 
 
@@ -63,13 +63,28 @@ def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
         return replace(NOTHING_TO_REMOVE, predicted=disk.payload, annotations=disk.annotation_list)
     refuse_boot_disk(disk)
     steps = leave(disk)
+    kept = _lost_with(disk)
     return Plan(
-        before={**PRESENT, "virtual_machine": {"fqdn": disk.attachment.machine_name}},
-        after={**ABSENT, "virtual_machine": None},
+        before=kept,
+        after={**kept, **ABSENT, "virtual_machine": None},
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
         annotations=disk.annotation_list,
     )
+
+
+def _lost_with(disk: Disk) -> dict[str, Any]:
+    """What a diff shows of a disk that is taken away."""
+    data_center = disk.payload.get("data_center")
+    place = data_center.get("permalink") or data_center.get("id") if isinstance(data_center, Mapping) else None
+    return {
+        **PRESENT,
+        "name": disk.name,
+        "size_in_gb": disk.payload.get("size_in_gb"),
+        "data_center": place,
+        "virtual_machine": disk.attachment.machine_name if disk.attachment else None,
+        "annotations": [{"key": key, "value": value} for key, value in disk.annotations],
+    }
 
 
 def refuse_boot_disk(disk: Disk) -> None:

@@ -6,9 +6,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import FAILED, Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_steps import RefusedError, Step, resize
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import ResizeMethod, Wanted
+
+UNSHRUNK = (
+    " The service completes a shrink without an effect if there is nothing on the disk that it can shrink: a blank "
+    "disk, XFS, or a file system that needs the space."
+)
 
 
 def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...]:
@@ -24,7 +31,8 @@ def resize_steps(disk: Disk, wanted: Wanted, size_in_gb: int) -> tuple[Step, ...
     method = ResizeMethod.OFFLINE if detached else ResizeMethod.ONLINE
     if size_in_gb < current:
         _refuse_to_shrink(disk, wanted, detached=detached)
-    elif wanted.resize_method not in (ResizeMethod.AUTO, method):
+        return (replace(resize(size_in_gb, method), caveat=UNSHRUNK),)
+    if wanted.resize_method not in (ResizeMethod.AUTO, method):
         raise RefusedError(
             f"{'a detached' if detached else 'an attached'} disk grows {method.value}: set resize_method to auto, or "
             f"{'attach' if detached else 'detach'} the disk first"

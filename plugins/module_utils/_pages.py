@@ -19,6 +19,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiE
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import AT_ONCE, in_parallel
 
 PER_PAGE = 200
+# What the service gives unless it is asked for more.
+USUAL_PER_PAGE = 30
 MOST_LISTINGS = 3
 # Pages at a time where no page tells how many there are: as many may be asked for beyond the end.
 AHEAD = 3
@@ -189,9 +191,10 @@ class _Reading:
             self._totals.append(told.total)
         self._fullest = max(self._fullest, len(ids))
         # A full page of rows that are known is no end: whoever ignores the page, or keeps one for all, shows no others.
-        self.repeats = self.repeats or (not new and len(ids) >= min(self._fullest, PER_PAGE))
+        full = min(told.per_page or USUAL_PER_PAGE, PER_PAGE)
+        self.repeats = self.repeats or (not new and len(ids) >= full)
         self._pages = self._pages_by(told)
-        is_short = told.per_page is not None and len(ids) < min(told.per_page, PER_PAGE)
+        is_short = told.per_page is not None and len(ids) < full
         self._ended = self._ended or not new or (self._pages is None and is_short)
         self._ahead = 1 if told.per_page is None else AHEAD
 

@@ -93,6 +93,7 @@ LAYERS: dict[str, set[str]] = {
         "_disk",
         "_disk_lookup",
         "_disk_plan",
+        "_disk_prediction",
         "_disk_removal",
         "_disk_run",
         "_disk_wanted",

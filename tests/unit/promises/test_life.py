@@ -412,3 +412,99 @@ def test_what_is_under_way_is_waited_for_before_a_change(life: Life) -> None:
     assert "attach=false" in failed["msg"]
     assert life.disk(id=failed_id, virtual_machine_disk={**wish, "attach": False})["changed"] is True
     assert life.disk(id=failed_id, virtual_machine_disk=wish)["changed"] is True
+
+
+def test_a_shrink_without_an_effect_says_what_may_be_the_reason(life: Life) -> None:
+    """A blank disk and XFS are left as they are by a task that completes."""
+    disk_id = Operation({}).prepare(life.simulator)
+
+    def undone(real: Any) -> Any:
+        return {**real, "disk": {**real["disk"], "size_in_gb": 20}}
+
+    life.simulator.faults.add(
+        Fault(path="/disks/disk", method="GET", when="after", action="answer", status=200, body=undone, times=-1)
+    )
+
+    result = life.disk(id=disk_id, size_in_gb=10, allow_shrink=True)
+
+    assert (result["error"]["code"], result["changed"]) == ("not_applied", True)
+    assert "a blank disk, XFS" in result["msg"]
+
+
+LOST = {
+    "name": "data-01",
+    "size_in_gb": 20,
+    "data_center": "uk-lon-01",
+    "virtual_machine": WEB,
+    "annotations": [{"key": "env", "value": "test"}],
+}
+WITH_ALL: dict[str, Any] = {**ON_WEB, "annotations": {"env": "test"}}
+
+
+@pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
+@pytest.mark.parametrize("purge", [False, True], ids=["delete", "purge"])
+@pytest.mark.parametrize("check", [True, False], ids=["check mode", "real run"])
+def test_the_diff_of_a_removal_shows_what_is_lost(life: Life, fleet: bool, purge: bool, check: bool) -> None:
+    Operation({}, WITH_ALL).prepare(life.simulator)
+    options: dict[str, Any] = {"state": "absent", "force": True, "purge": purge}
+
+    if fleet:
+        result = life.fleet(check=check, disks=[{"name": "data-01"}], **options)
+        diff, message = {key: side["data-01"] for key, side in result["diff"].items()}, result["disks"][0]["msg"]
+    else:
+        result = life.disk(check=check, name="data-01", **options)
+        diff, message = result["diff"], result["msg"]
+
+    purged = {"purge": False} if purge else {}
+    assert diff["before"] == {"state": "present", **LOST, **purged}
+    assert diff["after"] == {"state": "absent", **({"purge": True} if purge else {})}
+    assert "'data-01' (disk_" in message
+    assert ", 20 GB)" in message
+
+
+def test_the_diff_of_a_release_and_of_a_move_shows_which_disk_loses_which_machine(life: Life) -> None:
+    disk_id = Operation({}, WITH_ALL).prepare(life.simulator)
+
+    released = life.assignment(check=True, disk={"id": disk_id}, state="absent")["diff"]
+    moved = life.assignment(check=True, disk={"id": disk_id}, virtual_machine={"fqdn": DB}, force=True)["diff"]
+
+    assert released["before"] == {"state": "present", **LOST}
+    assert released["after"] == {"state": "absent", **LOST, "virtual_machine": None}
+    which = [(side["disk"], side["size_in_gb"]) for side in (moved["before"], moved["after"])]
+    assert which == [({"name": "data-01"}, 20)] * 2
+    assert [side["virtual_machine"] for side in (moved["before"], moved["after"])] == [{"fqdn": WEB}, {"fqdn": DB}]
+
+
+@pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
+def test_check_mode_foresees_that_a_machine_is_in_another_data_center(life: Life, fleet: bool) -> None:
+    Operation({}).prepare(life.simulator)
+    new: dict[str, Any] = {
+        "name": "data-09",
+        "size_in_gb": 20,
+        "data_center": {"permalink": "nl-ams-01"},
+        "virtual_machine_disk": {"virtual_machine": {"fqdn": WEB}},
+    }
+
+    for check in (True, False):
+        result = life.fleet(check=check, disks=[new]) if fleet else life.disk(check=check, **new)
+        failed = result["disks"][0] if fleet else result
+        assert (failed["error"]["code"], failed["changed"]) == ("validation_error", False), result.result
+        assert not check or f"its virtual machine {WEB} is in uk-lon-01" in failed["msg"]
+
+
+def test_check_mode_takes_a_disk_that_is_not_there_for_one_that_an_earlier_task_creates(life: Life) -> None:
+    Operation({}).prepare(life.simulator)
+
+    predicted = life.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
+
+    assert (predicted["changed"], predicted.writes) == (True, [])
+    assert predicted["disk"]["virtual_machine_disk"]["virtual_machine"]["fqdn"] == WEB
+    assert (predicted["disk"]["id"], predicted["disk"]["name"]) == (None, "data-09")
+    assert "an earlier task creates" in predicted.warnings[0]
+    real = life.assignment(disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
+    assert (
+        real["error"]["code"],
+        set(predicted.result) <= set(life.assignment(disk={"name": "data-01"}, virtual_machine={"fqdn": WEB}).result),
+    ) == ("disk_not_found", True)
+    nowhere = life.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": "no.acme.test"})
+    assert nowhere["error"]["code"] == "virtual_machine_not_found"

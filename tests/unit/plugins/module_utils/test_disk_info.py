@@ -22,9 +22,11 @@ from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     ACME,
     DISK,
     LIST,
+    MACHINE,
     disk_answer,
     disk_payload,
     listing,
+    machine_answer,
     thin,
 )
 
@@ -154,3 +156,24 @@ def test_only_what_passes_is_read_in_full() -> None:
 
     assert [disk["id"] for disk in found(service, details=True, name="b")] == ["disk_b"]
     assert service.count("GET", DISK) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (error_answer(404, "virtual_machine_not_found"), "virtual_machine_not_found"),
+        (machine_answer("started"), None),
+        (error_answer(403, "scope_not_granted"), None),
+    ],
+    ids=["not there", "without disks", "not to be seen"],
+)
+def test_a_machine_that_is_not_there_is_no_machine_without_disks(answer: Any, code: str | None) -> None:
+    service = ScriptedService({f"GET {LIST}": [thin()], f"GET {MACHINE}": [answer]})
+    web = Lookup("fqdn", "web-01.acme.katapult.cloud")
+
+    if code is None:
+        assert found(service, virtual_machine=web) == []
+        return
+    with pytest.raises(ApiError) as raised:
+        found(service, virtual_machine=web)
+    assert raised.value.report.code == code

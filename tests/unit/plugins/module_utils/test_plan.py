@@ -313,8 +313,9 @@ def test_without_force_a_disk_stays_where_it_is() -> None:
 
 def test_a_plan_names_options_as_their_module_does() -> None:
     plan = plan_disk(move(), disk(virtual_machine_disk=attachment()), ON)
-    assert plan.before == {"disk": {"name": "data-01"}, "virtual_machine": {"id": "vm_Web"}, "attached": True}
-    assert plan.after == {"disk": {"name": "data-01"}, "virtual_machine": {"id": "vm_Db"}, "attached": True}
+    same = {"disk": {"name": "data-01"}, "size_in_gb": 20, "attached": True}
+    assert plan.before == {**same, "virtual_machine": {"id": "vm_Web"}}
+    assert plan.after == {**same, "virtual_machine": {"id": "vm_Db"}}
 
 
 @pytest.mark.parametrize(

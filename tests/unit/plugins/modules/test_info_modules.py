@@ -89,6 +89,7 @@ def test_disks_are_filtered(
     disks: Any, simulator: Simulator, options: dict[str, Any], found: list[str], details: bool
 ) -> None:
     simulator.state.add_vm("web-01.acme.test", id="vm_Web", system_disk_gb=20)
+    simulator.state.add_vm("db-01.acme.test")
     simulator.state.add_disk("data-01", virtual_machine="vm_Web", annotations={"env": "test", "bare": None})
     simulator.state.add_disk("data-01")
     simulator.state.add_disk("data-02", state="failed", annotations={"bare": ""})
@@ -96,7 +97,8 @@ def test_disks_are_filtered(
 
     assert names(done) == found
     assert {frozenset(disk) for disk in done["disks"]} <= {frozenset(WHOLE if details else THIN)}
-    assert disks.requests == [LIST, *[READ] * (len(found) if details else 0)]
+    looks = ["GET /virtual_machines/virtual_machine"] if "virtual_machine" in options and not found else []
+    assert disks.requests == [LIST, *looks, *[READ] * (len(found) if details else 0)]
 
 
 def test_details_are_read_at_the_same_time_and_keep_their_order(disks: Any, simulator: Simulator) -> None:
