@@ -13,6 +13,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Assignment, ResizeMethod, Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import lookup_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._texts import (
+    BLANKS,
+    key_of,
+    problem_of_name,
+    problem_of_value,
+)
 
 SMALLEST_SIZE = 10
 LARGEST_SIZE = 2**31 - 1
@@ -88,7 +94,6 @@ def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wa
     """What the options want. Raises OptionError for a value that can't be meant."""
     assignment = _assignment_of(params.get("virtual_machine_disk"))
     data_center = lookup_of(params, "data_center")
-    usual = environment.get("KATAPULT_DATA_CENTER", "").strip()
     is_placed = data_center is not None or (assignment is not None and assignment.virtual_machine is not None)
     return Wanted(
         organization=lookup_of(params, "organization"),
@@ -102,7 +107,7 @@ def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wa
         storage_speed=params.get("storage_speed"),
         assignment=assignment,
         annotations=annotations_of(params),
-        usual_data_center=Lookup("permalink", usual) if usual and not is_placed else None,
+        usual_data_center=None if is_placed else _usual_data_center(environment),
         resize_method=ResizeMethod(params.get("resize_method") or "auto"),
         allow_shrink=bool(params.get("allow_shrink")),
         restore=_restore_of(params),
@@ -127,12 +132,10 @@ def wanted_assignment(params: Mapping[str, Any]) -> Wanted:
 
 
 def lookup_of(params: Mapping[str, Any], option: str, within: str = "") -> Lookup | None:
-    """The lookup that an option holds; C(within) is the option around it. Raises OptionError for an empty one."""
+    """The lookup that an option holds; C(within) is the option around it. Raises OptionError for one that can't be."""
     given = {key: value for key, value in (params.get(option) or {}).items() if value is not None}
     for key, value in given.items():
-        if not value.strip():
-            raise OptionError(f"{within}{option}.{key}", "is empty. Give a value, or leave the option out.")
-        return Lookup(key, value)
+        return Lookup(key, _sound(f"{within}{option}.{key}", value, problem_of_name(key, value)))
     return None
 
 
@@ -144,11 +147,22 @@ def needed_organization(organization: Lookup | None, purpose: str) -> Lookup:
 
 
 def text_of(params: Mapping[str, Any], option: str) -> str | None:
-    """The text that an option holds. Raises OptionError for an empty one."""
+    """The text that an option holds, which names something. Raises OptionError for what no name can be."""
     value: str | None = params.get(option)
-    if value is not None and not value.strip():
-        raise OptionError(option, "is empty. Give a value, or leave the option out.")
+    return None if value is None else _sound(option, value, problem_of_name(option, value))
+
+
+def _sound(option: str, value: str, problem: str | None) -> str:
+    if problem is not None:
+        raise OptionError(option, problem)
     return value
+
+
+def _usual_data_center(environment: Mapping[str, str]) -> Lookup | None:
+    value = environment.get("KATAPULT_DATA_CENTER", "").strip(BLANKS)
+    if not value.strip():
+        return None
+    return Lookup(key_of("permalink", value), _sound("KATAPULT_DATA_CENTER", value, problem_of_name("id", value)))
 
 
 def _restore_of(params: Mapping[str, Any]) -> bool:
@@ -179,11 +193,14 @@ def _assignment_of(given: Mapping[str, Any] | None) -> Assignment | None:
 
 
 def annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
-    """The annotations that the option holds, without values that are None. Raises OptionError for an empty key."""
+    """The annotations that the option holds, without values that are None. Raises OptionError for an unfit one."""
     given = params.get("annotations")
     if given is None:
         return None
     for number, item in enumerate(given):
         if not item["key"].strip():
             raise OptionError(f"annotations[{number}].key", "is empty. Give every annotation a key.")
+        _sound(f"annotations[{number}].key", item["key"], problem_of_name("key", item["key"]))
+        value = item.get("value") or ""
+        _sound(f"annotations[{number}].value", value, problem_of_value(value))
     return tuple({key: value for key, value in item.items() if value is not None} for item in given)

@@ -94,7 +94,11 @@ class OptionError(KatapultError):
 
     def within(self, where: str) -> OptionError:
         """The same problem with an option that is one of several, as in C(disks[3])."""
-        return OptionError(f"{where}.{self.option}", self._problem)
+        return self.named(f"{where}.{self.option}")
+
+    def named(self, name: str) -> OptionError:
+        """The same problem under another name, as that of the variable that the value comes from."""
+        return OptionError(name, self._problem)
 
 
 class ApiError(KatapultError):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -102,8 +103,11 @@ def _described(where: str, params: Mapping[str, Any], environment: Mapping[str, 
 
 def _is_of_all(problem: OptionError, entry: Mapping[str, Any]) -> bool:
     """Whether the problem is with an option at the top, and not with one of the entry's own."""
-    option = problem.option.split(".")[0]
-    return entry.get(option) is None and option not in ("id", "name", "restore")
+    option, *parts = re.split(r"[.\[]", problem.option)
+    given = entry.get(option)
+    if option == "virtual_machine_disk" and given is not None:
+        given = given.get(parts[0])
+    return given is None and option not in ("id", "name", "restore")
 
 
 def _ambiguities(descriptions: Sequence[Description]) -> list[OptionError]:

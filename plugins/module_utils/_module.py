@@ -19,6 +19,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_of
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
@@ -31,14 +32,15 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
 from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import PROGRESS_FILE, append_line
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     MisshapenError,
-    digestible,
     harmless,
-    is_endless,
+    is_whole_number,
     lookup_spec,
-    refuse_broken_variables,
+    refuse_unfit_variables,
     shaped,
+    variables_of,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._spellings import spellings
+from ansible_collections.katapult.cloud.plugins.module_utils._texts import BLANKS, digestible, key_of
 
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
@@ -62,13 +64,14 @@ def _from_environment(*names: str) -> str:
 
 def _number_from_environment(name: str) -> str:
     value = _from_environment(name)
-    if is_endless(value):
+    if not is_whole_number(value):
         raise AnsibleFallbackNotFound
-    return value
+    return value.strip(BLANKS)
 
 
-def _organization_from_environment() -> dict[str, str]:
-    return {"sub_domain": _from_environment("KATAPULT_ORGANIZATION").strip()}
+def _organization_from_environment(name: str) -> dict[str, str]:
+    value = _from_environment(name).strip(BLANKS)
+    return {key_of("sub_domain", value): value}
 
 
 def connection_spec() -> dict[str, Any]:
@@ -90,7 +93,10 @@ def connection_spec() -> dict[str, Any]:
         "api_retries": {"type": "int", "default": 5, "fallback": (_number_from_environment, ["KATAPULT_API_RETRIES"])},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
-        "organization": {**lookup_spec("id", "sub_domain"), "fallback": (_organization_from_environment,)},
+        "organization": {
+            **lookup_spec("id", "sub_domain"),
+            "fallback": (_organization_from_environment, ["KATAPULT_ORGANIZATION"]),
+        },
     }
 
 
@@ -114,6 +120,7 @@ class KatapultModule(AnsibleModule):
 
     def __init__(self, **arguments: Any) -> None:
         self._misshapen: MisshapenError | None = None
+        self._variables: Mapping[str, str] = {}
         AnsibleModule.__init__(self, **arguments)
         if self._misshapen is not None:
             self._fail(OptionError(self._misshapen.option, str(self._misshapen)))
@@ -130,7 +137,8 @@ class KatapultModule(AnsibleModule):
             self.params = shaped(self.params, self.argument_spec)
             if not tokens:
                 raise MisshapenError("api_token", NO_TOKEN)
-            refuse_broken_variables(os.environ)
+            self._variables = variables_of(self.params, self.argument_spec, os.environ)
+            refuse_unfit_variables(self._variables, self.argument_spec, os.environ)
         except MisshapenError as problem:
             self._misshapen = problem
             self.params = harmless(self.params, self.argument_spec)
@@ -154,6 +162,8 @@ class KatapultModule(AnsibleModule):
         self.exit_json(**result.as_result(with_diff=self._diff))
 
     def _fail(self, error: KatapultError) -> NoReturn:
+        if isinstance(error, OptionError):
+            error = error.named(self._variables.get(error.option, error.option))
         result = error.as_result()
         self.fail_json(**{**result, "msg": self._printable(result["msg"])})
 
@@ -190,7 +200,8 @@ class KatapultModule(AnsibleModule):
         return os.environ
 
     def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
-        """The way to the service that the options describe. Raises OptionError."""
+        """The way to the service that the options describe. Raises OptionError, for an unused organization too."""
+        lookup_of(self.params, "organization")
         connection = connection_of(self.params, self.ansible_version)
         return Http(connection, clock, deadline, writes_at_once=writes_at_once)
 

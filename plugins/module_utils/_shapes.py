@@ -12,12 +12,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
+from ansible_collections.katapult.cloud.plugins.module_utils._texts import (
+    BLANKS,
+    digestible,
+    key_of,
+    problem_of_name,
+    problem_of_source,
+)
 
-NUMBER_VARIABLES = ("KATAPULT_API_TIMEOUT", "KATAPULT_API_RETRIES")
 READABLE_KEYS = {
     "organization": "sub_domain",
     "data_center": "permalink",
@@ -39,6 +46,7 @@ EXAMPLES = {
 
 _RIGHT = {"int": "a whole number", "str": "text", "path": "text", "bool": "true or false"}
 _CONTAINERS = (list, tuple, Mapping)
+_TEXTS = ("str", "path")
 _WRONG: dict[str, tuple[type, ...]] = {"int": (bool, *_CONTAINERS), "str": _CONTAINERS, "path": _CONTAINERS}
 
 
@@ -69,7 +77,7 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
         if value is None:
             continue
         if suboptions is None:
-            _refuse_unfit(value, option.get("type"), within + name)
+            _refuse_unfit(value, option, within + name)
             found[name] = value
         elif option["type"] == "dict":
             found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
@@ -106,35 +114,58 @@ def _is_flat(value: Any) -> bool:
     return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def digestible(text: str) -> str:
-    """C(text) with a question mark for all that is no valid Unicode, or that no log takes."""
-    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
+def variables_of(params: Mapping[str, Any], spec: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """The options that are not given, but that a variable fills, each with the name of that variable."""
+    found = {}
+    for name, option in spec.items():
+        _fallback, variables = option.get("fallback", (None, ()))
+        filled = [variable for variable in variables if environment.get(variable, "").strip()]
+        if filled and not {name, *option.get("aliases", ())} & params.keys():
+            found[name] = filled[0]
+    return found
 
 
-def refuse_broken_variables(environment: Mapping[str, str]) -> None:
-    """Raise MisshapenError for a variable of the collection that is no UTF-8 text, or no number where one is wanted."""
-    for name in sorted(environment):
-        if name.startswith("KATAPULT_"):
-            _refuse_broken_text(environment[name], name)
-        if name in NUMBER_VARIABLES:
-            _refuse_unfit(environment[name], "int", name)
+def refuse_unfit_variables(
+    variables: Mapping[str, str], spec: Mapping[str, Any], environment: Mapping[str, str]
+) -> None:
+    """Raise MisshapenError for a variable whose value can't be used for its option, which is not given.
+
+    Ansible would name the option, or end with a traceback if the value is no UTF-8 text.
+    """
+    for option, variable in variables.items():
+        value = _refuse_broken_text(environment[variable], variable)
+        problem = problem_of_name("id", value.strip(BLANKS)) if option in READABLE_KEYS else None
+        if spec[option]["type"] == "int" and not is_whole_number(value):
+            problem = "is no number that can be meant. Give a whole number, without a unit."
+        if problem is not None:
+            raise MisshapenError(variable, problem)
 
 
-def _refuse_unfit(value: Any, kind: str | None, where: str) -> None:
+def _refuse_unfit(value: Any, option: Mapping[str, Any], where: str) -> None:
     """Raise MisshapenError for what Ansible would fail at, or make text of that nobody means."""
     _refuse_broken_text(value, where)
-    right = _RIGHT.get(kind or "", "something else")
+    kind = option.get("type", "")
+    right = _RIGHT.get(kind, "something else")
     if (kind == "int" or isinstance(value, float)) and is_endless(value):
         raise MisshapenError(where, f"is no number that can be meant. Give {right}.")
-    if isinstance(value, _WRONG.get(kind or "", ())):
+    if isinstance(value, _WRONG.get(kind, ())):
         raise MisshapenError(where, f"is {_kind(value)}. Give {right}.")
+    if kind in _TEXTS and "choices" not in option and isinstance(value, (bool, float)):
+        # YAML makes true of yes, and 1.1 of 1.10: Ansible's text of it is not what was written.
+        raise MisshapenError(where, f"is {_kind(value)}. If text is meant, put it in quotes, or use '| string'.")
 
 
 def _refuse_broken_text(value: Any, where: str) -> Any:
     """The value; what wrongly encoded files give, no valid Unicode or a NUL, is a traceback inside Ansible."""
-    if isinstance(value, str) and digestible(value) != value:
-        raise MisshapenError(where, "holds bytes that are no UTF-8 text, or a NUL. Check the encoding of its source.")
+    problem = problem_of_source(value) if isinstance(value, str) else None
+    if problem is not None:
+        raise MisshapenError(where, problem)
     return value
+
+
+def is_whole_number(text: str) -> bool:
+    """Whether text is a whole number as every version of Ansible reads it, blanks around it aside."""
+    return re.fullmatch("[+-]?[0-9]+", text.strip(BLANKS)) is not None and not is_endless(text)
 
 
 def is_endless(value: Any) -> bool:
@@ -156,18 +187,27 @@ def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise MisshapenError(where, f"is {_kind(value)}. Give a list of dictionaries: {EXAMPLES[name]}")
+        raise MisshapenError(
+            where, f"is {_kind(value)}. Give a list of dictionaries: {EXAMPLES[name]}{_quotes(name, value)}"
+        )
     for number, item in enumerate(value):
         yield f"{where}[{number}]", item
 
 
 def _from_text(name: str, text: str) -> Any:
-    """A list written as JSON, or as names with commas between, as it comes from C(-a) and from surveys."""
+    """A list written as JSON, or as names, as it comes from C(-a) and from surveys. A name may look like a number."""
+    is_names = name in READABLE_KEYS and "=" not in text
     try:
-        return json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError):
-        is_names = name in READABLE_KEYS and "=" not in text
-        return [part.strip() for part in text.split(",")] if is_names else text
+        return _names(text) if is_names else text
+    return _names(text) if is_names and isinstance(parsed, (int, float)) else parsed
+
+
+def _names(text: str) -> list[str]:
+    """Names with commas or line breaks between; a line may also end with a comma, and an empty one is no name."""
+    lines = re.sub(r",[ \t]*(?=[\r\n])", "", text).strip(BLANKS)
+    return [part.strip(BLANKS) for part in re.split(r"[\r\n][ \t\r\n]*|,", lines)]
 
 
 def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
@@ -176,13 +216,15 @@ def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
     readable = READABLE_KEYS.get(name)
     if not isinstance(value, str):
         raise MisshapenError(
-            where, f"is {_kind(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
+            where,
+            f"is {_kind(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
+            f"{_quotes(name, value)}",
         )
-    text = _refuse_broken_text(value, where).strip()
+    text = _refuse_broken_text(value, where).strip(BLANKS)
     if not text:
         raise MisshapenError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
     if readable and "=" not in text and not text.startswith("{"):
-        return {readable: text}
+        return {key_of(readable, text): text}
     try:
         parsed = check_type_dict(text)
     except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
@@ -190,6 +232,13 @@ def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(parsed, Mapping) or not all(isinstance(key, str) for key in parsed):
         raise MisshapenError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
     return parsed
+
+
+def _quotes(name: str, value: Any) -> str:
+    """The advice for a name that YAML has made something else of."""
+    return (
+        ". If a name is meant, put it in quotes." if name in READABLE_KEYS and isinstance(value, (int, float)) else ""
+    )
 
 
 def _kind(value: Any) -> str:
