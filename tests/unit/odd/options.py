@@ -168,5 +168,28 @@ UNUSABLE["path"] = UNUSABLE["str"]
 
 def unusable(option: Mapping[str, Any]) -> list[Any]:
     """Values that can't be meant for an option."""
-    more = ["none-such", 5, True] if "choices" in option else []
+    by_type = {"str": [True, False, 0.5, 20.0], "path": [True, 0.5]}.get(option["type"], [])
+    more = ["none-such", 5, True] if "choices" in option else by_type
     return [*UNUSABLE[option["type"]], *more]
+
+
+# Text that shows other than it is, or as nothing, and that a service may cut.
+UNSEEN = [
+    "data\u200b01",
+    "\ufeffdata",
+    "data\xa0",
+    "da\nta",
+    "data\r\n",
+    "\tdata",
+    "data ",
+    " data",
+    "\u3164",
+    "\u2028",
+]
+IDS = {"name": "disk_", "fqdn": "vm_", "permalink": "loc_", "sub_domain": "org_"}
+
+
+def unfit_names(key: str) -> list[str]:
+    """Texts that can't be what is named by C(key); none if it names nothing."""
+    ids = [f"{IDS[key]}5nGk37D3RLE7Kuza"] if key in IDS else []
+    return [*UNSEEN, *ids] if key in {"id", "key", *IDS} else []

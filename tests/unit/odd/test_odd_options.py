@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.katapult.cloud.tests.unit.odd.options import (
     option_at,
     places_of,
     put,
+    unfit_names,
     unusable,
 )
 from ansible_collections.katapult.cloud.tests.unit.odd.world import TOKEN, World, assert_clean
@@ -59,6 +61,24 @@ def test_an_option_that_can_t_be_meant_is_named(world: World, name: str, place: 
         assert done.result.get("failed"), value
         assert place[-1] in done["msg"], value
         assert world.simulator.requests == [], value
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [(name, place) for name, spec in SPECS.items() for place in places_of(spec) if unfit_names(place[-1])],
+    ids=lambda part: part if isinstance(part, str) else ".".join(part),
+)
+def test_a_name_that_can_t_be_meant_is_named(world: World, name: str, place: tuple[str, ...]) -> None:
+    for value in unfit_names(place[-1]):
+        world.reset()
+        done = world.run(MODULES[name], put(ENOUGH[name], place, value))
+
+        assert_clean(done)
+        assert done["error"]["code"] == "invalid_option", ascii(value)
+        option = done["error"]["detail"]["option"]
+        assert done["msg"].startswith(f"{option}: "), ascii(value)
+        assert re.sub(r"\[.\]", "", option) == ".".join(place), ascii(value)
+        assert world.simulator.requests == [], ascii(value)
 
 
 def assert_left_alone(world: World, name: str, options: dict[str, Any]) -> None:
