@@ -28,14 +28,15 @@ options:
     description:
       - Longest time, in seconds, to wait for a connection, and between two bytes of an answer. A whole request may take
         four times as long.
-      - If it is not set, the environment variable E(KATAPULT_API_TIMEOUT) is used.
+      - If it is not set, the environment variable E(KATAPULT_API_TIMEOUT) is used. It holds a whole number without a
+        unit.
     type: int
     default: 30
   api_retries:
     description:
       - How often a request is sent again after a failure that may pass.
       - A request that creates is sent again only where it was surely not carried out.
-      - If it is not set, the environment variable E(KATAPULT_API_RETRIES) is used.
+      - If it is not set, the environment variable E(KATAPULT_API_RETRIES) is used. It holds a whole number.
     type: int
     default: 5
   validate_certs:
@@ -47,8 +48,10 @@ options:
     type: path
   organization:
     description:
-      - The organization, by its ID or its sub-domain. Plain text is taken for the sub-domain.
-      - If it is not set, the environment variable E(KATAPULT_ORGANIZATION) is used. It holds a sub-domain.
+      - The organization, by its ID or its sub-domain. Plain text is taken for the sub-domain,
+        and for the ID if it has the form of one, as C(org_) and 16 letters and digits.
+      - If it is not set, the environment variable E(KATAPULT_ORGANIZATION) is used. It holds a sub-domain or
+        an ID.
       - Required where a disk is looked up by name or created, and where disks or disk I/O profiles are listed.
     type: dict
     suboptions:
@@ -62,7 +65,13 @@ requirements:
   - python >= 3.9
   - requests >= 2.25.1
 notes:
-  - Environment variables are read on the machine where the module runs. An empty variable counts as unset.
+  - Environment variables are read on the machine where the module runs. An empty variable counts as unset. Blanks
+    around its value are dropped. It is looked at only if its option is not set.
+  - Names, IDs and keys are text that can be seen. If one has a line break, another control character, a zero-width or
+    otherwise invisible character, or a blank at an end, the task fails before it sends anything, and shows the
+    character. An ID that is given as a name is refused as well.
+  - Put a name in quotes if YAML makes something else of it, as of C(yes) or C(1.10). The task fails if it gets V(true),
+    V(false) or a number with a fraction instead of text.
   - Where an inventory lists C(localhost), set C(ansible_python_interpreter) to C({{ ansible_playbook_python }}) for it.
     The module then runs with the Python of Ansible, beside which C(requests) is installed.
 seealso:

@@ -66,11 +66,12 @@ options:
     choices: [scsi, virtio]
   data_center:
     description:
-      - Data center of the disk, by its ID or its permalink. Plain text is taken for the permalink.
+      - Data center of the disk, by its ID or its permalink. Plain text is taken for the permalink, and for the ID if it
+        has the form of one, as C(loc_) or C(dc_) and 16 letters and digits.
       - It is part of a look-up by name. A disk of that name in another data center is another disk.
       - Required where the disk must be created, unless O(virtual_machine_disk) names a virtual machine.
       - Where neither is set, the environment variable E(KATAPULT_DATA_CENTER) is used for the look-up by name and
-        for the create. It holds a permalink. It is never compared with a disk that was found.
+        for the create. It holds a permalink or an ID. It is never compared with a disk that was found.
     type: dict
     suboptions:
       id:
@@ -80,7 +81,9 @@ options:
         description: Permalink of the data center, such as V(uk-lon-01).
         type: str
   io_profile:
-    description: Disk I/O profile, by its ID or its permalink. Plain text is taken for the permalink.
+    description:
+      - Disk I/O profile, by its ID or its permalink. Plain text is taken for the permalink, and for the ID if it has
+        the form of one, as C(diop_) and 16 letters and digits.
     type: dict
     suboptions:
       id:
@@ -108,7 +111,9 @@ options:
     suboptions:
       virtual_machine:
         description:
-          - The virtual machine, by its ID or its fully qualified name. Plain text is taken for the name.
+          - The virtual machine, by its ID or its fully qualified name. Plain text is taken for the name, and
+            for the ID if it has the form of one, as C(vm_) and 16 letters and digits.
+          - Upper and lower case of the name make no difference. It is sent as given.
           - A new disk is made in the data center of this machine, so that O(data_center) can be left out.
         type: dict
         suboptions:
@@ -147,6 +152,8 @@ options:
         type: str
         required: true
       value:
-        description: Value of the annotation. A value that is left out, null and empty text mean the same.
+        description:
+          - Value of the annotation. A value that is left out, null and empty text mean the same.
+          - It may have line breaks and tabs, but no other control characters.
         type: str
 """

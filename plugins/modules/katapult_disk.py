@@ -42,6 +42,7 @@ options:
         O(data_center) or O(id) to tell which one is meant.
       - Where O(id) is set too, it is the name that the disk shall have. The disk is renamed, unless another disk of the
         organization has that name. With O(state=absent) the disk with that ID must have this name.
+      - Text of the form of a disk's ID, C(disk_) and 16 letters and digits, is no name. Set O(id) to it.
       - One of O(name) and O(id) is required.
     type: str
   id:

@@ -30,7 +30,8 @@ attributes:
 options:
   disk:
     description:
-      - The disk, by its ID or its name. Plain text is taken for the name.
+      - The disk, by its ID or its name. Plain text is taken for the name, and for the ID if it has the form of one,
+        C(disk_) and 16 letters and digits.
       - It must exist. This module never creates one.
     type: dict
     required: true
@@ -43,7 +44,9 @@ options:
         type: str
   virtual_machine:
     description:
-      - The virtual machine, by its ID or its fully qualified name. Plain text is taken for the name.
+      - The virtual machine, by its ID or its fully qualified name. Plain text is taken for the name, and for the ID if
+        it has the form of one, C(vm_) and 16 letters and digits.
+      - Upper and lower case of the name make no difference. It is sent as given.
       - Required with O(state=present).
       - With O(state=absent), a disk on another machine is left alone. Without it, the disk is taken from any machine.
     type: dict

@@ -30,7 +30,9 @@ options:
       - Where no disk has this ID, or where it is in the trash, RV(disks) is empty.
     type: str
   name:
-    description: Exact name of the disks. Names are not unique on Katapult.
+    description:
+      - Exact name of the disks. Names are not unique on Katapult.
+      - Text of the form of a disk's ID, C(disk_) and 16 letters and digits, is no name. Set O(id) to it.
     type: str
   annotations:
     description:
@@ -44,7 +46,9 @@ options:
         type: str
         required: true
       value:
-        description: Value of the annotation. A value that is left out, null and empty text mean the same.
+        description:
+          - Value of the annotation. A value that is left out, null and empty text mean the same.
+          - It may have line breaks and tabs, but no other control characters.
         type: str
   state:
     description: State of the disks.
@@ -63,7 +67,8 @@ options:
   virtual_machine:
     description:
       - The virtual machine that the disks are assigned to, by its ID or its fully qualified name. Plain text is taken
-        for the name.
+        for the name, and for the ID if it has the form of one, C(vm_) and 16 letters and digits.
+      - Upper and lower case of the name make no difference.
     type: dict
     suboptions:
       id:

@@ -36,7 +36,10 @@ options:
       - The disks. Each has a name, or the ID of a disk that exists.
       - Its other options are those of M(katapult.cloud.katapult_disk). Where one is not set, the option of the same
         name outside O(disks) is used. Of O(virtual_machine_disk) each suboption is taken like that by itself.
-      - Plain text for an entry is the name of the disk. With C(ansible -a), C(disks=data-01,data-02) are two names.
+      - Plain text for an entry is the name of the disk, or its ID if it has the form of one, C(disk_) and 16 letters
+        and digits.
+      - Text instead of a list is split at commas and line breaks, as C(disks=data-01,data-02) with C(ansible -a), or
+        the lines of a survey. Blanks around the names and empty lines are dropped.
       - Every disk is described once. Disks of the same name must be in different data centers.
     type: list
     elements: dict

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._shapes import EXAMPLES
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.promises.life import Life, lived
 from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of, result_of
@@ -111,6 +113,131 @@ def test_a_variable_that_is_no_number_is_named(simulator: Simulator, name: str, 
 
     assert f"{name}: is no number that can be meant" in output
     assert simulator.requests == []
+
+
+ID = "5nGk37D3RLE7Kuza"
+# What is refused, by module, with the words that the user sees.
+REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "unseen in a name": (
+        "katapult_disk",
+        {"name": "data\u200b01"},
+        r"name: has an invisible character (\u200b) after 'data'. Remove it.",
+    ),
+    "line break at the end of a name": (
+        "katapult_disk",
+        {"name": "data-01\n", "state": "absent"},
+        r"name: has a line break (\n) after 'data-01'. Remove it.",
+    ),
+    "blank at the end of an entry's name": (
+        "katapult_disks",
+        {"disks": [{"name": "data-01"}, {"name": "data-02 "}]},
+        "disks[1].name: has a blank at its end. Remove it.",
+    ),
+    "truth for a name": (
+        "katapult_disk",
+        {"name": True},
+        "name: is true or false. If text is meant, put it in quotes, or use '| string'.",
+    ),
+    "number for an entry": (
+        "katapult_disks",
+        {"disks": ["data-01", 1.1]},
+        f"disks[1]: is a number. Give text or a dictionary: {EXAMPLES['disks']}. If a name is meant, put it in quotes.",
+    ),
+    "ID for a name that shall be absent": (
+        "katapult_disk",
+        {"name": f"disk_{ID}", "state": "absent"},
+        f"name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+    ),
+    "ID for a name in a lookup": (
+        "katapult_disk_assignment",
+        {"disk": {"name": f"disk_{ID}"}, "virtual_machine": "web-01.acme.katapult.cloud"},
+        f"disk.name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+    ),
+    "ID for a name to read": (
+        "katapult_disk_info",
+        {"name": f"disk_{ID}"},
+        f"name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+    ),
+    "ID for a permalink to read": (
+        "katapult_data_center_info",
+        {"permalink": f"loc_{ID}"},
+        f"permalink: is 'loc_{ID}', which has the form of an ID. Give it as the id: id=loc_{ID}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("module", "options", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_name_that_can_t_be_meant_is_refused_in_plain_words(
+    simulator: Simulator, module: str, options: dict[str, Any], words: str
+) -> None:
+    connection = {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme"}
+
+    result = json.loads(output_of({**connection, **options}, module=module))
+
+    assert (result["failed"], result["msg"], result["error"]["code"]) == (True, words, "invalid_option")
+    assert simulator.requests == []
+
+
+NO_NUMBER = "is no number that can be meant. Give a whole number, without a unit."
+VARIABLES: dict[str, tuple[str, str, str]] = {
+    "a unit": ("KATAPULT_API_TIMEOUT", "30s", NO_NUMBER),
+    "an exponent": ("KATAPULT_API_TIMEOUT", "1e3", NO_NUMBER),
+    "a fraction": ("KATAPULT_API_TIMEOUT", "30.0", NO_NUMBER),
+    "digits of another script": ("KATAPULT_API_RETRIES", "\u0664", NO_NUMBER),
+    "a negative number": ("KATAPULT_API_TIMEOUT", "-1", "is -1, but it must be from 1 to 3600."),
+    "a small number": ("KATAPULT_API_TIMEOUT", "0", "is 0, but it must be from 1 to 3600."),
+    "a large number": ("KATAPULT_API_RETRIES", "1000000000", "is 1000000000, but it must be from 0 to 100."),
+    "no URL": (
+        "KATAPULT_API_URL",
+        "api.test",
+        "is no http or https URL. The live service is https://api.katapult.io/core/v1.",
+    ),
+    "unseen in a data center": (
+        "KATAPULT_DATA_CENTER",
+        "uk-lon\u200b-01",
+        r"has an invisible character (\u200b) after 'uk-lon'. Remove it.",
+    ),
+    "unseen in an organization": (
+        "KATAPULT_ORGANIZATION",
+        "\ufeffacme",
+        r"has an invisible character (\ufeff) at its beginning. Remove it.",
+    ),
+}
+EACH_MODULE = {
+    "katapult_disk": {"name": "data-01", "size_in_gb": 20},
+    "katapult_disks": {"disks": ["data-01"], "size_in_gb": 20},
+}
+
+
+@pytest.mark.parametrize("module", EACH_MODULE)
+@pytest.mark.parametrize(("name", "value", "problem"), VARIABLES.values(), ids=VARIABLES)
+def test_a_variable_that_can_t_be_used_is_named_and_not_its_option(
+    simulator: Simulator, module: str, name: str, value: str, problem: str
+) -> None:
+    environment = {"KATAPULT_API_URL": simulator.url, "KATAPULT_ORGANIZATION": "acme", name: value}
+
+    output = output_of({"api_token": simulator.token, **EACH_MODULE[module]}, module=module, environment=environment)
+
+    result = json.loads(output)
+    assert (result["msg"], result["error"]["code"]) == (f"{name}: {problem}", "invalid_option")
+    assert result["error"]["detail"]["option"] == name
+    assert simulator.requests == []
+
+
+def test_a_variable_is_not_looked_at_if_its_option_is_given(simulator: Simulator) -> None:
+    options = options_for(simulator, api_timeout=5, api_retries=0, organization="acme", data_center="uk-lon-01")
+    bad = dict.fromkeys(("KATAPULT_API_TIMEOUT", "KATAPULT_API_RETRIES"), "30s")
+    bad |= dict.fromkeys(("KATAPULT_API_URL", "KATAPULT_ORGANIZATION", "KATAPULT_DATA_CENTER"), "\u200b")
+
+    assert json.loads(output_of(options, check=True, environment=bad))["changed"] is True
+
+
+@pytest.mark.parametrize("value", ["", " ", " 30 ", "30\n"], ids=ascii)
+def test_blanks_in_a_variable_make_no_difference(simulator: Simulator, value: str) -> None:
+    output = output_of(options_for(simulator), check=True, environment={"KATAPULT_API_TIMEOUT": value})
+
+    result = json.loads(output)
+    assert (result["changed"], result["invocation"]["module_args"]["api_timeout"]) == (True, 30)
 
 
 def test_pages_that_never_end_are_left(simulator: Simulator) -> None:
