@@ -63,6 +63,11 @@ MAX_PACKED = 2 * MAX_BODY
 # What is unpacked at once: packed as tightly as can be, some 8 MB.
 PIECE = 8192
 PACKINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
+# A request that must not go out twice takes no connection that was idle for longer: proxies and address translators
+# forget one after 5 s and more, and what is sent then gets lost. A check before a write is some 0.2 s ago.
+FRESH_FOR_WRITES = 2.0
+# Longer than all pauses between two looks of a wait, which are 6 s at most, and half of what most load balancers keep.
+KEPT_IDLE_FOR = 30.0
 # Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
 MOST_CHECKS = 3
 # Letters of an answer that is no HTTP: enough for the banner of what answers instead.
@@ -205,7 +210,9 @@ class Http:
         self._clock = clock
         self._deadline = deadline
         self._open_session = session_factory
-        self._idle: list[requests.Session] = []
+        # With the time at which each was given back, the latest at the end.
+        self._idle: list[tuple[float, requests.Session]] = []
+        self._taking = threading.Lock()
         self._rate = RateLimit(clock)
         self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
 
@@ -283,7 +290,7 @@ class Http:
         body = _Body(text) if text is not None else None
         timeout = self._timeout(call)
         try:
-            with self._session() as session:
+            with self._session(call) as session:
                 response = session.request(
                     call.method,
                     self._connection.url + call.path,
@@ -299,15 +306,28 @@ class Http:
         return Answer(response.status_code, response.headers, response.content)
 
     @contextmanager
-    def _session(self) -> Iterator[requests.Session]:
-        try:
-            session = self._idle.pop()
-        except IndexError:
-            session = self._open_session(self._connection)
+    def _session(self, call: Call) -> Iterator[requests.Session]:
+        session = self._idle_session(FRESH_FOR_WRITES if call.repeat is Repeat.IF_NOT_EXECUTED else KEPT_IDLE_FOR)
+        session = session or self._open_session(self._connection)
         try:
             yield session
         finally:
-            self._idle.append(session)
+            with self._taking:
+                self._idle.append((self._clock.now(), session))
+
+    def _idle_session(self, longest: float) -> requests.Session | None:
+        """The session that was used last; None if that was more than C(longest) seconds ago. Closes what is too old."""
+        with self._taking:
+            now = self._clock.now()
+            while self._idle and now - self._idle[0][0] > KEPT_IDLE_FOR:
+                self._idle.pop(0)[1].close()
+            if not self._idle:
+                return None
+            since, session = self._idle.pop()
+            if now - since <= longest:
+                return session
+            session.close()
+            return None
 
     def _timeout(self, call: Call) -> float:
         if call.writes:

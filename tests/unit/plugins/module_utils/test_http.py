@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,14 @@ import requests
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._http import MOST_CHECKS, READS_AT_ONCE, Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._http import (
+    FRESH_FOR_WRITES,
+    KEPT_IDLE_FOR,
+    MOST_CHECKS,
+    READS_AT_ONCE,
+    Connection,
+    Http,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
 from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import (
     Expected,
@@ -287,6 +294,102 @@ def test_a_session_is_used_by_one_thread_at_a_time_and_then_by_the_next() -> Non
         list(pool.map(lambda _number: http.send(GET), range(6)))
 
     assert [len(session.sent) for session in opened] == [2, 2, 2]
+
+
+class Sessions:
+    """Opens sessions that answer everything, and tells what becomes of them."""
+
+    def __init__(self, clock: FakeClock, first_meanwhile: Sequence[Callable[[], object]] = ()) -> None:
+        """C(first_meanwhile) happen while the first requests are under way."""
+        self.opened: list[ToldSession] = []
+        self._meanwhile = list(first_meanwhile)
+        self.http = Http(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), self.open)
+
+    def open(self, _connection: Connection) -> ToldSession:
+        self.opened.append(ToldSession(self._meanwhile))
+        return self.opened[-1]
+
+    @property
+    def used(self) -> list[int]:
+        """How often each was used."""
+        return [len(session.sent) for session in self.opened]
+
+    @property
+    def closed(self) -> list[bool]:
+        return [session.is_closed for session in self.opened]
+
+
+class ToldSession(FakeSession):
+    """A session that tells whether it was closed, and takes no request then."""
+
+    def __init__(self, meanwhile: list[Callable[[], object]]) -> None:
+        super().__init__([])
+        self.is_closed = False
+        self._meanwhile = meanwhile
+
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        assert not self.is_closed
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        self._left = [Expected(args[0], args[1][len("https://api.test/core/v1") :], FINE)]
+        return super().request(*args, **kwargs)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+PURGE = replace(PATCH, repeat=Repeat.IF_NOT_EXECUTED)
+IDLE: dict[str, tuple[Call, float, bool]] = {
+    "a read": (GET, KEPT_IDLE_FOR, False),
+    "a read, long after": (GET, KEPT_IDLE_FOR + 0.5, True),
+    "a change that may be repeated": (PATCH, KEPT_IDLE_FOR, False),
+    "a change that may be repeated, long after": (PATCH, KEPT_IDLE_FOR + 0.5, True),
+    "a create": (CREATE, FRESH_FOR_WRITES, False),
+    "a create, after a while": (CREATE, FRESH_FOR_WRITES + 0.5, True),
+    "a purge, after a while": (PURGE, FRESH_FOR_WRITES + 0.5, True),
+    "a create, long after": (CREATE, KEPT_IDLE_FOR + 0.5, True),
+}
+
+
+@pytest.mark.parametrize(("call", "idle", "fresh"), IDLE.values(), ids=IDLE)
+def test_what_must_not_be_repeated_takes_no_connection_that_was_idle(call: Call, idle: float, fresh: bool) -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock)
+    sessions.http.send(GET)
+    clock.sleep(idle)
+    sessions.http.send(call)
+
+    assert sessions.used == ([1, 1] if fresh else [2])
+    assert sessions.closed == ([True, False] if fresh else [False])
+
+
+def test_a_write_that_waited_for_the_rate_limit_takes_a_fresh_connection() -> None:
+    clock = FakeClock()
+    http = Http(
+        Connection("https://api.test/core/v1", "token-1"),
+        clock,
+        Deadline(clock, 600.0),
+        lambda _connection: opened.pop(0),
+    )
+    opened = [FakeSession(times(1, GET, limited_to(2, 0))), FakeSession(times(1, CREATE, FINE))]
+    used = list(opened)
+    http.send(GET)
+    http.send(CREATE)
+
+    assert (opened, clock.sleeps) == ([], [60.0])
+    for session in used:
+        session.assert_used_up()
+
+
+def test_a_connection_that_stays_idle_is_closed_while_another_is_in_use() -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock, first_meanwhile=[lambda: sessions.http.send(GET)])
+    sessions.http.send(GET)
+    for _use in range(3):
+        clock.sleep(KEPT_IDLE_FOR / 2)
+        sessions.http.send(GET)
+
+    assert (sessions.used, sessions.closed) == ([4, 1], [False, True])
 
 
 @pytest.mark.parametrize(("call", "at_most"), [(GET, READS_AT_ONCE), (CREATE, 3)], ids=["reads", "writes"])

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import select
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,59 @@ def serving(*answers: bytes) -> Iterator[RawServer]:
     assert not server.thread.is_alive(), "not all answers were asked for"
 
 
+class ForgetfulProxy:
+    """Keeps connections open. Once it has forgotten those it knows, it answers with a reset what comes on them."""
+
+    def __init__(self) -> None:
+        self.carried: list[str] = []
+        self.resets = 0
+        self.connections = 0
+        self._known: list[socket.socket] = []
+        self._forgotten: list[socket.socket] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._socket.getsockname()[1]
+
+    def forget(self) -> None:
+        self._forgotten, self._known = [*self._forgotten, *self._known], []
+
+    def serve(self, ended: socket.socket) -> None:
+        """Serve until the other end of C(ended) is closed."""
+        with ExitStack() as held:
+            held.enter_context(self._socket)
+            while ended not in (ready := self._ready(ended)):
+                if self._socket in ready:
+                    self._known.append(held.enter_context(self._socket.accept()[0]))
+                    self.connections += 1
+                for connection in ready:
+                    self._attend(connection)
+
+    def _ready(self, ended: socket.socket) -> list[socket.socket]:
+        return select.select([ended, self._socket, *self._known, *self._forgotten], [], [])[0]
+
+    def _attend(self, connection: socket.socket) -> None:
+        if connection in self._forgotten:
+            self._forgotten.remove(connection)
+            self.resets += bool(connection.recv(1, socket.MSG_PEEK))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        elif connection in self._known and not connection.recv(1, socket.MSG_PEEK):
+            self._known.remove(connection)
+        elif connection in self._known:
+            self.carried.append(_request_on(connection).split(" ")[0])
+            connection.sendall(FINE.replace(b"Connection: close", b"Connection: keep-alive"))
+
+
+@pytest.fixture(name="proxy")
+def _proxy() -> Iterator[ForgetfulProxy]:
+    proxy, (ours, its) = ForgetfulProxy(), socket.socketpair()
+    thread = threading.Thread(target=proxy.serve, args=(its,), daemon=True)
+    thread.start()
+    yield proxy
+    ours.close()
+    thread.join(10)
+    its.close()
+
+
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -83,8 +138,8 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def http_to(url: str, retries: int = 1) -> Http:
-    clock = FakeClock()
+def http_to(url: str, retries: int = 1, clock: FakeClock | None = None) -> Http:
+    clock = clock or FakeClock()
     connection = Connection(url, TOKEN, 10.0, retries, verify=False, user_agent="katapult.cloud/1 ansible-core/2")
     return Http(connection, clock, Deadline(clock, 600))
 
@@ -269,7 +324,27 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "proxy",
+    ("call", "idle", "connections", "resets"),
+    [(CREATE, 6.0, 2, 0), (CREATE, 1.0, 1, 0), (GET, 40.0, 2, 0), (GET, 6.0, 2, 1)],
+    ids=["a create after 6 s", "a create at once", "a read after 40 s", "a read after 6 s"],
+)
+def test_a_connection_that_a_proxy_has_forgotten_loses_no_create(
+    proxy: ForgetfulProxy, call: Call, idle: float, connections: int, resets: int
+) -> None:
+    clock = FakeClock()
+    http = http_to(f"http://127.0.0.1:{proxy.port}", clock=clock)
+    http.send(GET)
+    clock.sleep(idle)
+    if idle > 5:
+        proxy.forget()
+
+    assert http.send(call) == {"fine": 1}
+    assert proxy.carried == ["GET", call.method]
+    assert (proxy.connections, proxy.resets) == (connections, resets)
+
+
+@pytest.mark.parametrize(
+    "proxy_url",
     [
         "http://user:proxy-word@127.0.0.1:99999",
         "socks9://user:proxy-word@127.0.0.1:1",
@@ -277,8 +352,10 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://proxy-word:pro/xy-word@127.0.0.1:1",
     ],
 )
-def test_a_proxy_that_can_t_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
+def test_a_proxy_that_can_t_be_used_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, proxy_url: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy_url)
     error = error_of(http_to("https://api.test"), CREATE)
 
     assert error.report.ambiguous is False
