@@ -2,16 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same work for many things, several of them at a time."""
+"""The same work for many things, several of them at a time, with the threads that can be had."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
-from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from contextlib import suppress
+from operator import length_hint
+from types import TracebackType
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,25 +19,83 @@ R = TypeVar("R")
 AT_ONCE = 8
 
 
-def in_parallel(work: Callable[[T], R], things: Iterable[T], at_once: int = AT_ONCE) -> list[R]:
+def in_parallel(
+    work: Callable[[T], R],
+    things: Iterable[T],
+    at_once: int = AT_ONCE,
+    new_thread: Callable[..., threading.Thread] = threading.Thread,
+) -> list[R]:
     """What C(work) gives for each of C(things), in their order; at most C(at_once) are worked on at a time.
 
+    The calling thread works too, and alone where the computer gives no other. The first of C(things) is always its own.
     A thing is taken from C(things) only when there is a place for it, so that they may end by what was found till then.
     Raises the first error that C(work) raises, as soon as what was begun by then has ended. Nothing is begun after it.
     """
-    if at_once == 1:
-        return [work(thing) for thing in things]
-    # Only here, because most lists are one page.
-    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+    return _Crew(work, things, min(at_once, length_hint(things, at_once)), new_thread).results()
 
-    left = enumerate(things)
-    running: dict[Future[R], int] = {}
-    done: dict[int, R] = {}
-    with ThreadPoolExecutor(at_once) as pool:
-        while True:
-            running.update((pool.submit(work, thing), number) for number, thing in islice(left, at_once - len(running)))
-            if not running:
-                return [done[number] for number in sorted(done)]
-            ended = wait(running, return_when=FIRST_COMPLETED).done
-            for future in sorted(ended, key=running.__getitem__):
-                done[running.pop(future)] = future.result()
+
+class _Crew(Generic[T, R]):
+    """Threads that take one thing after the other. As a context it keeps the error that ends it."""
+
+    def __init__(
+        self,
+        work: Callable[[T], R],
+        things: Iterable[T],
+        at_once: int,
+        new_thread: Callable[..., threading.Thread],
+    ) -> None:
+        self._work = work
+        self._left = enumerate(things)
+        self._places = at_once - 1
+        self._new_thread = new_thread
+        self._changing = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._done: dict[int, R] = {}
+        self._error: BaseException | None = None
+
+    def results(self) -> list[R]:
+        """Work, and wait until all that was begun has ended."""
+        with self:
+            self._take_and_work()
+            self._join()
+        # Where that was interrupted nothing is begun any more, and what was begun is still waited for.
+        self._join()
+        if self._error is not None:
+            raise self._error
+        return [self._done[number] for number in sorted(self._done)]
+
+    def _take_and_work(self) -> None:
+        with self:
+            while True:
+                with self._changing:
+                    taken = next(self._left, None) if self._error is None else None
+                    if taken is None:
+                        return
+                    self._get_help()
+                number, thing = taken
+                self._done[number] = self._work(thing)
+
+    def _get_help(self) -> None:
+        """Start one thread more, which starts the next if there is work for it. It is no failure if none can be had."""
+        if len(self._threads) < self._places:
+            thread = self._new_thread(target=self._take_and_work)
+            with suppress(RuntimeError):
+                thread.start()
+                self._threads.append(thread)
+
+    def _join(self) -> None:
+        # Those that are started meanwhile are in the list before those that have started them end.
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> bool:
+        """Keep the first error; one that shall end the process, as an interruption does, goes before all others."""
+        with self._changing:
+            if error is not None and (self._error is None or not isinstance(error, Exception)):
+                self._error = error
+        return True

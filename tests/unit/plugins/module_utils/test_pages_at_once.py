@@ -157,10 +157,13 @@ def test_an_end_that_is_known_before_a_page_ahead_of_it_loses_nothing() -> None:
 
 @pytest.mark.parametrize(("count", "most", "begun"), [(1000, 30, 9), (10_000, 200, 4)], ids=["told", "large"])
 def test_the_error_of_one_page_is_raised_and_no_page_is_begun_after_it(count: int, most: int, begun: int) -> None:
-    raised = threading.Event()
+    raised, all_are_begun = threading.Event(), threading.Event()
 
     def during(number: int) -> None:
+        if number == begun:
+            all_are_begun.set()
         if number == 3:
+            assert all_are_begun.wait(10)
             raised.set()
             raise refusal(number)
         if number > 1:

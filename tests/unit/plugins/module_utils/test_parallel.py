@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from itertools import count, takewhile
+from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
@@ -142,8 +143,114 @@ def test_an_error_among_the_things_is_raised_when_what_was_begun_has_ended() -> 
     assert sorted(ended) == [1, 2]
 
 
-@pytest.mark.parametrize(("at_once", "here"), [(1, True), (2, False)])
-def test_one_at_a_time_needs_no_thread(at_once: int, here: bool) -> None:
-    threads = set(in_parallel(lambda _number: threading.get_ident(), range(3), at_once))
+def test_one_at_a_time_needs_no_thread() -> None:
+    assert set(in_parallel(lambda _number: threading.get_ident(), range(3), 1)) == {threading.get_ident()}
 
-    assert (threads == {threading.get_ident()}) is here
+
+def test_the_calling_thread_works_too_and_on_the_first() -> None:
+    meeting = threading.Barrier(3, timeout=10)
+
+    def work(_number: int) -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    threads = in_parallel(work, range(3), 3)
+    assert threads[0] == threading.get_ident()
+    assert len(set(threads)) == 3
+
+
+class Computer:
+    """Gives so many threads, and no more: those that have ended make no room, which is harder than real."""
+
+    def __init__(self, threads: int) -> None:
+        self.left = threads
+        self.asked = 0
+
+    def new_thread(self, **arguments: Any) -> threading.Thread:
+        self.asked += 1
+        self.left -= 1
+        return threading.Thread(**arguments) if self.left >= 0 else Refused(**arguments)
+
+
+class Refused(threading.Thread):
+    def start(self) -> None:
+        raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(("threads", "most"), [(0, 1), (2, 3), (5, 6), (100, 8)], ids=["none", "two", "five", "enough"])
+def test_with_the_threads_that_can_be_had_all_is_done_once(threads: int, most: int) -> None:
+    gauge, begun = Gauge(most), list[int]()
+
+    def work(number: int) -> int:
+        begun.append(number)
+        return gauge(number)
+
+    done = in_parallel(work, range(60), 8, Computer(threads).new_thread)
+    assert done == [number * 10 for number in range(60)]
+    assert sorted(begun) == list(range(60))
+    assert gauge.most == most
+
+
+@pytest.mark.parametrize("things", [0, 1, 2, 5], ids=str)
+def test_no_thread_is_started_without_work_for_it(things: int) -> None:
+    computer = Computer(100)
+    meeting = threading.Barrier(max(things, 1), timeout=10)
+    in_parallel(lambda _number: meeting.wait(), range(things), 16, computer.new_thread)
+
+    assert computer.asked == max(things - 1, 0)
+
+
+def test_an_interruption_lets_nothing_new_begin() -> None:
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        if number == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(10), 8, Computer(0).new_thread)
+    assert begun == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("first", ["the error", "the interruption"])
+def test_an_interruption_goes_before_errors(first: str) -> None:
+    begun: list[int] = []
+    both_begun, other = threading.Barrier(2, timeout=10), threading.Event()
+
+    def work(number: int) -> None:
+        begun.append(number)
+        both_begun.wait()
+        name, error = ("the error", LookupError()) if number else ("the interruption", KeyboardInterrupt())
+        if name == first:
+            other.set()
+        else:
+            assert other.wait(10)
+            threading.Event().wait(0.02)
+        raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(10), 2)
+    assert sorted(begun) == [0, 1]
+
+
+def test_what_was_begun_is_waited_for_though_the_wait_is_interrupted() -> None:
+    ended: list[int] = []
+    begun, goes_on = threading.Event(), threading.Event()
+
+    class Interrupted(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            if not goes_on.is_set():
+                goes_on.set()
+                raise KeyboardInterrupt
+            super().join(timeout)
+
+    def work(number: int) -> None:
+        if number:
+            begun.set()
+        assert (goes_on if number else begun).wait(10)
+        ended.append(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_parallel(work, range(2), 2, Interrupted)
+    assert ended == [0, 1]
