@@ -43,7 +43,10 @@ CONDITIONS_OF_THE_DISK = frozenset({"disk_failed", "attachment_failed"})
 
 @dataclass(frozen=True)
 class Conduct:
-    """How a fleet is worked on: C(concurrency) writes at once, and C(fail_fast) to begin none after a failure."""
+    """How a fleet is worked on: C(concurrency) writes at once, and C(fail_fast) to begin none after a failure.
+
+    Creates have no more threads than that. Changes, which mostly wait, may have more.
+    """
 
     absent: bool = False
     concurrency: int = 8
@@ -162,7 +165,8 @@ class Fleet:
             if is_first:
                 self._refuse_impossible()
             create = partial(Entry.create, notes=notes)
-            self._for_each([entry for entry in missing if entry.goes_on and entry.is_missing], create)
+            at_once = min(self._conduct.concurrency, self._at_once)
+            self._for_each([entry for entry in missing if entry.goes_on and entry.is_missing], create, at_once)
 
     def _missing(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.goes_on and entry.is_missing]
@@ -191,13 +195,14 @@ class Fleet:
         waits = self._around.wait and not self._around.predicts
         waited_for = [entry for entry in going_on if waits and entry.is_under_way]
         others = [entry for entry in going_on if not entry.is_under_way or not (waits or entry.is_created)]
-        jobs = [partial(self._wait_for, waited_for)] if waited_for else []
-        in_parallel(_do, [*jobs, *(partial(self._take, Entry.conclude, entry) for entry in others)], self._at_once)
+        jobs = [partial(self._for_each, others, Entry.conclude, self._at_once), partial(self._wait_for, waited_for)]
+        # In this order where no second thread can be had: what changes would else stand still as long as is waited.
+        in_parallel(_do, jobs if waited_for else jobs[:1], 2)
         self._refuse_twins([entry for entry in going_on if entry.goes_on and entry.is_created])
-        self._for_each([entry for entry in going_on if entry.goes_on], Entry.conclude)
+        self._for_each([entry for entry in going_on if entry.goes_on], Entry.conclude, self._at_once)
 
-    def _for_each(self, entries: Sequence[Entry], stage: Callable[[Entry], None]) -> None:
-        in_parallel(partial(self._take, stage), entries, self._at_once)
+    def _for_each(self, entries: Sequence[Entry], stage: Callable[[Entry], None], at_once: int) -> None:
+        in_parallel(partial(self._take, stage), entries, at_once)
 
     def _take(self, stage: Callable[[Entry], None], entry: Entry) -> None:
         if self._stopped.is_set() and not entry.has_changed:
