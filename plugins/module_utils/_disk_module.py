@@ -34,6 +34,7 @@ def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadli
         check_mode=module.check_mode,
         wait=module.params["wait"],
         tell=module.tell,
+        catching_the_unforeseen=module.catching_the_unforeseen,
     )
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,12 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_plan import P
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_progress import Progress
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import DiskWaiter, told_to_nobody
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, Known, failure
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    InternalError,
+    KatapultError,
+    Known,
+    failure,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._lock import (
     LockTimeoutError,
     LockUnavailableError,
@@ -62,7 +67,10 @@ class DiskResult:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a task runs with. C(lock_keys) tell the names and disks of one API from those of another."""
+    """What a task runs with. C(lock_keys) tell the names and disks of one API from those of another.
+
+    Within the context of C(catching_the_unforeseen) an exception that nothing foresaw becomes an InternalError.
+    """
 
     api: DiskApi
     clock: Clock
@@ -73,6 +81,7 @@ class Surroundings:
     check_mode: bool = False
     wait: bool = True
     tell: Callable[[str], None] = told_to_nobody
+    catching_the_unforeseen: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def predicts(self) -> bool:
@@ -122,13 +131,17 @@ class Run:
         self.disk_waiter = DiskWaiter(around.api, waiter, around.warn, around.tell)
         self.progress = Progress()
         self.locked = around.locked
+        self._catching_the_unforeseen = around.catching_the_unforeseen
 
     @contextmanager
     def telling_what_is_known(self) -> Iterator[None]:
-        """A failure within this context carries all that is known by then."""
+        """A failure within this context carries all that is known by then, also one that nothing foresaw."""
         try:
-            yield
+            with self._catching_the_unforeseen():
+                yield
         except KatapultError as error:
+            if isinstance(error, InternalError):
+                error.note(under_way=bool(self.progress.steps.failed))
             if error.known == Known():
                 error.known = self.progress.known()
             raise

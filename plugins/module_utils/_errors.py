@@ -16,6 +16,7 @@ from typing import Any, Callable
 
 # Letters of the service's words that a message has: a screen full, far more than any of its sentences.
 MOST_IN_WORDS = 1000
+ISSUES = "https://github.com/katapult-cloud/ansible-collection-katapult/issues"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,21 @@ class OptionError(KatapultError):
     def named(self, name: str) -> OptionError:
         """The same problem under another name, as that of the variable that the value comes from."""
         return OptionError(name, self._problem)
+
+
+class InternalError(KatapultError):
+    """An exception that nothing foresaw: C(said) are its kind and text, C(place) is the file and line of ours."""
+
+    def __init__(self, said: str, place: str) -> None:
+        what = (
+            f"This should not have happened: {said} ({place}). It is an error of the collection: please report it, "
+            f"with this message, at {ISSUES}."
+        )
+        super().__init__(what, Report("internal_error", detail={"exception": said, "place": place}))
+
+    def note(self, *, under_way: bool) -> None:
+        """C(under_way): what was asked for may be done all the same."""
+        self.report = replace(self.report, ambiguous=under_way)
 
 
 class ApiError(KatapultError):
@@ -453,6 +469,10 @@ CAUSES: dict[str, Cause] = {
     "twin_found": Cause(
         "another run made a disk of the same name at the same moment",
         "Keep one and delete the other, then run the task again.",
+    ),
+    "internal_error": Cause(
+        "something happened that the collection did not foresee; the message tells where, and how to report it",
+        "If the task changes disks, look at them before it is run again: what was under way may be done all the same.",
     ),
 }
 

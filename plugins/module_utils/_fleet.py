@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +22,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import n
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wait import told_to_nobody
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
+    InternalError,
     KatapultError,
     OptionError,
     failure,
@@ -76,15 +78,28 @@ class Fleet:
 
     def ensure(self) -> FleetResult:
         """All disks as they are described. Raises KatapultError: FleetError where only some of them are."""
-        self._look()
-        self._refuse_impossible()
-        self._create()
-        self._bring()
+        with self._telling_of_all():
+            self._look()
+            self._refuse_impossible()
+            self._create()
+            self._bring()
         result = FleetResult(self._entries)
         failed = sum(entry.error is not None for entry in self._entries)
         if failed:
             raise FleetError("fleet_failed", f"{failed} of {len(self._entries)} disks failed.", result)
         return result
+
+    @contextmanager
+    def _telling_of_all(self) -> Iterator[None]:
+        """What nothing foresaw, and what is not of one disk alone, ends the task: what was begun has failed then."""
+        try:
+            with self._around.catching_the_unforeseen():
+                yield
+        except InternalError as error:
+            for entry in self._entries:
+                if entry.goes_on and entry.has_changed:
+                    entry.error = copy(error)
+            raise FleetError("internal_error", error.what, FleetResult(self._entries)) from error
 
     def _life_of(self, description: Description) -> Presence | Absence:
         if self._conduct.absent:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     UNCLEAR_IN_FLEET,
+    InternalError,
     KatapultError,
     Report,
 )
@@ -57,11 +58,16 @@ class FleetResult:
 
 
 class FleetError(KatapultError):
-    """Some disks of a fleet could not be brought to what is described; C(result) has what became of all."""
+    """Some disks of a fleet could not be brought to what is described; C(result) has what became of all.
+
+    Where one of them failed by what nothing foresaw, so did the task, whatever C(code) is.
+    """
 
     def __init__(self, code: str, what: str, result: FleetResult) -> None:
         failed = [entry for entry in result.entries if entry.error is not None]
         unclear = any(entry.error.report.ambiguous for entry in failed if entry.error)
+        if any(isinstance(entry.error, InternalError) for entry in failed):
+            code = "internal_error"
         report = Report(code, detail={"disks": [_told(entry) for entry in failed]}, ambiguous=unclear)
         super().__init__(f"{what} {_all_told(failed)}", report)
         self.advice = UNCLEAR_IN_FLEET if unclear else self.advice

@@ -421,4 +421,9 @@ def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
         if name in str(error):
             return words
     said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
-    return re.sub(r"//[^/@\s]*@", "//***@", said) or type(root).__name__
+    return without_passwords(said) or type(root).__name__
+
+
+def without_passwords(text: str) -> str:
+    """The text with no user name and password in the addresses within it, as that of a proxy may have."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

@@ -11,7 +11,9 @@ import gc
 import os
 import re
 import ssl
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_of
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import KatapultError, OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import InternalError, KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
     VERSION,
@@ -28,6 +30,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     Connection,
     Http,
     is_loopback,
+    without_passwords,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import PROGRESS_FILE, append_line
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
@@ -48,6 +51,9 @@ NO_TOKEN = (
     "is not set. Set it, or KATAPULT_API_TOKEN (or KATAPULT_API_KEY) where the module runs: a variable of your shell "
     "does not reach a module that runs on another host, or by sudo, become or cron."
 )
+OUR_FILES = "/katapult/cloud/plugins/"
+# Of the text of an exception, which may quote anything: enough to tell what it is about.
+LONGEST_QUOTE = 300
 
 # Control characters could move the cursor, or begin a line that looks like one of Ansible's.
 FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.fromkeys(map(ord, "\t\n\r"), " ")}
@@ -155,17 +161,32 @@ class KatapultModule(AnsibleModule):
             self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
         # The end of the process frees everything; the search for cycles before it would take longer than the requests.
         atexit.register(gc.freeze)
+        done: dict[str, Any] = {}
         try:
-            result = act(self)
+            with self.catching_the_unforeseen():
+                done = act(self).as_result(with_diff=self._diff)
+                self.exit_json(**done)
         except KatapultError as error:
-            self._fail(error)
-        self.exit_json(**result.as_result(with_diff=self._diff))
+            self._fail(error, done)
 
-    def _fail(self, error: KatapultError) -> NoReturn:
+    @contextmanager
+    def catching_the_unforeseen(self) -> Iterator[None]:
+        """Within this context an exception that nothing foresaw becomes an InternalError. Nothing else catches all."""
+        try:
+            yield
+        except KatapultError:
+            raise
+        except Exception as error:
+            # Masked before it is cut, as no half of a secret could be found in it.
+            said = self._printable(without_passwords(f"{type(error).__name__}: {error}"))
+            raise InternalError(said[:LONGEST_QUOTE].rstrip(": "), _place_of(error)) from error
+
+    def _fail(self, error: KatapultError, done: Mapping[str, Any] | None = None) -> NoReturn:
+        """End with C(error). C(done) is what was going to be told, where it was that which failed."""
         if isinstance(error, OptionError):
             error = error.named(self._variables.get(error.option, error.option))
-        result = error.as_result()
-        self.fail_json(**{**result, "msg": self._printable(result["msg"])})
+        result = {**error.as_result(), **(done or {}), "msg": self._printable(error.message)}
+        self.fail_json(**result)
 
     def _printable(self, text: str) -> str:
         """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
@@ -210,6 +231,13 @@ class KatapultModule(AnsibleModule):
         if "wait_timeout" not in self.params:
             return Deadline(clock, float("inf"))
         return Deadline(clock, _within(self.params, "wait_timeout", 0, 604800))
+
+
+def _place_of(error: Exception) -> str:
+    """The innermost place of the collection that the exception went through."""
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [f"plugins/{file.rpartition(OUR_FILES)[2]}:{line}" for file, line in places if OUR_FILES in file]
+    return next(reversed(ours), "at an unknown place")
 
 
 def _is_blank_token(name: str, value: object) -> bool:

@@ -100,7 +100,7 @@ def _instead_of_the_real_one(clock: SkippedTime) -> Iterator[None]:
 
 
 def assert_clean(done: Finished) -> None:
-    """A success or a failure as a module ends with: no traceback, and no secret, in anything that it wrote."""
+    """A success or a failure that was foreseen: no traceback, and no secret, in anything that the module wrote."""
     failed = done.result.get("failed", False)
     assert done.status == (1 if failed else 0)
     assert "Traceback" not in done.output
@@ -110,3 +110,4 @@ def assert_clean(done: Finished) -> None:
         assert isinstance(done["msg"], str)
         assert done["msg"].strip()
         assert "MODULE FAILURE" not in done["msg"]
+        assert done.result.get("error", {}).get("code") != "internal_error", done["msg"]

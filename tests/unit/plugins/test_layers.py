@@ -366,11 +366,16 @@ def test_what_decides_does_nothing(name: str) -> None:
     assert outside_imports_of(PLUGINS / "module_utils" / f"{name}.py") & IMPURE_LIBRARIES == set()
 
 
-@pytest.mark.parametrize("path", ALL, ids=by_name)
-def test_errors_are_caught_by_name(path: Path) -> None:
-    handlers = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ExceptHandler)]
-    caught = [ast.unparse(handler.type) if handler.type else "everything" for handler in handlers]
-    assert {"everything", "Exception", "BaseException"} & set(caught) == set()
+def test_errors_are_caught_by_name_but_for_one_place_that_catches_what_nothing_foresaw() -> None:
+    caught = [
+        (path.stem, ast.unparse(node.type) if node.type else "everything")
+        for path in ALL
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler)
+    ]
+    assert [place for place in caught if place[1] in ("everything", "Exception", "BaseException")] == [
+        ("_module", "Exception")
+    ]
 
 
 @pytest.mark.parametrize("path", ALL, ids=by_name)

@@ -16,7 +16,7 @@ from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.promises.running import output_of
 
 LIST = "/organizations/organization/disks"
-LONDON = {"size_in_gb": 20, "data_center": "uk-lon-01"}
+LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": "uk-lon-01"}
 NAMES = [f"data-{number:03d}" for number in range(60)]
 # Root is bound by no limit of processes. No computer has memory for a stack of this size.
 NO_THREAD = "import threading; threading.stack_size(1 << 47)"

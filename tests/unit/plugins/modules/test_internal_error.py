@@ -1,0 +1,323 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What nothing foresaw ends as a failure that tells all that is known, where it happened, and no secret."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import Description
+from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
+from ansible_collections.katapult.cloud.plugins.module_utils._lock import Place
+from ansible_collections.katapult.cloud.plugins.module_utils._module import (
+    LONGEST_QUOTE,
+    KatapultModule,
+    connection_spec,
+)
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService
+from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
+    DISK,
+    LIST,
+    LONDON,
+    TASK,
+    disk_answer,
+    disk_payload,
+    listing,
+    task_answer,
+    wanted,
+)
+from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments, output_of
+
+TOKEN = "a-token-that-nobody-must-see"
+BOOM = RuntimeError(f"boom {TOKEN} http://me:secret@proxy")
+PLACE = re.compile(r"plugins/(module_utils|modules)/_?\w+\.py:\d+")
+BEING_MADE = {"disk": disk_payload(state="not_built"), "task": {"id": "task_One", "name": "Build", "status": "running"}}
+THERE = {f"GET {LIST}": [listing(disk_payload())], f"GET {DISK}": [disk_answer()]}
+
+
+class Breaks:
+    """A line of a script that raises what no service double raises."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self, _call: Call) -> NoReturn:
+        raise self._error
+
+
+BREAKS = Breaks(BOOM)
+
+
+class BrokenClock(FakeClock):
+    """A clock that can't sleep."""
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+        raise BOOM
+
+
+def ended(act: Callable[[KatapultModule], Any], module_class: type[KatapultModule] = KatapultModule) -> Finished:
+    """The end of a module that does C(act): one JSON object on its output, and none of the secrets."""
+    module = ModuleType("a_module")
+    vars(module)["main"] = lambda: module_class(argument_spec=connection_spec()).run(act)
+    done = finished(module, {"api_token": TOKEN, **internal_arguments(check=False)})
+    assert TOKEN not in done.output
+    assert "secret@" not in done.output
+    assert "Traceback" not in done.output
+    return done
+
+
+@pytest.fixture(name="around")
+def _around(tmp_path: Path) -> Callable[..., Surroundings]:
+    def around(module: KatapultModule, api: DiskApi, clock: FakeClock) -> Surroundings:
+        places, deadline = [Place(str(tmp_path))], Deadline(clock, 600)
+        catching = module.catching_the_unforeseen
+        return Surroundings(api, clock, deadline, module.warn, places, ("x",), catching_the_unforeseen=catching)
+
+    return around
+
+
+def assert_internal(done: Finished) -> None:
+    assert (done.status, done["failed"], done["error"]["code"]) == (1, True, "internal_error")
+    assert "please report" in done["msg"]
+    assert "https://github.com/katapult-cloud/ansible-collection-katapult/issues" in done["msg"]
+    assert PLACE.search(done["msg"])
+
+
+SINGLE: dict[str, tuple[Mapping[str, Sequence[Any]], FakeClock, dict[str, Any]]] = {
+    "before the first write": ({f"GET {LIST}": [BREAKS]}, FakeClock(), {"changed": False, "ambiguous": False}),
+    "at the create": (
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [Breaks(MemoryError())]},
+        FakeClock(),
+        {"changed": False, "ambiguous": True},
+    ),
+    "after the create": (
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [BEING_MADE]},
+        BrokenClock(),
+        {
+            "changed": True,
+            "ambiguous": False,
+            "disk": BEING_MADE["disk"],
+            "task": BEING_MADE["task"],
+            "annotations": [],
+        },
+    ),
+    "while it is built": (
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [BEING_MADE], f"GET {TASK}": [task_answer("running"), BREAKS]},
+        FakeClock(),
+        {"changed": True, "ambiguous": False, "disk": BEING_MADE["disk"], "task": BEING_MADE["task"]},
+    ),
+    "between steps": (
+        {
+            **THERE,
+            f"GET {DISK}": [disk_answer(), disk_answer(), disk_answer(bus_type="virtio")],
+            f"PATCH {DISK}": [disk_answer(bus_type="virtio")],
+            "PUT /disks/disk/resize": [BREAKS],
+        },
+        FakeClock(),
+        {
+            "changed": True,
+            "ambiguous": True,
+            "disk": disk_payload(bus_type="virtio"),
+            "annotations": [],
+            "steps": {"done": ["bus_type"], "failed": ["resize"], "not_tried": ["annotations"]},
+        },
+    ),
+}
+
+CHANGES = {"size_in_gb": 30, "bus_type": "virtio", "annotations": ({"key": "env", "value": "test"},)}
+
+
+@pytest.mark.parametrize(("script", "clock", "known"), SINGLE.values(), ids=SINGLE)
+def test_one_disk(
+    around: Callable[..., Surroundings],
+    script: Mapping[str, Sequence[Any]],
+    clock: FakeClock,
+    known: dict[str, Any],
+) -> None:
+    service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
+
+    def act(module: KatapultModule) -> DiskResult:
+        return Presence(wanted(**CHANGES), around(module, DiskApi(service), clock)).ensure()
+
+    done = ended(act)
+    assert_internal(done)
+    told = {**done.result, "ambiguous": done["error"]["ambiguous"]}
+    assert {key: told.get(key) for key in known} == known
+
+
+def created(call: Call) -> dict[str, Any]:
+    name = (call.body or {})["properties"]["name"]
+    task = {"id": f"task_{name}", "name": "Build", "status": "running"}
+    return {"disk": disk_payload(id=f"disk_{name}", name=name, state="not_built"), "task": task}
+
+
+def created_but_for_one(call: Call) -> dict[str, Any]:
+    answer = created(call)
+    if answer["disk"]["name"] == "data-1":
+        raise BOOM
+    return answer
+
+
+def read(call: Call) -> dict[str, Any]:
+    disk_id = dict(call.query)["disk[id]"]
+    return disk_answer(id=disk_id, name=disk_id.replace("disk_", ""))
+
+
+def read_but_for_one(call: Call) -> dict[str, Any]:
+    if "data-1" in str(call.query):
+        raise BOOM
+    return read(call)
+
+
+ALL_THERE = listing(*(disk_payload(id=f"disk_data-{number}", name=f"data-{number}") for number in range(3)))
+# The script, the clock; what each disk is told of: whether it changed, its error, whether that is unclear, its id.
+FLEETS: dict[str, tuple[Mapping[str, Sequence[Any]], FakeClock, list[tuple[bool, bool, bool, bool]], str]] = {
+    "at the list": (
+        {f"GET {LIST}": [BREAKS]},
+        FakeClock(),
+        [(False, False, False, False)] * 3,
+        "not_tried",
+    ),
+    "at the look at one disk": (
+        {f"GET {LIST}": [ALL_THERE], f"GET {DISK}": [read_but_for_one]},
+        FakeClock(),
+        [(False, False, False, True), (False, True, False, False), (False, False, False, True)],
+        "not_tried",
+    ),
+    "at the create of one disk": (
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [created_but_for_one], f"GET {DISK}": [read]},
+        FakeClock(),
+        [(True, False, False, True), (False, True, True, False), (True, False, False, True)],
+        "created",
+    ),
+    "while all are waited for": (
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [created]},
+        BrokenClock(),
+        [(True, True, False, True)] * 3,
+        "failed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("script", "clock", "told", "outcome"), FLEETS.values(), ids=FLEETS)
+def test_a_fleet(
+    around: Callable[..., Surroundings],
+    script: Mapping[str, Sequence[Any]],
+    clock: FakeClock,
+    told: list[tuple[bool, bool, bool, bool]],
+    outcome: str,
+) -> None:
+    service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
+    wishes = [wanted(name=f"data-{number}") for number in range(3)]
+    descriptions = [Description(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
+
+    def act(module: KatapultModule) -> FleetResult:
+        api = FleetApi(service, wishes)
+        return Fleet(descriptions, api, around(module, api, clock), Conduct()).ensure()
+
+    done = ended(act)
+    assert_internal(done)
+    assert [disk["name"] for disk in done["disks"]] == ["data-0", "data-1", "data-2"]
+    errors = [disk["error"] for disk in done["disks"]]
+    assert {error["code"] for error in errors if error} <= {"internal_error"}
+    assert told == [
+        (disk["changed"], bool(error), bool(error and error["ambiguous"]), disk["disk"] is not None)
+        for disk, error in zip(done["disks"], errors)
+    ]
+    assert done["changed"] is any(changed for changed, *_others in told)
+    failed = sum(has_error for _changed, has_error, *_others in told)
+    expected = {"failed": failed, outcome: 3 if outcome == "failed" else 3 - failed}
+    assert {word: number for word, number in done["summary"].items() if number} == {
+        word: number for word, number in expected.items() if number
+    }
+
+
+def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
+    class Unlucky(KatapultModule):
+        """A module that can't end well."""
+
+        def exit_json(self, **result: Any) -> NoReturn:
+            del result
+            raise BOOM
+
+    class Done(Listed):
+        def as_result(self, *, with_diff: bool) -> dict[str, Any]:
+            return {**super().as_result(with_diff=with_diff), "changed": True, "msg": "Done."}
+
+    done = ended(lambda _module: Done("disk", [disk_payload()]), Unlucky)
+    assert_internal(done)
+    assert (done["changed"], done["disk"]) == (True, [disk_payload()])
+
+
+def test_a_long_text_is_cut_and_half_a_secret_is_none() -> None:
+    def act(_module: KatapultModule) -> NoReturn:
+        raise LookupError(f"{'x' * (LONGEST_QUOTE - 30)}{TOKEN}{'y' * 1000}")
+
+    done = ended(act)
+    assert_internal(done)
+    assert TOKEN[:8] not in done.output
+    assert len(done["msg"]) < 1000
+
+
+def test_an_interruption_passes() -> None:
+    def act(_module: KatapultModule) -> NoReturn:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ended(act)
+
+
+NO_SLEEP = """
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+def sleep(self, seconds):
+    raise RuntimeError("no sleep")
+Clock.sleep = sleep
+"""
+DESCRIBED = {"size_in_gb": 20, "data_center": "uk-lon-01"}
+REAL: dict[str, tuple[str, dict[str, Any], bool]] = {
+    "a create": ("katapult_disk", {"name": "data-01", **DESCRIBED}, True),
+    "a delete": ("katapult_disk", {"id": "disk_There", "state": "absent", "purge": True}, True),
+    "a fleet": ("katapult_disks", {"disks": "data-01,data-02", **DESCRIBED}, True),
+    "an assignment": (
+        "katapult_disk_assignment",
+        {"disk": "there", "virtual_machine": "web-01.acme.katapult.cloud"},
+        True,
+    ),
+    "a task": ("katapult_task_info", {"id": "task_Running", "wait": True}, False),
+}
+
+
+@pytest.mark.parametrize(("module", "options", "changed"), REAL.values(), ids=REAL)
+def test_the_modules_as_they_are(module: str, options: dict[str, Any], changed: bool) -> None:
+    with Simulator() as simulator:
+        simulator.state.add_disk("there", id="disk_There")
+        simulator.state.add_vm(fqdn="web-01.acme.katapult.cloud", state="started")
+        simulator.state.add_task("Build disk", id="task_Running", status="running")
+        given = {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme", **options}
+        output = output_of(given, module=module, before=NO_SLEEP)
+
+    result = json.loads(output)
+    assert_internal(Finished(result, output, 1))
+    assert "RuntimeError: no sleep (plugins/module_utils/_" in result["msg"]
+    assert result["changed"] is changed
+    for disk in result.get("disks", [result] if changed else []):
+        assert (disk["changed"], disk["disk"]["name"] in ("data-01", "data-02", "there")) == (True, True)
