@@ -17,6 +17,11 @@ from typing import NamedTuple
 FRESH_FOR = 2.0
 
 
+def in_seconds(seconds: float) -> str:
+    """A time in words; that of a moment is not none."""
+    return f"{seconds:.0f} s" if seconds >= 1 else f"{max(seconds, 0.1):.1f} s"
+
+
 class Moment(NamedTuple):
     """When something was seen: seconds on Clock.now(), and how many waits there had been."""
 

@@ -131,8 +131,13 @@ class ApiError(KatapultError):
         """Whether what was asked for may be done all the same: an answer was lost, this one or one before it."""
         return self.report.ambiguous or (self.report.attempts or 1) > 1
 
-    def after(self, attempts: int, *, unclear: bool = False) -> ApiError:
-        """The same error, raised after that many attempts. C(unclear): one of them may have been carried out."""
+    def after(self, attempts: int, *, unclear: bool = False, within: str = "") -> ApiError:
+        """The same error, raised after that many attempts, C(within) a time in words.
+
+        C(unclear): one of them may have been carried out.
+        """
+        if attempts > 1 and within:
+            self.what += f" It was tried {attempts} times within {within}."
         self.report = replace(self.report, attempts=attempts, ambiguous=self.report.ambiguous or unclear)
         return self
 

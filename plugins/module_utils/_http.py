@@ -36,7 +36,13 @@ from ansible_collections.katapult.cloud.plugins.module_utils._answers import (
     read_answer,
     unexpected,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import (
+    FRESH_FOR,
+    Clock,
+    Deadline,
+    Moment,
+    in_seconds,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     ApiError,
     KatapultError,
@@ -44,6 +50,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
     Report,
     api_error,
     cut,
+    in_words,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._metered import Meter, TooSlowError, UnfitAnswerError
 from ansible_collections.katapult.cloud.plugins.module_utils._rate import RateLimit
@@ -205,7 +212,9 @@ class Http:
         deadline: Deadline,
         session_factory: Callable[[Connection], requests.Session] = open_session,
         writes_at_once: int = WRITES_AT_ONCE,
+        tell: Callable[[str], None] = lambda _text: None,
     ) -> None:
+        """C(tell) is told of each pause before a request is sent, or sent again, with its reason."""
         self._connection = connection
         self._clock = clock
         self._deadline = deadline
@@ -213,19 +222,21 @@ class Http:
         # With the time at which each was given back, the latest at the end.
         self._idle: list[tuple[float, requests.Session]] = []
         self._taking = threading.Lock()
-        self._rate = RateLimit(clock)
+        self._tell = tell
+        self._rate = RateLimit(clock, tell)
         self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
-        attempts, unclear = 0, False
+        attempts, unclear, began = 0, False, self._clock.now()
         while True:
             attempts += 1
             outcome = self._once(call, unclear, repeated=attempts > 1)
             if not isinstance(outcome, ApiError):
                 return outcome
             unclear = unclear or outcome.report.ambiguous
-            self._wait_or_give_up(call, outcome.after(attempts, unclear=unclear), attempts)
+            outcome.after(attempts, unclear=unclear, within=in_seconds(self._clock.now() - began))
+            self._wait_or_give_up(call, outcome, attempts)
 
     def moment(self) -> Moment:
         """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
@@ -244,6 +255,8 @@ class Http:
             self._deadline.leave_out(pause)
         elif pause >= self._deadline.remaining():
             raise error
+        count = f"({attempts} of {self._connection.retries})"
+        self._tell(f"{_reason(error.report)}, trying again in {in_seconds(pause)} {count}")
         self._rate.sleep(pause)
 
     def _pause(self, error: ApiError, attempts: int) -> float:
@@ -365,6 +378,14 @@ def _check_again(call: Call, unclear: bool) -> None:
         if unclear:
             error.as_unclear()
         raise
+
+
+def _reason(report: Report) -> str:
+    """Why a request is sent again, in words that are the same for all requests."""
+    if report.code not in ("no_answer", "unreachable"):
+        return in_words(replace(report, request_id=None)).rstrip(".")
+    where, _colon, why = str(report.description).partition(": ")
+    return f"no answer from {where} ({why})"
 
 
 def _never_left(error: ApiError) -> bool:

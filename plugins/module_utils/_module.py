@@ -32,7 +32,11 @@ from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     is_loopback,
     without_passwords,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import PROGRESS_FILE, append_line
+from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import (
+    PROGRESS_FILE,
+    SHOWN_EACH,
+    append_line,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     MisshapenError,
     harmless,
@@ -210,10 +214,14 @@ class KatapultModule(AnsibleModule):
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
         AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self.no_log_values))
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, mark: str = "") -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
-        line = f"{self._name.rpartition('.')[2]}: {text}"
+        line = f"{mark}{self._name.rpartition('.')[2]}: {text}"
         append_line(os.environ.get(PROGRESS_FILE, ""), remove_values(line, self.no_log_values))
+
+    def tell_each(self, text: str) -> None:
+        """As C(tell), of what is no less news when there is newer: it is shown in any case."""
+        self.tell(text, SHOWN_EACH)
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -224,7 +232,7 @@ class KatapultModule(AnsibleModule):
         """The way to the service that the options describe. Raises OptionError, for an unused organization too."""
         lookup_of(self.params, "organization")
         connection = connection_of(self.params, self.ansible_version)
-        return Http(connection, clock, deadline, writes_at_once=writes_at_once)
+        return Http(connection, clock, deadline, writes_at_once=writes_at_once, tell=self.tell_each)
 
     def deadline(self, clock: Clock) -> Deadline:
         """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""

@@ -13,6 +13,8 @@ from contextlib import suppress
 # The variable with the path of that file. It is set only where somebody looks.
 PROGRESS_FILE = "KATAPULT_PROGRESS_FILE"
 LONGEST_LINE = 300
+# Begins a line that is shown though newer ones may have come before anybody looked.
+SHOWN_EACH = "! "
 
 
 def append_line(path: str, text: str) -> None:

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline, in_seconds
 
 REMAINING = "X-RateLimit-Remaining"
 PERMITTED = "X-RateLimit-Permitted"
@@ -25,8 +25,11 @@ class RateLimit:
     While nothing is known of the limit, everything is let through: the service refuses then, which is told here too.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda _text: None) -> None:
+        """C(tell) is told of each wait for the next minute once, however many threads wait."""
         self.waits = 0
+        self._tell = tell
+        self._told_until = float("-inf")
         self._clock = clock
         self._changing = threading.Lock()
         self._on_the_way = 0
@@ -42,6 +45,7 @@ class RateLimit:
             if pause <= 0:
                 return waited
             waited = True
+            self._tell_of(pause)
             deadline.leave_out(pause)
             self.sleep(pause)
 
@@ -50,6 +54,14 @@ class RateLimit:
         with self._changing:
             self.waits += 1
         self._clock.sleep(seconds)
+
+    def _tell_of(self, pause: float) -> None:
+        with self._changing:
+            now = self._clock.now()
+            is_news = pause > A_MOMENT and now >= self._told_until
+            self._told_until = now + pause if is_news else self._told_until
+        if is_news:
+            self._tell(f"no request is permitted in this minute any more, waiting for {in_seconds(pause)}")
 
     def give_back(self) -> None:
         """The request that has entered is not sent now: others may be in its place."""

@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import SHOWN_EACH
+
 SHOWN_EVERY = 5.0
 SAME_AGAIN_AFTER_LOOKS = 6
-TAIL = 4096
+# What is told in SHOWN_EVERY seconds is far less, also where the requests of many threads are sent again.
+TAIL = 65536
 
 
 class Tail:
-    """The newest line of a file that another process appends to."""
+    """What is new at the end of a file that another process appends to."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -27,29 +30,36 @@ class Tail:
         self._shown = ""
         self._looks_since = 0
 
-    def news(self) -> str | None:
-        """The newest line where there is one to show.
+    def news(self) -> list[str]:
+        """The lines to show: each that is marked to be shown, once, and of the others the newest.
 
         That is a line other than the one before, or, as a sign of life, the same one told again some looks later.
         """
         self._looks_since += 1
-        size, line = self._look()
-        told, self._size = size > self._size, size
-        if not told or (line == self._shown and self._looks_since < SAME_AGAIN_AFTER_LOOKS):
-            return None
-        self._shown, self._looks_since = line, 0
-        return line
+        marked, others = self._look()
+        if not others or (others[-1] == self._shown and self._looks_since < SAME_AGAIN_AFTER_LOOKS):
+            return marked
+        self._shown, self._looks_since = others[-1], 0
+        return [*marked, self._shown]
 
-    def _look(self) -> tuple[int, str]:
-        """The size in bytes and the newest line; as if nothing new was told where the file can't be read."""
+    def last_news(self) -> list[str]:
+        """The marked lines that were not shown yet: how far a wait had come is no news when it has ended."""
+        return self._look()[0]
+
+    def _look(self) -> tuple[list[str], list[str]]:
+        """What was told since the last look: the marked lines, each once, and the others."""
+        lines = self._new_lines()
+        marked = [line[len(SHOWN_EACH) :] for line in lines if line.startswith(SHOWN_EACH)]
+        return list(dict.fromkeys(marked)), [line for line in lines if not line.startswith(SHOWN_EACH)]
+
+    def _new_lines(self) -> list[str]:
         try:
             with open(self._path, "rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - TAIL))
-                lines = file.read(TAIL).splitlines()
+                file.seek(max(self._size, file.seek(0, os.SEEK_END) - TAIL))
+                told, self._size = file.read(), file.tell()
         except OSError:
-            return self._size, self._shown
-        return size, lines[-1].decode("utf-8", "replace") if lines else ""
+            return []
+        return told.decode("utf-8", "replace").splitlines()
 
 
 @contextmanager
@@ -64,9 +74,10 @@ def followed(folder: str, show: Callable[[str], None], every: float = SHOWN_EVER
 
     def look_and_show() -> None:
         while not ended.wait(every):
-            line = tail.news()
-            if line is not None:
+            for line in tail.news():
                 show(line)
+        for line in tail.last_news():
+            show(line)
 
     watcher = threading.Thread(target=look_and_show, daemon=True)
     try:

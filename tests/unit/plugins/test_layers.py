@@ -211,7 +211,7 @@ IMPURE_LIBRARIES = {"os", "random", "socket", "subprocess", "sys", "tempfile", "
 ON_THE_CONTROL_NODE: dict[str, set[str]] = {
     "action/katapult_disk": {"plugin_utils._progress"},
     "action/katapult_disks": {"plugin_utils._progress"},
-    "plugin_utils/_follow": set(),
+    "plugin_utils/_follow": {"module_utils._progress_file"},
     "plugin_utils/_progress": {"module_utils._progress_file", "plugin_utils._follow"},
 }
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 
 ROOT = Path(__file__).parents[6]
 PLAYBOOK = """
@@ -41,6 +41,8 @@ PLAYBOOK = """
         mode: "0600"
 """
 LINE = re.compile(r"^katapult_disk: '([\w-]+)' \(disk_\w+\): task 'Build disk' is running, at \d+ %$", re.MULTILINE)
+LIST = "/organizations/organization/disks"
+RETRY = re.compile(r"^katapult_disk: .*\(.*HTTP 503\), trying again in \d[.\d]* s \((\d) of 5\)$", re.MULTILINE)
 # What no two disks have in common.
 OF_ONE_DISK = {"id", "name", "wwn", "created_at", "started_at", "finished_at"}
 
@@ -98,3 +100,11 @@ def test_a_wait_shows_its_progress_with_v_and_changes_nothing_else(simulator: Si
     assert shown.result["changed"] is True
     assert comparable(shown.result) == comparable(silent.result)
     assert list(short_path.rglob("katapult-progress-*")) == []
+
+
+def test_each_retry_is_shown_with_v(simulator: Simulator, short_path: Path) -> None:
+    simulator.faults.add(Fault(LIST, "GET", "before", "answer", status=503, times=3))
+
+    shown = play(simulator, short_path / "telling", "telling-01", "-v")
+
+    assert RETRY.findall(shown.output) == ["1", "2", "3"]

@@ -17,7 +17,13 @@ from typing import Any
 import pytest
 import requests
 from ansible_collections.katapult.cloud.plugins.module_utils._answers import Answer, Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import FRESH_FOR, Clock, Deadline, Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._clock import (
+    FRESH_FOR,
+    Clock,
+    Deadline,
+    Moment,
+    in_seconds,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     FRESH_FOR_WRITES,
@@ -67,7 +73,8 @@ class Run:
         self.session = FakeSession(self.transcript)
         self.deadline = Deadline(self.clock, 600.0)
         connection = Connection("https://api.test/core/v1", "token-1", self.timeout, self.retries, verify="/ca.pem")
-        self.http = Http(connection, self.clock, self.deadline, lambda _connection: self.session)
+        self.told: list[str] = []
+        self.http = Http(connection, self.clock, self.deadline, lambda _connection: self.session, tell=self.told.append)
 
     def fails(self, call: Call) -> ApiError:
         with pytest.raises(ApiError) as raised:
@@ -600,6 +607,54 @@ def test_a_call_without_a_check_keeps_the_place_that_it_waited_for(monkeypatch: 
     run.http.send(CREATE)
 
     assert run.clock.sleeps == [60.0]
+
+
+TOLD: dict[str, tuple[Outcome, str]] = {
+    "refused": (
+        no_connection(ConnectionRefusedError(111, "Connection refused")),
+        "no answer from api.test (Connection refused), trying again in {pause} ({count} of 2)",
+    ),
+    "slow": (
+        requests.ReadTimeout("read timed out"),
+        "no answer from api.test (no answer within 30 s), trying again in {pause} ({count} of 2)",
+    ),
+    "unavailable": (
+        error_answer(503, "service_unavailable"),
+        "the service is unavailable (service_unavailable, HTTP 503), trying again in {pause} ({count} of 2)",
+    ),
+    "limited": (
+        error_answer(429, "rate_limit_reached"),
+        "too many requests in this minute (rate_limit_reached, HTTP 429), trying again in {pause} ({count} of 2)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("outcome", "words"), TOLD.values(), ids=TOLD)
+def test_each_retry_tells_its_reason_and_its_pause(outcome: Outcome, words: str) -> None:
+    run = Run(times(3, GET, outcome), retries=2)
+    error = run.fails(GET)
+
+    retries = [line for line in run.told if "trying again" in line]
+    assert retries == [
+        words.format(pause=in_seconds(pause), count=count)
+        for count, pause in enumerate([pause for pause in run.clock.sleeps if pause > 0], 1)
+    ]
+    assert f" It was tried 3 times within {in_seconds(run.clock.elapsed)}. " in error.message
+
+
+def test_what_was_tried_once_tells_nothing_of_time() -> None:
+    run = Run(times(1, GET, error_answer(404, "disk_not_found")))
+
+    assert "tried" not in run.fails(GET).message
+    assert run.told == []
+
+
+def test_a_wait_for_the_rate_limit_is_told() -> None:
+    run = Run([*times(1, GET, limited_to(1, 0)), *times(1, GET, FINE)])
+    run.http.send(GET)
+    run.http.send(GET)
+
+    assert run.told == ["no request is permitted in this minute any more, waiting for 60 s"]
 
 
 def test_the_moment_tells_the_time_and_how_often_was_waited() -> None:

@@ -115,3 +115,27 @@ def test_a_place_that_is_given_back_is_another_s() -> None:
     rate.give_back()
 
     assert rate.enter(deadline) is False
+
+
+def test_a_wait_is_told_once_however_many_threads_wait() -> None:
+    clock, told = QuickClock(), list[str]()
+    rate, deadline = RateLimit(clock, told.append), Deadline(clock, 600.0)
+    rate.enter(deadline)
+    rate.leave({PERMITTED: "20", REMAINING: "0"}, 0.0)
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda _number: rate.enter(deadline), range(10)))
+
+    assert len(told) == 1
+
+
+def test_the_moments_in_which_answers_may_still_come_are_not_told() -> None:
+    clock, told = FakeClock(), list[str]()
+    rate, deadline = RateLimit(clock, told.append), Deadline(clock, 600.0)
+    rate.enter(deadline)
+    rate.leave({PERMITTED: "2", REMAINING: "1"}, 0.0)
+    rate.enter(deadline)
+    clock.events.append((0.3, lambda: rate.leave({PERMITTED: "2", REMAINING: "1"}, 0.0)))
+    rate.enter(deadline)
+
+    assert (told, len(clock.sleeps)) == ([], 3)

@@ -15,7 +15,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import LONGEST_LINE, append_line
+from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import (
+    LONGEST_LINE,
+    SHOWN_EACH,
+    append_line,
+)
 from ansible_collections.katapult.cloud.plugins.plugin_utils._follow import (
     SAME_AGAIN_AFTER_LOOKS,
     TAIL,
@@ -33,11 +37,19 @@ class Told:
         self.path.touch()
         self._tail = Tail(str(self.path))
 
-    def news_after(self, *lines: str) -> str | None:
+    def news_after(self, *lines: str) -> list[str]:
         """What is new when the module has told these lines since the look before."""
+        self.tell(*lines)
+        return self._tail.news()
+
+    def last_news_after(self, *lines: str) -> list[str]:
+        """What is still new at the end, when the module has told these lines since the look before."""
+        self.tell(*lines)
+        return self._tail.last_news()
+
+    def tell(self, *lines: str) -> None:
         for line in lines:
             append_line(str(self.path), line)
-        return self._tail.news()
 
 
 @pytest.fixture(name="told")
@@ -46,10 +58,28 @@ def _told(tmp_path: Path) -> Told:
 
 
 def test_only_the_newest_line_is_shown(told: Told) -> None:
-    assert told.news_after() is None
-    assert told.news_after("is pending", "is running") == "is running"
-    assert told.news_after() is None
-    assert told.news_after("is completed") == "is completed"
+    assert told.news_after() == []
+    assert told.news_after("is pending", "is running") == ["is running"]
+    assert told.news_after() == []
+    assert told.news_after("is completed") == ["is completed"]
+
+
+def test_each_marked_line_is_shown_once(told: Told) -> None:
+    first, second = f"{SHOWN_EACH}again in 1 s", f"{SHOWN_EACH}again in 2 s"
+
+    assert told.news_after(first, "is pending", first, second, "is running") == [
+        "again in 1 s",
+        "again in 2 s",
+        "is running",
+    ]
+    assert told.news_after() == []
+    assert told.news_after(first, "is running") == ["again in 1 s"]
+
+
+def test_at_the_end_only_marked_lines_are_news(told: Told) -> None:
+    told.news_after(f"{SHOWN_EACH}again in 1 s")
+
+    assert told.last_news_after(f"{SHOWN_EACH}again in 2 s", "is running") == ["again in 2 s"]
 
 
 def test_the_same_line_is_shown_again_as_a_sign_of_life(told: Told) -> None:
@@ -62,22 +92,22 @@ def test_what_is_not_told_again_is_not_shown_again(told: Told) -> None:
     """The module may be about something else by then."""
     told.news_after("is running")
 
-    assert [told.news_after() for _look in range(3 * SAME_AGAIN_AFTER_LOOKS)] == [None] * 3 * SAME_AGAIN_AFTER_LOOKS
-    assert told.news_after("is running") == "is running"
+    assert [told.news_after() for _look in range(3 * SAME_AGAIN_AFTER_LOOKS)] == [[]] * 3 * SAME_AGAIN_AFTER_LOOKS
+    assert told.news_after("is running") == ["is running"]
 
 
 def test_a_long_file_is_read_from_its_end(told: Told) -> None:
-    lines = [f"{number:03d} {'盘' * LONGEST_LINE}" for number in range(20)]
+    lines = [f"{number:03d} {'盘' * LONGEST_LINE}" for number in range(100)]
     assert sum(len(line.encode()) for line in lines) > TAIL
 
-    assert told.news_after(*lines) == lines[-1][:LONGEST_LINE]
+    assert told.news_after(*lines) == [lines[-1][:LONGEST_LINE]]
 
 
 def test_a_file_that_is_gone_has_no_news(told: Told) -> None:
     told.news_after("is running")
     told.path.unlink()
 
-    assert told.news_after() is None
+    assert told.news_after() == []
 
 
 def test_what_is_told_is_shown_while_it_is_followed(tmp_path: Path) -> None:
@@ -101,6 +131,15 @@ def test_nothing_is_shown_before_its_time_and_the_end_is_at_once(tmp_path: Path)
     assert threading.active_count() == threads
     with pytest.raises(Empty):
         shown.get_nowait()
+
+
+def test_a_marked_line_is_shown_at_the_end_at_the_latest(tmp_path: Path) -> None:
+    shown: list[str] = []
+    with followed(str(tmp_path), shown.append, every=3600) as path:
+        append_line(path, f"{SHOWN_EACH}again in 2 s")
+        append_line(path, "is running")
+
+    assert shown == ["again in 2 s"]
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
