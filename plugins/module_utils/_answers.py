@@ -258,7 +258,7 @@ def _limited(value: Any) -> Any:
 
 def _request_id(answer: Answer) -> str | None:
     given = answer.headers.get("X-Request-Id")
-    return given and cut("".join(letter for letter in given if letter.isprintable()), LONGEST_ID)
+    return given and cut("".join(letter if letter.isprintable() else "?" for letter in given), LONGEST_ID)
 
 
 def _described(report: Report, description: str) -> Report:

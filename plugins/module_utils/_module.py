@@ -46,7 +46,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
     shaped,
     variables_of,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._spellings import spellings
+from ansible_collections.katapult.cloud.plugins.module_utils._spellings import Secrets
 from ansible_collections.katapult.cloud.plugins.module_utils._texts import BLANKS, digestible, key_of
 
 TOKEN_OPTIONS = ("api_token", "api_key")
@@ -131,6 +131,7 @@ class KatapultModule(AnsibleModule):
     def __init__(self, **arguments: Any) -> None:
         self._misshapen: MisshapenError | None = None
         self._variables: Mapping[str, str] = {}
+        self._secrets = Secrets()
         AnsibleModule.__init__(self, **arguments)
         if self._misshapen is not None:
             self._fail(OptionError(self._misshapen.option, str(self._misshapen)))
@@ -141,8 +142,8 @@ class KatapultModule(AnsibleModule):
         self.params = {name: value for name, value in self.params.items() if not _is_blank_token(name, value)}
         given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
         tokens = [str(value) for value in given if value is not None and str(value).strip()]
-        for token in tokens:
-            self.no_log_values.update(spellings(token))
+        self._secrets = Secrets(tokens)
+        self.no_log_values.update(self._secrets.plain)
         try:
             self.params = shaped(self.params, self.argument_spec)
             if not tokens:
@@ -194,8 +195,16 @@ class KatapultModule(AnsibleModule):
 
     def _printable(self, text: str) -> str:
         """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
-        masked: str = remove_values(text, self.no_log_values)
-        return masked.translate(FOR_A_TERMINAL)
+        return self._masked(text).translate(FOR_A_TERMINAL)
+
+    def _masked(self, text: str) -> str:
+        masked: str = remove_values(text, self._hidden_in(text))
+        return masked
+
+    def _hidden_in(self, shown: Any) -> set[str]:
+        """What must not be shown, with all spellings of the token in C(shown), which Ansible then masks as well."""
+        self.no_log_values.update(self._secrets.found_in(shown))
+        return self.no_log_values
 
     def exit_json(self, **result: Any) -> NoReturn:
         """End with a success, masked."""
@@ -208,16 +217,17 @@ class KatapultModule(AnsibleModule):
     def _with_masked_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """The result with what Ansible adds of the options: it masks values, but not the keys of dictionaries."""
         whole = {"invocation": {"module_args": self.params}, **result}
-        return {key: sanitize_keys(value, self.no_log_values) for key, value in whole.items()}
+        hidden = self._hidden_in(whole)
+        return {key: sanitize_keys(value, hidden) for key, value in whole.items()}
 
     def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
-        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self.no_log_values))
+        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self._hidden_in(more)))
 
     def tell(self, text: str, mark: str = "") -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
         line = f"{mark}{self._name.rpartition('.')[2]}: {text}"
-        append_line(os.environ.get(PROGRESS_FILE, ""), remove_values(line, self.no_log_values))
+        append_line(os.environ.get(PROGRESS_FILE, ""), self._masked(line))
 
     def tell_each(self, text: str) -> None:
         """As C(tell), of what is no less news when there is newer: it is shown in any case."""

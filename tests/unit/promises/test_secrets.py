@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ ODD_SPELLINGS: dict[str, str] = {
     "on a page of another": html.escape(ODD_TOKEN).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
     "in JSON": json.dumps(ODD_TOKEN)[1:-1],
     "in JSON with slashes": json.dumps(ODD_TOKEN)[1:-1].replace("/", "\\/"),
+    "by numbers on a page": "".join(f"&#x{ord(letter):X};" for letter in ODD_TOKEN),
+    "in an address twice": quote_plus(quote_plus(ODD_TOKEN)),
+    "in base64": b64encode(ODD_TOKEN.encode()).decode().rstrip("="),
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -138,7 +142,11 @@ def test_a_token_from_the_environment_does_not_show(simulator: Simulator) -> Non
     assert TOKEN not in output_of(options, environment={"KATAPULT_API_TOKEN": f"{TOKEN} "})
 
 
-@pytest.mark.parametrize("spelling", [TOKEN, ODD_SPELLINGS["on a page"]], ids=["as it is", "on a page"])
+@pytest.mark.parametrize(
+    "spelling",
+    [TOKEN, ODD_SPELLINGS["on a page"], ODD_SPELLINGS["by numbers on a page"]],
+    ids=["plain", "page", "numbers"],
+)
 def test_the_token_does_not_show_in_what_is_told_while_waiting(
     simulator: Simulator, tmp_path: Path, spelling: str
 ) -> None:

@@ -375,7 +375,7 @@ def test_the_words_of_an_error_have_an_end() -> None:
     report = error_of(answer).report
 
     assert report.code == "c" * (LONGEST_ID - 1) + "\u2026"
-    assert report.request_id == "[1m" + "i" * (LONGEST_ID - 4) + "\u2026"
+    assert report.request_id == "?[1m" + "i" * (LONGEST_ID - 5) + "\u2026"
     assert report.description is not None
     assert report.description.startswith("word word ")
     assert report.description.endswith(" word\u2026")
