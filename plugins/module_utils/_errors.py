@@ -382,6 +382,10 @@ CAUSES: dict[str, Cause] = {
         "Set ca_path to the authority that signed it; do not turn validate_certs off for a production token.",
     ),
     "invalid_option": Cause("an option can't be used as given", ""),
+    "python_too_old": Cause(
+        "the Python where the module runs is too old",
+        "Set ansible_python_interpreter to a newer Python of that host, one that has requests too.",
+    ),
     "drift": Cause(
         "the disk exists and differs in what can't be changed as the task describes it",
         "Describe the disk as it is, do what is said above, or use another name.",

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: katapult_task_info
 short_description: Read or await a task of the Katapult cloud
@@ -150,6 +148,10 @@ error:
       type: bool
       sample: false
 """
+
+from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+
+refuse_old_python()
 
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi

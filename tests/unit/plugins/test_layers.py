@@ -17,6 +17,7 @@ MODULE_UTILS = "ansible_collections.katapult.cloud.plugins.module_utils."
 # Each file with what it may import of the collection; a file stands below all that import it.
 LAYERS: dict[str, set[str]] = {
     "_errors": set(),
+    "_python_floor": set(),
     "_clock": set(),
     "_disk": {"_clock", "_errors"},
     "_disk_wanted": {"_disk"},
@@ -178,13 +179,37 @@ LAYERS: dict[str, set[str]] = {
     "_task_info": {"_disk", "_disk_api", "_errors", "_tasks"},
 }
 MODULES: dict[str, set[str]] = {
-    "katapult_data_center_info": {"_clock", "_disk_api", "_info", "_module"},
-    "katapult_disk": {"_disk_absent", "_disk_module", "_disk_present", "_disk_run", "_disk_spec", "_module"},
-    "katapult_disk_assignment": {"_disk_assignment", "_disk_module", "_disk_run", "_disk_spec", "_module"},
-    "katapult_disk_info": {"_clock", "_disk_api", "_disk_info", "_disk_query", "_info", "_module", "_tasks"},
-    "katapult_disk_io_profile_info": {"_clock", "_disk_api", "_disk_spec", "_info", "_module"},
-    "katapult_disks": {"_fleet_module", "_fleet_result", "_fleet_spec", "_module"},
-    "katapult_task_info": {"_clock", "_disk_api", "_disk_spec", "_info", "_module", "_task_info", "_tasks"},
+    "katapult_data_center_info": {"_clock", "_disk_api", "_info", "_module", "_python_floor"},
+    "katapult_disk": {
+        "_disk_absent",
+        "_disk_module",
+        "_disk_present",
+        "_disk_run",
+        "_disk_spec",
+        "_module",
+        "_python_floor",
+    },
+    "katapult_disk_assignment": {
+        "_disk_assignment",
+        "_disk_module",
+        "_disk_run",
+        "_disk_spec",
+        "_module",
+        "_python_floor",
+    },
+    "katapult_disk_info": {"_clock", "_disk_api", "_disk_info", "_disk_query", "_info", "_module", "_python_floor", "_tasks"},
+    "katapult_disk_io_profile_info": {"_clock", "_disk_api", "_disk_spec", "_info", "_module", "_python_floor"},
+    "katapult_disks": {"_fleet_module", "_fleet_result", "_fleet_spec", "_module", "_python_floor"},
+    "katapult_task_info": {
+        "_clock",
+        "_disk_api",
+        "_disk_spec",
+        "_info",
+        "_module",
+        "_python_floor",
+        "_task_info",
+        "_tasks",
+    },
 }
 PURE = {
     "_errors",
