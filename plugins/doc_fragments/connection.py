@@ -44,7 +44,9 @@ options:
     type: bool
     default: true
   ca_path:
-    description: File or directory of the certificate authorities to trust, on the machine where the module runs.
+    description:
+      - File or directory of the certificate authorities to trust, on the machine where the module runs.
+      - If it is not set, E(REQUESTS_CA_BUNDLE) is used, then E(CURL_CA_BUNDLE), then what C(requests) comes with.
     type: path
   organization:
     description:

@@ -381,6 +381,10 @@ CAUSES: dict[str, Cause] = {
         "the service's TLS certificate is not trusted",
         "Set ca_path to the authority that signed it; do not turn validate_certs off for a production token.",
     ),
+    "ca_bundle_unusable": Cause(
+        "the certificate authorities to trust can't be read",
+        "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form.",
+    ),
     "invalid_option": Cause("an option can't be used as given", ""),
     "python_too_old": Cause(
         "the Python where the module runs is too old",

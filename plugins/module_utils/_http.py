@@ -89,7 +89,10 @@ _IN_PLAIN_WORDS = {
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach the service. C(url) without a slash at its end, C(timeout) in seconds."""
+    """How to reach the service. C(url) without a slash at its end, C(timeout) in seconds.
+
+    C(verify_by) is the option or variable that names a path in C(verify).
+    """
 
     url: str
     token: str = field(repr=False)
@@ -97,6 +100,7 @@ class Connection:
     retries: int = 5
     verify: bool | str = True
     user_agent: str = f"katapult.cloud/{VERSION}"
+    verify_by: str = "ca_path"
 
     @property
     def is_plain(self) -> bool:
@@ -355,6 +359,8 @@ class Http:
             return unexpected(call, str(root))
         if _is_no_http(root):
             return _not_http(call, error, root, begun=begun)
+        if _is_of_bundle(error, root):
+            return self._no_bundle(call, root)
         # A proxy may be too slow before anything was sent.
         slow = isinstance(root, TooSlowError)
         cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
@@ -368,6 +374,22 @@ class Http:
             ambiguous=call.writes and answer_lost,
         )
         return api_error(call.doing, report, transient=_is_passing(error) and not _is_distrust(root))
+
+    def _no_bundle(self, call: Call, root: BaseException) -> ApiError:
+        """What the module looked at before its first request has gone since, or is a part of requests."""
+        from ansible_collections.katapult.cloud.plugins.module_utils._ca_bundle import bundle_problem
+
+        named = isinstance(self._connection.verify, str)
+        source = self._connection.verify_by if named else "the package requests"
+        path = str(self._connection.verify) if named else requests.adapters.DEFAULT_CA_BUNDLE_PATH
+        report = Report(
+            code="ca_bundle_unusable",
+            description=f"{source}: {bundle_problem(path) or root}",
+            detail={"source": source},
+            method=call.method,
+            path=call.path,
+        )
+        return api_error(call.doing, report)
 
 
 def _check_again(call: Call, unclear: bool) -> None:
@@ -427,6 +449,14 @@ def _not_http(call: Call, error: Exception, root: BaseException, *, begun: bool)
     # A proxy may have said this before anything was sent.
     found.report = replace(found.report, ambiguous=call.writes and (begun or call.body is None))
     return found
+
+
+def _is_of_bundle(error: Exception, root: BaseException) -> bool:
+    """Whether the certificate authorities to trust could not be read, which is before anything is sent."""
+    if isinstance(root, ssl.SSLError):
+        return getattr(root, "library", "") == "X509"
+    unreadable = isinstance(root, (FileNotFoundError, PermissionError))
+    return "CA certificate bundle" in str(root) or (unreadable and isinstance(error, requests.exceptions.SSLError))
 
 
 def _words_of(error: Exception, root: BaseException, timeout: float) -> str:

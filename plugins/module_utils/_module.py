@@ -10,10 +10,10 @@ import atexit
 import gc
 import os
 import re
-import ssl
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -22,7 +22,12 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_of
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import InternalError, KatapultError, OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
+    InternalError,
+    KatapultError,
+    OptionError,
+    failure,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._http import (
     REQUESTS_IMPORT_ERROR,
     VERSION,
@@ -49,6 +54,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._shapes import (
 from ansible_collections.katapult.cloud.plugins.module_utils._spellings import Secrets
 from ansible_collections.katapult.cloud.plugins.module_utils._texts import BLANKS, digestible, key_of
 
+# Those that requests asks, in its order.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 TOKEN_OPTIONS = ("api_token", "api_key")
 TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
 NO_TOKEN = (
@@ -239,9 +246,9 @@ class KatapultModule(AnsibleModule):
         return os.environ
 
     def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
-        """The way to the service that the options describe. Raises OptionError, for an unused organization too."""
+        """The way to the service that the options describe. Raises KatapultError, for an unused organization too."""
         lookup_of(self.params, "organization")
-        connection = connection_of(self.params, self.ansible_version)
+        connection = with_bundle(connection_of(self.params, self.ansible_version), os.environ)
         return Http(connection, clock, deadline, writes_at_once=writes_at_once, tell=self.tell_each)
 
     def deadline(self, clock: Clock) -> Deadline:
@@ -316,10 +323,24 @@ def _verify_of(params: Mapping[str, Any]) -> bool | str:
 
 
 def _refuse_no_certificates(path: str) -> None:
-    try:
-        ssl.create_default_context(cafile=path)
-    except (ssl.SSLError, OSError):
-        raise OptionError("ca_path", f"{path} is no file of certificates in PEM form that can be read.") from None
+    from ansible_collections.katapult.cloud.plugins.module_utils._ca_bundle import bundle_problem
+
+    problem = bundle_problem(path)
+    if problem:
+        raise OptionError("ca_path", f"{problem}.")
+
+
+def with_bundle(connection: Connection, environment: Mapping[str, str]) -> Connection:
+    """The connection with the bundle that requests would take from there. Raises KatapultError if it can't be used."""
+    name = next((name for name in CA_VARIABLES if environment.get(name)), None)
+    if name is None or connection.is_plain or connection.verify is not True:
+        return connection
+    from ansible_collections.katapult.cloud.plugins.module_utils._ca_bundle import bundle_problem
+
+    problem = bundle_problem(environment[name])
+    if problem:
+        raise failure("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
+    return replace(connection, verify=environment[name], verify_by=name)
 
 
 def _within(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
