@@ -440,7 +440,7 @@ def _is_passing(error: Exception) -> bool:
 def _is_no_http(root: BaseException) -> bool:
     """Whether something answered, and its first lines can't be read; of too many headers only the base class tells."""
     no_http = (BadStatusLine, LineTooLong, UnknownProtocol, urllib3.exceptions.InvalidHeader)
-    return type(root) is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
+    return root.__class__ is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
 
 
 def _not_http(call: Call, error: Exception, root: BaseException, *, begun: bool) -> ApiError:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, takewhile
-from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._parallel import in_parallel
@@ -166,10 +165,10 @@ class Computer:
         self.left = threads
         self.asked = 0
 
-    def new_thread(self, **arguments: Any) -> threading.Thread:
+    def new_thread(self, target: Callable[[], object]) -> threading.Thread:
         self.asked += 1
         self.left -= 1
-        return threading.Thread(**arguments) if self.left >= 0 else Refused(**arguments)
+        return threading.Thread(target=target) if self.left >= 0 else Refused(target=target)
 
 
 class Refused(threading.Thread):
