@@ -22,7 +22,7 @@ def unit() -> None:
     settings |= {name: os.environ[name] for name in ["KATAPULT_ODD_EXAMPLES"] if name in os.environ}
     # Most of them wait for something, rather than compute.
     workers = str(min(2 * places_at_once(), MOST_WORKERS))
-    options = ["--color=no", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
+    options = ["--color=no", "--durations=20", "-n", workers, "-o", f"cache_dir={CACHE / 'pytest'}"]
     chosen = (os.environ.get("KATAPULT_UNIT_TESTS") or "tests/unit").split()
     # Options are pytest's, which also tells of what it doesn't know.
     paths = [word.partition("::")[0] for word in chosen if "/" in word and not word.startswith("-")]

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._disk import Disk
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import Created, DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import differences
+from ansible_collections.katapult.cloud.plugins.module_utils._disk_differences import Difference, differences
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_lookup import find_new, in_words, summary_of
 from ansible_collections.katapult.cloud.plugins.module_utils._disk_wanted import Wanted
 from ansible_collections.katapult.cloud.plugins.module_utils._errors import (
@@ -82,7 +82,7 @@ class Creator:
 
     def _appeared(self, wanted: Wanted, appeared: _AppearedError) -> Created | None:
         what = f"The create of '{wanted.name}' was refused for the moment."
-        if appeared.unclear:
+        if appeared.unclear or not any(_unlike(wanted, disk) for disk in appeared.disks):
             lost = KatapultError(what, Report("create_unclear", ambiguous=True))
             return Created(self._adopted(lost, wanted, appeared.disks), None)
         self._warn(f"{what} Another run has made the disk since: {in_words(appeared.disks)}.")
@@ -120,7 +120,7 @@ class Creator:
             raise _unclear(lost, f"{lost.what} {seen}")
         if len(new) > 1:
             raise _unclear(lost, f"{lost.what} There are {len(new)} new disks '{wanted.name}': {in_words(new)}.", new)
-        unlike = differences(replace(wanted, data_center=wanted.place), new[0])
+        unlike = _unlike(wanted, new[0])
         if unlike:
             listed = "; ".join(map(str, unlike))
             raise _unclear(lost, f"{lost.what} There is now {in_words(new)}, which differs: {listed}.", new)
@@ -142,6 +142,10 @@ class Creator:
                 self._unseen = error
                 return []
             raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error
+
+
+def _unlike(wanted: Wanted, disk: Disk) -> tuple[Difference, ...]:
+    return differences(replace(wanted, data_center=wanted.place), disk)
 
 
 def _unclear(lost: KatapultError, what: str, disks: list[Disk] | None = None) -> KatapultError:

@@ -247,7 +247,7 @@ msg:
   description: What became of the disk, and until when it can be restored. On failure, what failed and what to do.
   returned: with O(state=absent), and on failure
   type: str
-  sample: The disk 'data-01' (disk_5nGk37D3RLE7Kuza) is in the trash until 2026-08-17 17:32 UTC.
+  sample: The disk 'data-01' (disk_5nGk37D3RLE7Kuza, 20 GB) is in the trash until 2026-08-17 17:32 UTC.
 steps:
   description: The steps of a change that failed.
   returned: failure, where there were several steps

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -338,6 +339,7 @@ def test_imports_go_downward_only() -> None:
         below.add(name)
 
 
+@cache
 def loaded_with(name: str) -> set[str]:
     """The files that are imported as soon as this one is: its imports at the top, and theirs."""
     path = next(path for path in ALL if path.stem == name)

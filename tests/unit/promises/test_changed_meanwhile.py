@@ -372,14 +372,16 @@ def test_a_rename_is_not_repeated_to_a_name_that_another_disk_has_by_now(life: L
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
-def test_a_disk_that_another_run_makes_before_the_create_is_not_called_created(life: Life, fleet: bool) -> None:
+def test_a_disk_that_another_run_makes_otherwise_before_the_create_is_taken_as_it_is(life: Life, fleet: bool) -> None:
     path = "/organizations/organization/disks"
     disk: dict[str, Any] = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
-    life.simulator.faults.add(refused("POST", path, lambda: life.simulator.state.add_disk("data-01"), status=429))
+    life.simulator.faults.add(
+        refused("POST", path, lambda: life.simulator.state.add_disk("data-01", size_in_gb=10), status=429)
+    )
 
     result = life.fleet(disks=[disk]) if fleet else life.disk(**disk)
 
-    assert (result.failed, result["changed"], result.writes) == (False, False, [f"POST {path}"]), result.result
+    assert (result.failed, result.writes) == (False, [f"POST {path}", f"PUT {RESIZE}"]), result.result
     assert "Another run has made the disk since" in result.warnings[0]
 
 

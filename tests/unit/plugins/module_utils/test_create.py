@@ -199,6 +199,10 @@ def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
     assert run.service.count("GET", LIST) == 1
 
     run = Run(before_repeat, [thin("disk_Old", "disk_New")], [ALIKE])
+    assert run.create().task is None
+    assert "disk_New" in run.warnings[0]
+
+    run = Run(before_repeat, [thin("disk_Old", "disk_New")], [OTHER_SIZE])
     assert run.create_unless_made() is None
     assert "Another run has made the disk since: disk_New" in run.warnings[0]
 
