@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-TABLE = Path("plugins") / "module_utils" / "_errors.py"
+TABLE = Path("plugins") / "module_utils" / "_core" / "errors.py"
 PAGE = Path("docs") / "docsite" / "rst" / "error_codes.rst"
 
 HEAD = """..
@@ -23,7 +23,7 @@ HEAD = """..
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 
-  Written by python -m dev.error_codes out of plugins/module_utils/_errors.py: change the table there.
+  Written by python -m dev.error_codes out of plugins/module_utils/_core/errors.py: change the table there.
 
 .. _ansible_collections.katapult.cloud.docsite.error_codes:
 

@@ -12,7 +12,7 @@ from .matrix_table import CORES, PARTS, PYTHONS, Core, requests_versions
 from .workspace import Failed
 
 #: What the unit tests of a job are: pytest's words.
-WHOLE, PROMISES, PLUGINS = "all", "plugins, promises", "plugins"
+WHOLE, PROMISES, PLUGINS = "all", "plugins, functional", "plugins"
 #: These tests don't depend on ansible-core: those of the tools, of the simulator, and of what other tools make.
 APART = (
     "dev",
@@ -22,11 +22,11 @@ APART = (
     "awx/test_files.py",
 )
 #: These run Ansible itself, so that a Python that only has its module code can't run them.
-WITH_ANSIBLE = ("plugins/plugin_utils", "promises/test_progress.py", "odd/test_odd_templates.py")
+WITH_ANSIBLE = ("plugins/plugin_utils", "functional/test_progress.py", "fuzz/test_odd_templates.py")
 _MODULES_ONLY = tuple(f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE)
 PYTEST = {
     WHOLE: ("tests/unit", *(f"--ignore=tests/unit/{path}" for path in APART)),
-    PROMISES: ("tests/unit/plugins", "tests/unit/promises", "tests/unit/odd", *_MODULES_ONLY),
+    PROMISES: ("tests/unit/plugins", "tests/unit/functional", "tests/unit/fuzz", *_MODULES_ONLY),
     PLUGINS: ("tests/unit/plugins", *_MODULES_ONLY),
 }
 

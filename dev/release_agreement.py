@@ -32,7 +32,7 @@ FLOORS: Mapping[str, Mapping[str, str]] = {
         "plugins/doc_fragments/connection.py": rf"^  - requests >= {FIRST_VERSION}$",
     },
 }
-IN_CODE = "plugins/module_utils/_http.py"
+IN_CODE = "plugins/module_utils/_api/transport.py"
 HEADING = re.compile(r"^v(\S+)\n=+$", re.MULTILINE)
 ADDED = re.compile(r"^ *version_added: *[\"']?([^\s\"']+)", re.MULTILINE)
 

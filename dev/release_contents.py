@@ -17,7 +17,7 @@ BELONGS = re.compile(
     | README\.md | LICENSE | CHANGELOG\.rst | CONTRIBUTING\.md | SECURITY\.md
     | requirements\.txt | \.ansible-lint
     | meta/(runtime|execution-environment)\.yml
-    | plugins/(action|doc_fragments|module_utils|modules|plugin_utils)/[a-z_]+\.py
+    | plugins/(action|doc_fragments|module_utils/_[a-z]+|modules|plugin_utils)/[a-z_]+\.py
     | changelogs/changelog\.yaml
     | (docs|examples)/([\w-]+/)*[\w-][\w.-]*\.(md|rst|yml|yaml|json|ini|j2|svg|png)
     """,
@@ -46,7 +46,7 @@ def sizes_of(tarball: Path) -> dict[str, int]:
 def wrong_contents(names: Iterable[str], collection: Path) -> list[str]:
     """What is in the tarball and does not belong there, and what is not there and should be."""
     present = frozenset(names)
-    needed = NEEDED | {path.relative_to(collection).as_posix() for path in collection.glob("plugins/*/*.py")}
+    needed = NEEDED | {path.relative_to(collection).as_posix() for path in collection.glob("plugins/**/*.py")}
     unwanted = [f"{name} is in the tarball, where it does not belong" for name in sorted(present) if not _belongs(name)]
     empty = [f"{name} is an empty folder of the tarball" for name in sorted(present) if _is_empty_folder(name, present)]
     return [*unwanted, *empty, *(f"{name} is not in the tarball" for name in sorted(needed - present))]

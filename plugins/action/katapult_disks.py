@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.katapult.cloud.plugins.plugin_utils._progress import ProgressAction
+from ..plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):

@@ -326,27 +326,26 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-import os
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_module import surroundings_of
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import change_spec, disk_spec, wanted_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.context import surroundings_of
+from ..module_utils._options.disk import change_spec, disk_spec, wanted_disk
+from ..module_utils._reconcile.run import DiskResult
 
 
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to what the options describe. Raises KatapultError."""
-    wanted, around = wanted_disk(module.params, os.environ), surroundings_of(module)
+    wanted, around = wanted_disk(module.params, module.environment), surroundings_of(module)
     # Only what the state needs is imported, because Python compiles a module's files anew at every run.
     if module.params["state"] == "absent":
-        from ansible_collections.katapult.cloud.plugins.module_utils._disk_absent import Absence
+        from ..module_utils._reconcile.absent import Absence
 
         return Absence(wanted, around, force=module.params["force"], purge=module.params["purge"]).ensure()
-    from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
+    from ..module_utils._reconcile.present import Presence
 
     return Presence(wanted, around).ensure()
 

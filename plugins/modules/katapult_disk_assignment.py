@@ -225,15 +225,15 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_assignment import Placement
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_module import surroundings_of
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import assignment_spec, wanted_assignment
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.context import surroundings_of
+from ..module_utils._options.disk import assignment_spec, wanted_assignment
+from ..module_utils._reconcile.assignment import Placement
+from ..module_utils._reconcile.run import DiskResult
 
 
 def ensure(module: KatapultModule) -> DiskResult:

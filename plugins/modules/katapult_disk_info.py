@@ -254,17 +254,17 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_info import find_disks
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_query import disk_query, disk_query_spec
-from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec
-from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._core.clock import Clock
+from ..module_utils._core.polling import Waiter
+from ..module_utils._module.base import KatapultModule, connection_spec
+from ..module_utils._options.disk_query import disk_query, disk_query_spec
+from ..module_utils._options.info import Listed
+from ..module_utils._reconcile.info import find_disks
 
 
 def disks(module: KatapultModule) -> Listed:

@@ -126,15 +126,15 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import lookup_of, needed_organization
-from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed, keys_spec, rows_with, wanted_keys
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec
+from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._core.clock import Clock
+from ..module_utils._module.base import KatapultModule, connection_spec
+from ..module_utils._options.disk import lookup_of, needed_organization
+from ..module_utils._options.info import Listed, keys_spec, rows_with, wanted_keys
 
 
 def io_profiles(module: KatapultModule) -> Listed:

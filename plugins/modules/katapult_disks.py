@@ -374,21 +374,20 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-import os
 
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_module import fleet_of
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import fleet_spec
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.fleet import fleet_of
+from ..module_utils._options.fleet import fleet_spec
+from ..module_utils._reconcile.fleet_result import FleetResult
 
 
 def ensure(module: KatapultModule) -> FleetResult:
     """Bring all disks to what the options describe. Raises KatapultError."""
-    return fleet_of(module, os.environ).ensure()
+    return fleet_of(module, module.environment).ensure()
 
 
 def main() -> None:

@@ -149,17 +149,17 @@ error:
       sample: false
 """
 
-from ansible_collections.katapult.cloud.plugins.module_utils._python_floor import refuse_old_python
+from ..module_utils._core.python_version import refuse_old_python
 
 refuse_old_python()
 
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import text_of
-from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
-from ansible_collections.katapult.cloud.plugins.module_utils._module import KatapultModule, connection_spec, wait_spec
-from ansible_collections.katapult.cloud.plugins.module_utils._task_info import finished_task
-from ansible_collections.katapult.cloud.plugins.module_utils._tasks import Waiter
+from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._core.clock import Clock
+from ..module_utils._core.polling import Waiter
+from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._options.disk import text_of
+from ..module_utils._options.info import Listed
+from ..module_utils._reconcile.task_info import finished_task
 
 
 def tasks(module: KatapultModule) -> Listed:

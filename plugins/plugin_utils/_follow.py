@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import SHOWN_EACH
+from ..module_utils._module.progress_file import SHOWN_EACH
 
 SHOWN_EVERY = 5.0
 SAME_AGAIN_AFTER_LOOKS = 6

@@ -13,8 +13,9 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
-from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import PROGRESS_FILE
-from ansible_collections.katapult.cloud.plugins.plugin_utils._follow import can_be_followed, followed
+
+from ..module_utils._module.progress_file import PROGRESS_FILE
+from ._follow import can_be_followed, followed
 
 display = Display()
 

@@ -14,17 +14,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from .descriptions import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
-from .models import (
-    Attachment,
-    DataCenter,
-    Disk,
-    IoProfile,
-    Organization,
-    Task,
-    Token,
-    TrashObject,
-    VirtualMachine,
-)
+from .models import Attachment, DataCenter, Disk, IoProfile, Organization, Task, Token, TrashObject, VirtualMachine
 from .settings import Settings
 from .tasks import TaskBoard
 from .timeline import Clock, Timeline

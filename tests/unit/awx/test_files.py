@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_spec import LARGEST_SIZE, SMALLEST_SIZE, disk_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import LARGEST_SIZE, SMALLEST_SIZE, disk_spec
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.awx.jobs import COLLECTION, EXAMPLES, document, injected
-from ansible_collections.katapult.cloud.tests.unit.promises.running import DISK, output_of
+from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of
 from antsibull_docutils.rst_code_finder import find_code_blocks
 
 LIVE = "https://api.katapult.io/core/v1"

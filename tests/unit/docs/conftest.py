@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.commands import Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.commands import Ansible
 
 
 @pytest.fixture(name="simulator")

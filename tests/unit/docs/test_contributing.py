@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION
+from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION
 
 CONTRIBUTING = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
+PLUGINS = COLLECTION / "plugins"
 TARGETS = re.findall(
     r"^([a-z-]+(?: [a-z-]+)*):(?! export)", (COLLECTION / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
 )
@@ -23,9 +24,7 @@ DOCUMENTS = sorted(path for path in COLLECTION.glob("*.md"))
 
 def test_the_picture_names_every_file() -> None:
     picture = (COLLECTION / "docs" / "architecture.svg").read_text(encoding="utf-8")
-    files = [
-        path.stem for folder in ("modules", "module_utils") for path in (COLLECTION / "plugins" / folder).glob("*.py")
-    ]
+    files = [path.stem for folder in ("modules", "module_utils") for path in (PLUGINS / folder).rglob("*.py")]
 
     assert sorted(re.findall(r'class="name">(\w+)<', picture)) == sorted(files)
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import Report
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import Report
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION, PLAY, Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, PLAY, Ansible
 
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PACKAGE = "ansible_collections.katapult.cloud.plugins.modules"

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.katapult.cloud.dev import error_codes
-from ansible_collections.katapult.cloud.plugins.module_utils import _errors
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import CAUSES
+from ansible_collections.katapult.cloud.plugins.module_utils._core import errors
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import CAUSES
 from ansible_collections.katapult.cloud.tests.simulator import FOREVER, Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION, Ansible
 from ansible_collections.katapult.cloud.tests.unit.docs.guides import Command, commands_of, missing_from
+from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, Ansible
 from antsibull_docutils.rst_code_finder import find_code_blocks
 
 DOCSITE = COLLECTION / "docs" / "docsite"
@@ -99,6 +99,6 @@ def test_the_page_of_error_codes_is_that_of_the_table() -> None:
     """Where this fails, python -m dev.error_codes writes the page anew."""
     written = (DOCSITE / "rst" / "error_codes.rst").read_text(encoding="utf-8")
 
-    assert written == error_codes.page(_errors)
-    assert _errors.MAY_APPEAR in written
+    assert written == error_codes.page(errors)
+    assert errors.MAY_APPEAR in written
     assert sorted(re.findall(r"^       ``(\w+)``$", written, re.MULTILINE)) == sorted(CAUSES)

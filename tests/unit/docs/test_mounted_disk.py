@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.commands import COLLECTION, Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, Ansible
 
 EXAMPLE = COLLECTION / "examples" / "mounted_disk.yml"
 WEB, DB = "web-01.acme.katapult.cloud", "db-01.acme.katapult.cloud"

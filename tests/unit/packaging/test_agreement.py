@@ -17,7 +17,7 @@ PLACES = {
     "CHANGELOG.rst",
     "changelogs/changelog.yaml",
     "galaxy.yml",
-    "plugins/module_utils/_http.py",
+    "plugins/module_utils/_api/transport.py",
     "plugins/modules/katapult_disk.py",
     *(place for places in FLOORS.values() for place in places),
 }
@@ -47,9 +47,9 @@ def test_nothing_disagrees() -> None:
 @pytest.mark.parametrize(
     ("place", "old", "new", "told"),
     [
-        ("galaxy.yml", f"version: {VERSION}", "version: 99.0.0", "_http.py names"),
+        ("galaxy.yml", f"version: {VERSION}", "version: 99.0.0", "transport.py names"),
         ("galaxy.yml", f"version: {VERSION}", "version: 0.0.1", "changelog.yaml tells of"),
-        ("plugins/module_utils/_http.py", f'"{VERSION}"', '"0.0.1"', "names 0.0.1"),
+        ("plugins/module_utils/_api/transport.py", f'"{VERSION}"', '"0.0.1"', "names 0.0.1"),
         ("plugins/modules/katapult_disk.py", "version_added: 1.0.0", "version_added: 99.0.0", "newer than"),
         ("CHANGELOG.rst", f"v{VERSION}\n", "v0.0.1\n", "CHANGELOG.rst has the releases"),
         ("meta/runtime.yml", ">=2.16.0", ">=2.17.0", "the oldest supported ansible-core"),

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
-from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.support.processes import internal_arguments
 
 FAST: dict[str, Any] = {"build_seconds": 0.05, "attach_seconds": 0.05}
 

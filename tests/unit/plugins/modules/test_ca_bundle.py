@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._http import Connection, Http
-from ansible_collections.katapult.cloud.plugins.module_utils._module import connection_of, with_bundle
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call, Repeat
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import connection_of, with_bundle
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.odd.options import ENOUGH, MODULES
-from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock
+from ansible_collections.katapult.cloud.tests.unit.fuzz.options import ENOUGH, MODULES
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
 
 GOOD = requests.adapters.DEFAULT_CA_BUNDLE_PATH
 GET = Call("GET", "/disks/disk", "read the disk disk_One")

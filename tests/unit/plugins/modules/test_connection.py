@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._http import VERSION
-from ansible_collections.katapult.cloud.plugins.module_utils._module import NO_TOKEN, connection_of
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import VERSION
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import NO_TOKEN, connection_of
 from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_data_center_info,
     katapult_disk,

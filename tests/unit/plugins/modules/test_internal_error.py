@@ -14,26 +14,24 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._answers import Call
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_api import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_present import Presence
-from ansible_collections.katapult.cloud.plugins.module_utils._disk_run import DiskResult, Surroundings
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet import Conduct, Fleet
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_api import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_result import FleetResult
-from ansible_collections.katapult.cloud.plugins.module_utils._fleet_spec import Description
-from ansible_collections.katapult.cloud.plugins.module_utils._info import Listed
-from ansible_collections.katapult.cloud.plugins.module_utils._lock import Place
-from ansible_collections.katapult.cloud.plugins.module_utils._module import (
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import (
     LONGEST_QUOTE,
     KatapultModule,
     connection_spec,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import Description
+from ansible_collections.katapult.cloud.plugins.module_utils._options.info import Listed
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_result import FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import Presence
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, Surroundings
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.in_process import Finished, finished
-from ansible_collections.katapult.cloud.tests.unit.plugins.doubles import FakeClock, ScriptedService
-from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
+from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
     LIST,
     LONDON,
@@ -44,11 +42,13 @@ from ansible_collections.katapult.cloud.tests.unit.plugins.things import (
     task_answer,
     wanted,
 )
-from ansible_collections.katapult.cloud.tests.unit.promises.running import internal_arguments, output_of
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.support.processes import internal_arguments, output_of
 
 TOKEN = "a-token-that-nobody-must-see"
 BOOM = RuntimeError(f"boom {TOKEN} http://me:secret@proxy")
-PLACE = re.compile(r"plugins/(module_utils|modules)/_?\w+\.py:\d+")
+PLACE = re.compile(r"plugins/(module_utils/_\w+|modules)/\w+\.py:\d+")
 BEING_MADE = {"disk": disk_payload(state="not_built"), "task": {"id": "task_One", "name": "Build", "status": "running"}}
 THERE = {f"GET {LIST}": [listing(disk_payload())], f"GET {DISK}": [disk_answer()]}
 
@@ -231,7 +231,7 @@ def test_a_fleet(
     descriptions = [Description(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
 
     def act(module: KatapultModule) -> FleetResult:
-        api = FleetApi(service, wishes)
+        api = FleetApi(service, [wish.name for wish in wishes], [wish.id for wish in wishes])
         return Fleet(descriptions, api, around(module, api, clock), Conduct()).ensure()
 
     done = ended(act)
@@ -287,7 +287,7 @@ def test_an_interruption_passes() -> None:
 
 
 NO_SLEEP = """
-from ansible_collections.katapult.cloud.plugins.module_utils._clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock
 def sleep(self, seconds):
     raise RuntimeError("no sleep")
 Clock.sleep = sleep

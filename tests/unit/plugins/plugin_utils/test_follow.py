@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._progress_file import (
+from ansible_collections.katapult.cloud.plugins.module_utils._module.progress_file import (
     LONGEST_LINE,
     SHOWN_EACH,
     append_line,

@@ -1,0 +1,354 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Disks, tasks, virtual machines and trash objects as the API gives them: frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from .._core.clock import Moment
+from .._core.errors import KatapultError, failure
+
+BUILT = "built"
+FAILED = "failed"
+ATTACHED = "attached"
+DETACHED = "detached"
+FINISHED = frozenset({"completed", "failed"})
+ATTACHING = "attaching"
+DETACHING = "detaching"
+UNTOLD = "unknown"
+MOVING = frozenset({ATTACHING, DETACHING})
+BEING_MADE = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
+
+
+class MalformedObjectError(Exception):
+    """An object of an answer lacks what every such object has; the text says what."""
+
+
+class Power(Enum):
+    """What is known of a virtual machine's power."""
+
+    ON = "started"
+    OFF = "stopped"
+    CHANGING = "changing"
+    UNKNOWN = "unknown"
+
+
+_POWER_OF_STATE = {
+    "started": Power.ON,
+    "stopped": Power.OFF,
+    "failed": Power.OFF,
+    "orphaned": Power.OFF,
+    "allocated": Power.OFF,
+}
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One key of a lookup object: C(key) as in C(permalink), and its value."""
+
+    key: str
+    value: str
+
+    def as_body(self) -> dict[str, str]:
+        """As the API takes it."""
+        return {self.key: self.value}
+
+    def as_query(self, name: str) -> tuple[tuple[str, str], ...]:
+        """As the API takes it in an address."""
+        return ((f"{name}[{self.key}]", self.value),)
+
+    def as_object(self, *keys: str) -> dict[str, Any]:
+        """The thing that it names as an object with these keys: None for all that the lookup does not tell."""
+        return {**dict.fromkeys(keys), **self.as_body()}
+
+    def selects(self, thing: Any) -> bool:
+        """Whether C(thing), an object of an answer or None, is the one that this lookup names."""
+        return self.is_told_by(thing) and _same(self.key, thing[self.key], self.value)
+
+    def is_told_by(self, thing: Any) -> bool:
+        """Whether C(thing) has the key that this lookup names it by. If it has not, it may be that one all the same."""
+        return isinstance(thing, Mapping) and isinstance(thing.get(self.key), str)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A disk's place on a virtual machine."""
+
+    virtual_machine: Mapping[str, Any]
+    attach_on_boot: bool | None
+    boot: bool | None
+    state: str
+
+    @property
+    def machine_name(self) -> str:
+        """The virtual machine in words."""
+        return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
+
+    def is_with(self, other: Attachment) -> bool | None:
+        """Whether both are on one virtual machine: by their IDs if both have one, else by their names.
+
+        None if that can't be told.
+        """
+        for key in ("id", "fqdn"):
+            lookup = Lookup(key, str(other.virtual_machine.get(key)))
+            if lookup.is_told_by(self.virtual_machine) and lookup.is_told_by(other.virtual_machine):
+                return lookup.selects(self.virtual_machine)
+        return None
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk as the API gives it: C(payload) has all its keys, the fields are what is decided by."""
+
+    id: str
+    name: str
+    state: str
+    attachment: Attachment | None
+    annotations: tuple[tuple[str, str], ...]
+    payload: Mapping[str, Any]
+    annotation_list: list[Mapping[str, Any]]
+    untold: tuple[str, ...] = ()
+    """What the answer leaves open of the disk's place: a missing key is not a no."""
+    seen: Moment | None = field(default=None, compare=False)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way on it."""
+        return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in MOVING)
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it is not yet there for the first time; what was asked of its create may still come."""
+        return self.state in BEING_MADE
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether no virtual machine sees it. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        return self.attachment is None or self.attachment.state == DETACHED
+
+    @property
+    def is_unassigned(self) -> bool:
+        """Whether it is on no virtual machine. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        return self.attachment is None
+
+    @property
+    def is_boot_disk(self) -> bool:
+        """Whether a virtual machine boots from it. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        return self.attachment is not None and self.attachment.boot is True
+
+    @property
+    def label(self) -> str:
+        """Name and id, as messages have them."""
+        return f"'{self.name}' ({self.id})"
+
+    @property
+    def sized_label(self) -> str:
+        """Name, id and size."""
+        return f"'{self.name}' ({self.id}, {self.payload.get('size_in_gb')} GB)"
+
+    @property
+    def condition(self) -> str:
+        """Its state in words, with that of its attachment."""
+        return f"{self.state} and {self.attachment.state}" if self.attachment else self.state
+
+    @property
+    def size_in_gb(self) -> int:
+        """Its size. Raises KatapultError if the answer does not tell it."""
+        size = self.payload.get("size_in_gb")
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise self._untold("size_in_gb")
+        return size
+
+    def is_assigned_to(self, virtual_machine: Lookup) -> bool:
+        """Whether it is assigned to that virtual machine. Raises KatapultError if the answer leaves that open."""
+        self.raise_if_place_is_untold()
+        if self.attachment is None:
+            return False
+        if not virtual_machine.is_told_by(self.attachment.virtual_machine):
+            raise self._untold(f"virtual_machine_disk.virtual_machine.{virtual_machine.key}")
+        return virtual_machine.selects(self.attachment.virtual_machine)
+
+    def is_in(self, data_center: Lookup) -> bool:
+        """Whether it is in that data center. Raises KatapultError if the answer leaves that open."""
+        there = self.payload.get("data_center")
+        if not data_center.is_told_by(there):
+            raise self._untold(f"data_center.{data_center.key}")
+        return data_center.selects(there)
+
+    def is_on_machine_of(self, other: Disk) -> bool:
+        """Whether both are on one virtual machine, or on none. Raises KatapultError if the answer leaves that open."""
+        if self.is_unassigned or other.is_unassigned:
+            return self.is_unassigned and other.is_unassigned
+        same = self.attachment.is_with(other.attachment) if self.attachment and other.attachment else None
+        if same is None:
+            raise self._untold("virtual_machine_disk.virtual_machine")
+        return same
+
+    def raise_if_machine_is_untold(self) -> None:
+        """Raise KatapultError if the answer does not name the machine that the disk is on by its ID and its name."""
+        self.raise_if_place_is_untold()
+        machine = self.attachment.virtual_machine if self.attachment else None
+        untold = [key for key in ("id", "fqdn") if machine is not None and not Lookup(key, "").is_told_by(machine)]
+        if untold:
+            raise self._untold(f"virtual_machine_disk.virtual_machine.{untold[0]}")
+
+    def raise_if_place_is_untold(self) -> None:
+        """Raise KatapultError if the answer leaves open where the disk is, or whether a machine boots from it."""
+        if self.untold:
+            raise self._untold(*self.untold)
+
+    def _untold(self, *keys: str) -> KatapultError:
+        return failure(
+            "unexpected_answer",
+            f"The service's answer about the disk {self.label} does not say what this task has to know: it has no "
+            f"usable {' and no usable '.join(keys)}.",
+        )
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What matters of a virtual machine to its disks; C(data_center) is an object of the answer, None where unknown."""
+
+    power: Power
+    data_center: Mapping[str, Any] | None = None
+
+
+UNSEEN = Machine(Power.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A background task of the service."""
+
+    id: str
+    name: str
+    status: str
+    payload: Mapping[str, Any]
+
+    @property
+    def standing(self) -> str:
+        """Its status and its progress, in words."""
+        percent = self.payload.get("progress")
+        return self.status if percent is None else f"{self.status}, at {percent} %"
+
+
+@dataclass(frozen=True)
+class TrashObject:
+    """What is known of a disk in the trash."""
+
+    id: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class DiskCall:
+    """A call that changes a disk: C(doing) says what it does, C(body) is sent beside the disk's lookup.
+
+    C(has_task): the service does it in the background, and the call must not be sent twice unseen.
+    """
+
+    method: str
+    path: str
+    doing: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+    has_task: bool = False
+
+
+def disk_of(payload: Any, annotations: Any) -> Disk:
+    """The disk in an answer. Raises MalformedObjectError."""
+    disk = _object(payload, "disk")
+    attachment = _attachment_of(disk.get("virtual_machine_disk"))
+    listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
+    return Disk(
+        id=_text(disk, "id", "disk"),
+        name=_text(disk, "name", "disk"),
+        state=_text(disk, "state", "disk"),
+        attachment=attachment,
+        annotations=annotation_pairs(listed),
+        payload=disk,
+        annotation_list=listed,
+        untold=_untold_by(disk, attachment),
+    )
+
+
+def task_of(payload: Any) -> Task:
+    """The task in an answer. Raises MalformedObjectError."""
+    task = _object(payload, "task")
+    name = task.get("name")
+    return Task(_text(task, "id", "task"), str(name or "task"), _text(task, "status", "task"), task)
+
+
+def machine_of(payload: Any) -> Machine:
+    """The virtual machine in an answer. Raises MalformedObjectError."""
+    machine = _object(payload, "virtual_machine")
+    zone = machine.get("zone")
+    data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
+    return Machine(
+        _POWER_OF_STATE.get(_text(machine, "state", "virtual_machine"), Power.CHANGING),
+        data_center if isinstance(data_center, Mapping) else None,
+    )
+
+
+def trash_object_of(payload: Any) -> TrashObject:
+    """The trash object in an answer. Raises MalformedObjectError."""
+    trash_object = _object(payload, "trash_object")
+    return TrashObject(_text(trash_object, "id", "trash_object"), trash_object)
+
+
+def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
+    """Annotations as sorted pairs, for comparing: a missing value, null and '' are the same."""
+    return tuple(sorted({(str(item.get("key")), str(item.get("value") or "")) for item in annotations}))
+
+
+def _untold_by(disk: Mapping[str, Any], attachment: Attachment | None) -> tuple[str, ...]:
+    if attachment is None:
+        return () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
+    told = {
+        "boot": isinstance(attachment.boot, bool),
+        "state": attachment.state != UNTOLD,
+        "virtual_machine": any(Lookup(key, "").is_told_by(attachment.virtual_machine) for key in ("id", "fqdn")),
+    }
+    return tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
+
+
+def _same(key: str, one: str, other: str) -> bool:
+    """The service writes the names of machines in lower case, whatever they were given as."""
+    return one.lower() == other.lower() if key == "fqdn" else one == other
+
+
+def _attachment_of(payload: Any) -> Attachment | None:
+    if payload is None:
+        return None
+    given = _object(payload, "disk.virtual_machine_disk")
+    state = given.get("state")
+    return Attachment(
+        virtual_machine=_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
+        attach_on_boot=given.get("attach_on_boot"),
+        boot=given.get("boot"),
+        state=state if isinstance(state, str) and state else UNTOLD,
+    )
+
+
+def _object(payload: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(payload, Mapping):
+        raise MalformedObjectError(f"'{name}' is no object")
+    return payload
+
+
+def _text(payload: Mapping[str, Any], key: str, name: str) -> str:
+    value = payload.get(key)
+    if not isinstance(value, str) or not value:
+        raise MalformedObjectError(f"'{name}.{key}' is no text")
+    return value

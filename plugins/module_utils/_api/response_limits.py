@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Connections whose answers end: what urllib3 reads from its sockets is held against a time and a size in all."""
+
+from __future__ import annotations
+
+import io
+import socket
+from http.client import HTTPResponse
+from typing import Any
+
+from .._core.clock import Clock
+
+# What http.client allows a line of its own; urllib3 1.26 reads the lines between the chunks of a body without a limit.
+LONGEST_LINE = 65536
+
+
+class TooSlowError(socket.timeout):
+    """The answer is not complete in the time that it has in all."""
+
+
+class UnfitAnswerError(OSError):
+    """The answer is not one that is read to its end."""
+
+
+class Meter:
+    """What the answer under way may still take. A session has one, as it has one request under way at a time."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds = float("inf")
+        self._end = float("inf")
+        self._bytes = float("inf")
+
+    def begin(self, seconds: float) -> None:
+        """A request begins: its answer has that many seconds, whatever comes."""
+        self._seconds, self._end, self._bytes = seconds, self._clock.now() + seconds, float("inf")
+
+    def allow(self, size: int) -> None:
+        """At most that many bytes more, as they come over the network."""
+        self._bytes = size
+
+    def install(self, manager: Any) -> None:
+        """Have the connections of a pool manager of urllib3, which has none yet, read through this meter."""
+        answer = type("Answer", (_Answer,), {"meter": self})
+        manager.pool_classes_by_scheme = {
+            scheme: _reading(pool, answer) for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
+
+    def read(self, sock: socket.socket, raw: io.RawIOBase, buffer: Any) -> int | None:
+        """The next bytes of C(sock), by way of the file C(raw) on it."""
+        left = self._end - self._clock.now()
+        usual = sock.gettimeout() or left
+        if left > 0:
+            sock.settimeout(min(usual, left))
+            try:
+                return self._counted(raw.readinto(buffer))
+            except socket.timeout:
+                if usual < left:
+                    raise
+            finally:
+                sock.settimeout(usual)
+        # Outside of the except clause, so that this is the innermost cause.
+        raise TooSlowError(f"the answer was not complete within {self._seconds:g} s")
+
+    def _counted(self, size: int | None) -> int | None:
+        self._bytes -= size or 0
+        if self._bytes < 0:
+            raise UnfitAnswerError("the service answered with more than is read")
+        return size
+
+
+class _Answer(HTTPResponse):
+    """An answer that is read through the meter of its class, from its first byte on; a proxy's to CONNECT too."""
+
+    meter: Meter
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = _Buffer(_Raw(sock, self.fp.detach(), self.meter))
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, meter: Meter) -> None:
+        self._sock = sock
+        self._raw = raw
+        self._meter = meter
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        return self._meter.read(self._sock, self._raw, buffer)
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+class _Buffer(io.BufferedReader):
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return super().readline(LONGEST_LINE if size is None or size < 0 else size)
+
+
+def _reading(pool: Any, answer: type) -> type:
+    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": answer})
+    return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -1,0 +1,460 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Requests to the Katapult API: sessions, one loop of retries. The only file that names requests."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import json
+import re
+import socket
+import ssl
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
+from typing import Any
+from urllib.parse import urlsplit
+
+try:
+    import requests
+    import urllib3
+except ImportError:
+    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+from .._core.clock import FRESH_FOR, Clock, Deadline, Moment, in_seconds
+from .._core.errors import ApiError, KatapultError, RateLimitedError, Report, api_error, cut, in_words
+from .messages import Answer, Call, Repeat, read_answer, unexpected
+from .rate_limit import RateLimit
+from .response_limits import Meter, TooSlowError, UnfitAnswerError
+
+VERSION = "1.0.0"
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 8.0
+SHORTEST_TIMEOUT = 1.0
+READS_AT_ONCE = 16
+WRITES_AT_ONCE = 8
+# How many times its longest silence a request may take in all.
+SILENCES_IN_ALL = 4
+# Of a body, unpacked: far more than any page of a list takes, and little enough to be held.
+MAX_BODY = 64 * 1024 * 1024
+# As it comes over the network: what is packed well is far below it, and a body in chunks of a few bytes is above.
+MAX_PACKED = 2 * MAX_BODY
+# What is unpacked at once: packed as tightly as can be, some 8 MB.
+PIECE = 8192
+PACKINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
+# A request that must not go out twice takes no connection that was idle for longer: proxies and address translators
+# forget one after 5 s and more, and what is sent then gets lost. A check before a write is some 0.2 s ago.
+FRESH_FOR_WRITES = 2.0
+# Longer than all pauses between two looks of a wait, which are 6 s at most, and half of what most load balancers keep.
+KEPT_IDLE_FOR = 30.0
+# Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
+MOST_CHECKS = 3
+# Letters of an answer that is no HTTP: enough for the banner of what answers instead.
+LONGEST_SAID = 100
+# What urllib3 calls by its own names; the first that fits counts.
+_IN_PLAIN_WORDS = {
+    "InvalidChunkLength": "the answer's chunks can't be read",
+    "IncompleteRead": "the answer ended early",
+    "Response ended prematurely": "the answer ended early",
+}
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach the service. C(url) without a slash at its end, C(timeout) in seconds.
+
+    C(verify_by) is the option or variable that names a path in C(verify).
+    """
+
+    url: str
+    token: str = field(repr=False)
+    timeout: float = 30.0
+    retries: int = 5
+    verify: bool | str = True
+    user_agent: str = f"katapult.cloud/{VERSION}"
+    verify_by: str = "ca_path"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the token would travel unencrypted."""
+        return urlsplit(self.url).scheme == "http"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves the computer."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class _TokenAuth:
+    """An auth object, because requests replaces an Authorization header by what ~/.netrc holds."""
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+
+class _Body(io.BytesIO):
+    """A request's body that knows whether it was read: until then the service can't have carried out the request."""
+
+    begun = False
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.begun = True
+        return super().read(size)
+
+
+def open_session(connection: Connection) -> requests.Session:
+    """A session that sends the token, and that takes no proxy and no CA bundle from the environment for plain http."""
+    session = requests.Session()
+    session.auth = _TokenAuth(connection.token)
+    session.headers.update(
+        {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "Cache-Control": "no-cache",
+            "User-Agent": connection.user_agent,
+        }
+    )
+    session.trust_env = not connection.is_plain
+    adapter = _new_adapter()
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _new_adapter() -> requests.adapters.HTTPAdapter:
+    """An adapter that reads answers to their end itself, each within its time and size; for one request at a time."""
+    # Sockets know the real time only.
+    meter = Meter(Clock())
+
+    class Adapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs)
+            meter.install(self.poolmanager)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            is_new = proxy not in self.proxy_manager
+            manager = super().proxy_manager_for(proxy, **kwargs)
+            if is_new:
+                meter.install(manager)
+            return manager
+
+        def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+            meter.begin(SILENCES_IN_ALL * kwargs["timeout"][1])
+            with super().send(request, *args, **kwargs) as response:
+                meter.allow(MAX_PACKED)
+                # Where requests keeps it; it would unpack the whole body of a redirect, even one that is not followed.
+                response._content = _body_of(response)
+            return response
+
+    return Adapter()
+
+
+def _body_of(response: requests.Response) -> bytes:
+    """The body, unpacked. An error while it is read says that the answer was lost."""
+    body = bytearray()
+    try:
+        if response.headers.get("Content-Encoding", "").strip().lower() not in PACKINGS:
+            raise UnfitAnswerError("the service answered with a body that is packed in a way that was not asked for")
+        for piece in response.iter_content(PIECE):
+            body += piece
+            if len(body) > MAX_BODY:
+                raise UnfitAnswerError(f"the service answered with more than {MAX_BODY // 1024**2} MB")
+    except requests.exceptions.ContentDecodingError:
+        raise
+    except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
+        timed_out = isinstance(_root_of(error), socket.timeout)
+        raise (requests.ReadTimeout if timed_out else requests.exceptions.ChunkedEncodingError)(error) from None
+    return bytes(body)
+
+
+class Http:
+    """Sends calls, and sends them again where that is safe; everything ends at the deadline.
+
+    Several threads may send at once, each with a session that no other uses meanwhile, because requests promises no
+    more; at most READS_AT_ONCE reads and C(writes_at_once) writes are on the way.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        deadline: Deadline,
+        session_factory: Callable[[Connection], requests.Session] = open_session,
+        writes_at_once: int = WRITES_AT_ONCE,
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        """C(tell) is told of each pause before a request is sent, or sent again, with its reason."""
+        self._connection = connection
+        self._clock = clock
+        self._deadline = deadline
+        self._open_session = session_factory
+        # With the time at which each was given back, the latest at the end.
+        self._idle: list[tuple[float, requests.Session]] = []
+        self._taking = threading.Lock()
+        self._tell = tell
+        self._rate = RateLimit(clock, tell)
+        self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
+
+    def send(self, call: Call) -> Mapping[str, Any]:
+        """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
+        attempts, unclear, began = 0, False, self._clock.now()
+        while True:
+            attempts += 1
+            outcome = self._once(call, unclear, repeated=attempts > 1)
+            if not isinstance(outcome, ApiError):
+                return outcome
+            unclear = unclear or outcome.report.ambiguous
+            outcome.after(attempts, unclear=unclear, within=in_seconds(self._clock.now() - began))
+            self._wait_or_give_up(call, outcome, attempts)
+
+    def moment(self) -> Moment:
+        """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
+        return Moment(self._clock.now(), self._rate.waits)
+
+    def _wait_or_give_up(self, call: Call, error: ApiError, attempts: int) -> None:
+        """Wait until the call may be sent again. Raises C(error) if it may not."""
+        limited = isinstance(error, RateLimitedError)
+        repeatable = limited or (call.repeat is Repeat.ALWAYS and error.transient) or _never_left(error)
+        pause = self._pause(error, attempts)
+        if limited:
+            self._rate.refuse(pause)
+        if not repeatable or attempts > self._connection.retries:
+            raise error
+        if limited:
+            self._deadline.leave_out(pause)
+        elif pause >= self._deadline.remaining():
+            raise error
+        count = f"({attempts} of {self._connection.retries})"
+        self._tell(f"{_reason(error.report)}, trying again in {in_seconds(pause)} {count}")
+        self._rate.sleep(pause)
+
+    def _pause(self, error: ApiError, attempts: int) -> float:
+        if error.retry_after:
+            return error.retry_after + self._clock.jitter() - 0.8
+        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempts - 1)) * self._clock.jitter()
+
+    def _once(self, call: Call, unclear: bool, *, repeated: bool) -> Mapping[str, Any] | ApiError:
+        """The payload or the error of one attempt. What its check raises is raised: it is not the call's own error."""
+        asked = self._clock.now()
+        with self._places[call.writes]:
+            self._enter(call, unclear, stale=repeated or self._clock.now() - asked > FRESH_FOR)
+            try:
+                return read_answer(self._answer_to(call), call, self._clock.wall())
+            except ApiError as error:
+                return error
+
+    def _enter(self, call: Call, unclear: bool, *, stale: bool) -> None:
+        """Wait for the rate limit, with a check after every wait: C(stale) if there was one before."""
+        for _check in range(MOST_CHECKS):
+            if stale:
+                _check_again(call, unclear)
+            stale = self._rate.enter(self._deadline)
+            if not (stale and call.is_checked):
+                return
+            self._rate.give_back()
+        _check_again(call, unclear)
+        self._rate.enter(self._deadline)
+
+    def _answer_to(self, call: Call) -> Answer:
+        answer: Answer | None = None
+        try:
+            answer = self._exchange(call)
+        finally:
+            self._tell_rate(answer)
+        return answer
+
+    def _tell_rate(self, answer: Answer | None) -> None:
+        date = answer.date if answer is not None else None
+        self._rate.leave(answer.headers if answer is not None else None, self._clock.wall() if date is None else date)
+
+    def _exchange(self, call: Call) -> Answer:
+        text = json.dumps(call.body).encode("ascii") if call.body is not None else None
+        body = _Body(text) if text is not None else None
+        timeout = self._timeout(call)
+        try:
+            with self._session(call) as session:
+                response = session.request(
+                    call.method,
+                    self._connection.url + call.path,
+                    params=list(call.query),
+                    data=body,
+                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    timeout=(timeout, timeout),
+                    verify=self._connection.verify,
+                    allow_redirects=False,
+                )
+        except (OSError, ValueError, TypeError) as error:
+            raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
+        return Answer(response.status_code, response.headers, response.content)
+
+    @contextmanager
+    def _session(self, call: Call) -> Iterator[requests.Session]:
+        session = self._idle_session(FRESH_FOR_WRITES if call.repeat is Repeat.IF_NOT_EXECUTED else KEPT_IDLE_FOR)
+        session = session or self._open_session(self._connection)
+        try:
+            yield session
+        finally:
+            with self._taking:
+                self._idle.append((self._clock.now(), session))
+
+    def _idle_session(self, longest: float) -> requests.Session | None:
+        """The session that was used last; None if that was more than C(longest) seconds ago. Closes what is too old."""
+        with self._taking:
+            now = self._clock.now()
+            while self._idle and now - self._idle[0][0] > KEPT_IDLE_FOR:
+                self._idle.pop(0)[1].close()
+            if not self._idle:
+                return None
+            since, session = self._idle.pop()
+            if now - since <= longest:
+                return session
+            session.close()
+            return None
+
+    def _timeout(self, call: Call) -> float:
+        if call.writes:
+            return self._connection.timeout
+        return max(SHORTEST_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
+
+    def _no_answer(self, call: Call, error: Exception, *, begun: bool, timeout: float) -> ApiError:
+        if isinstance(error, requests.exceptions.ContentDecodingError):
+            return unexpected(call, "the service answered with what can't be decompressed")
+        root = _root_of(error)
+        if isinstance(root, UnfitAnswerError):
+            return unexpected(call, str(root))
+        if _is_no_http(root):
+            return _not_http(call, error, root, begun=begun)
+        if _is_of_bundle(error, root):
+            return self._no_bundle(call, root)
+        # A proxy may be too slow before anything was sent.
+        slow = isinstance(root, TooSlowError)
+        cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
+        answer_lost = begun or (cut_off and not slow)
+        no_answer = answer_lost or slow
+        report = Report(
+            code="untrusted_certificate" if _is_distrust(root) else "no_answer" if no_answer else "unreachable",
+            description=f"{urlsplit(self._connection.url).netloc}: {_words_of(error, root, timeout)}",
+            method=call.method,
+            path=call.path,
+            ambiguous=call.writes and answer_lost,
+        )
+        return api_error(call.doing, report, transient=_is_passing(error) and not _is_distrust(root))
+
+    def _no_bundle(self, call: Call, root: BaseException) -> ApiError:
+        """What the module looked at before its first request has gone since, or is a part of requests."""
+        from .ca_bundle import bundle_problem
+
+        named = isinstance(self._connection.verify, str)
+        source = self._connection.verify_by if named else "the package requests"
+        path = str(self._connection.verify) if named else requests.adapters.DEFAULT_CA_BUNDLE_PATH
+        report = Report(
+            code="ca_bundle_unusable",
+            description=f"{source}: {bundle_problem(path) or root}",
+            detail={"source": source},
+            method=call.method,
+            path=call.path,
+        )
+        return api_error(call.doing, report)
+
+
+def _check_again(call: Call, unclear: bool) -> None:
+    """Call C(before_repeat). What it raises hides that an attempt before may have been carried out, unless told."""
+    try:
+        call.before_repeat(unclear)
+    except KatapultError as error:
+        if unclear:
+            error.as_unclear()
+        raise
+
+
+def _reason(report: Report) -> str:
+    """Why a request is sent again, in words that are the same for all requests."""
+    if report.code not in ("no_answer", "unreachable"):
+        return in_words(replace(report, request_id=None)).rstrip(".")
+    where, _colon, why = str(report.description).partition(": ")
+    return f"no answer from {where} ({why})"
+
+
+def _never_left(error: ApiError) -> bool:
+    return error.transient and error.report.status is None and not error.report.ambiguous
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """The innermost cause: what the network said, under the wrappings of requests and urllib3."""
+    seen = [error]
+    while True:
+        below = [
+            part for part in (*seen[-1].args, getattr(seen[-1], "reason", None)) if isinstance(part, BaseException)
+        ]
+        context = None if seen[-1].__suppress_context__ else seen[-1].__context__
+        nearest = below[-1] if below else seen[-1].__cause__ or context
+        if nearest is None or nearest in seen:
+            return seen[-1]
+        seen.append(nearest)
+
+
+def _is_distrust(root: BaseException) -> bool:
+    return isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
+
+
+def _is_passing(error: Exception) -> bool:
+    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(error, passing)
+
+
+def _is_no_http(root: BaseException) -> bool:
+    """Whether something answered, and its first lines can't be read; of too many headers only the base class tells."""
+    no_http = (BadStatusLine, LineTooLong, UnknownProtocol, urllib3.exceptions.InvalidHeader)
+    return root.__class__ is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
+
+
+def _not_http(call: Call, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
+    said = cut(" ".join(str(root).split()), LONGEST_SAID) or "it begins with an empty line"
+    found = unexpected(call, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error))
+    # A proxy may have said this before anything was sent.
+    found.report = replace(found.report, ambiguous=call.writes and (begun or call.body is None))
+    return found
+
+
+def _is_of_bundle(error: Exception, root: BaseException) -> bool:
+    """Whether the certificate authorities to trust could not be read, which is before anything is sent."""
+    if isinstance(root, ssl.SSLError):
+        return getattr(root, "library", "") == "X509"
+    unreadable = isinstance(root, (FileNotFoundError, PermissionError))
+    return "CA certificate bundle" in str(root) or (unreadable and isinstance(error, requests.exceptions.SSLError))
+
+
+def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
+    if isinstance(root, TooSlowError):
+        return str(root)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return f"no connection within {timeout:g} s"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {timeout:g} s"
+    if isinstance(error, (requests.exceptions.InvalidURL, TypeError)):
+        return "the address of the service, or that of its proxy, can't be parsed"
+    for name, words in _IN_PLAIN_WORDS.items():
+        if name in str(error):
+            return words
+    said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
+    return without_passwords(said) or type(root).__name__
+
+
+def without_passwords(text: str) -> str:
+    """The text with no user name and password in the addresses within it, as that of a proxy may have."""
+    return re.sub(r"//[^/@\s]*@", "//***@", text)

@@ -1,0 +1,342 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every module of the collection has: the connection options, and the one place where a run ends."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
+from ansible.module_utils.errors import AnsibleFallbackNotFound
+
+from .._api.transport import (
+    REQUESTS_IMPORT_ERROR,
+    VERSION,
+    WRITES_AT_ONCE,
+    Connection,
+    Http,
+    is_loopback,
+    without_passwords,
+)
+from .._core.clock import Clock, Deadline
+from .._core.errors import InternalError, KatapultError, OptionError, failure
+from .._options.disk import lookup_of
+from .._options.normalize import (
+    MisshapenError,
+    harmless,
+    is_whole_number,
+    lookup_spec,
+    refuse_unfit_variables,
+    shaped,
+    variables_of,
+)
+from .._options.text import BLANKS, digestible, key_of
+from .masking import Secrets
+from .progress_file import PROGRESS_FILE, SHOWN_EACH, append_line
+
+# Those that requests asks, in its order.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+TOKEN_OPTIONS = ("api_token", "api_key")
+TOKEN_VARIABLES = ("KATAPULT_API_TOKEN", "KATAPULT_API_KEY")
+NO_TOKEN = (
+    "is not set. Set it, or KATAPULT_API_TOKEN (or KATAPULT_API_KEY) where the module runs: a variable of your shell "
+    "does not reach a module that runs on another host, or by sudo, become or cron."
+)
+OUR_FILES = "/katapult/cloud/plugins/"
+# Of the text of an exception, which may quote anything: enough to tell what it is about.
+LONGEST_QUOTE = 300
+
+# Control characters could move the cursor, or begin a line that looks like one of Ansible's.
+FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.fromkeys(map(ord, "\t\n\r"), " ")}
+
+
+def _from_environment(*names: str) -> str:
+    """The first of these variables that is set; an empty one counts as unset, unlike with Ansible's env_fallback."""
+    for name in names:
+        value = os.environ.get(name, "")
+        if value.strip():
+            return digestible(value)
+    raise AnsibleFallbackNotFound
+
+
+def _number_from_environment(name: str) -> str:
+    value = _from_environment(name)
+    if not is_whole_number(value):
+        raise AnsibleFallbackNotFound
+    return value.strip(BLANKS)
+
+
+def _organization_from_environment(name: str) -> dict[str, str]:
+    value = _from_environment(name).strip(BLANKS)
+    return {key_of("sub_domain", value): value}
+
+
+def connection_spec() -> dict[str, Any]:
+    """The options that every module takes."""
+    return {
+        "api_token": {
+            "type": "str",
+            "required": True,
+            "no_log": True,
+            "aliases": ["api_key"],
+            "fallback": (_from_environment, list(TOKEN_VARIABLES)),
+        },
+        "api_url": {
+            "type": "str",
+            "default": "https://api.katapult.io/core/v1",
+            "fallback": (_from_environment, ["KATAPULT_API_URL"]),
+        },
+        "api_timeout": {"type": "int", "default": 30, "fallback": (_number_from_environment, ["KATAPULT_API_TIMEOUT"])},
+        "api_retries": {"type": "int", "default": 5, "fallback": (_number_from_environment, ["KATAPULT_API_RETRIES"])},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "organization": {
+            **lookup_spec("id", "sub_domain"),
+            "fallback": (_organization_from_environment, ["KATAPULT_ORGANIZATION"]),
+        },
+    }
+
+
+def wait_spec() -> dict[str, Any]:
+    """The options of modules that wait."""
+    return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
+
+
+class Result(Protocol):
+    """What a successful run returns."""
+
+    def as_result(self, *, with_diff: bool) -> dict[str, Any]:
+        """The keys of the module's result."""
+
+
+class KatapultModule(AnsibleModule):
+    """An AnsibleModule that keeps the token out of every output, and that ends in one place."""
+
+    ansible_version: str
+    _name: str
+
+    def __init__(self, **arguments: Any) -> None:
+        self._misshapen: MisshapenError | None = None
+        self._variables: Mapping[str, str] = {}
+        self._secrets = Secrets()
+        AnsibleModule.__init__(self, **arguments)
+        if self._misshapen is not None:
+            self._fail(OptionError(self._misshapen.option, str(self._misshapen)))
+
+    def _load_params(self) -> None:
+        """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
+        AnsibleModule._load_params(self)
+        self.params = {name: value for name, value in self.params.items() if not _is_blank_token(name, value)}
+        given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
+        tokens = [str(value) for value in given if value is not None and str(value).strip()]
+        self._secrets = Secrets(tokens)
+        self.no_log_values.update(self._secrets.plain)
+        try:
+            self.params = shaped(self.params, self.argument_spec)
+            if not tokens:
+                raise MisshapenError("api_token", NO_TOKEN)
+            self._variables = variables_of(self.params, self.argument_spec, os.environ)
+            refuse_unfit_variables(self._variables, self.argument_spec, os.environ)
+        except MisshapenError as problem:
+            self._misshapen = problem
+            self.params = harmless(self.params, self.argument_spec)
+            self._require_nothing()
+
+    def _require_nothing(self) -> None:
+        """An option that can't be used is left out here, and must not be reported as missing."""
+        self.argument_spec = {name: {**option, "required": False} for name, option in self.argument_spec.items()}
+        self.required_one_of = self.required_if = None
+
+    def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
+        """Do C(act), and end with what it returns or raises."""
+        if REQUESTS_IMPORT_ERROR is not None:
+            self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        # The end of the process frees everything; the search for cycles before it would take longer than the requests.
+        atexit.register(gc.freeze)
+        done: dict[str, Any] = {}
+        try:
+            with self.catching_the_unforeseen():
+                done = act(self).as_result(with_diff=self._diff)
+                self.exit_json(**done)
+        except KatapultError as error:
+            self._fail(error, done)
+
+    @contextmanager
+    def catching_the_unforeseen(self) -> Iterator[None]:
+        """Within this context an exception that nothing foresaw becomes an InternalError. Nothing else catches all."""
+        try:
+            yield
+        except KatapultError:
+            raise
+        except Exception as error:
+            # Masked before it is cut, as no half of a secret could be found in it.
+            said = self._printable(without_passwords(f"{type(error).__name__}: {error}"))
+            raise InternalError(said[:LONGEST_QUOTE].rstrip(": "), _place_of(error)) from error
+
+    def _fail(self, error: KatapultError, done: Mapping[str, Any] | None = None) -> NoReturn:
+        """End with C(error). C(done) is what was going to be told, where it was that which failed."""
+        if isinstance(error, OptionError):
+            error = error.named(self._variables.get(error.option, error.option))
+        result = {**error.as_result(), **(done or {}), "msg": self._printable(error.message)}
+        self.fail_json(**result)
+
+    def _printable(self, text: str) -> str:
+        """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
+        return self._masked(text).translate(FOR_A_TERMINAL)
+
+    def _masked(self, text: str) -> str:
+        masked: str = remove_values(text, self._hidden_in(text))
+        return masked
+
+    def _hidden_in(self, shown: Any) -> set[str]:
+        """What must not be shown, with all spellings of the token in C(shown), which Ansible then masks as well."""
+        self.no_log_values.update(self._secrets.found_in(shown))
+        return self.no_log_values
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        """End with a success, masked."""
+        AnsibleModule.exit_json(self, **self._with_masked_keys(result))
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End with a failure, masked; Ansible's own checks of the options end here too."""
+        AnsibleModule.fail_json(self, msg, **self._with_masked_keys(result))
+
+    def _with_masked_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """The result with what Ansible adds of the options: it masks values, but not the keys of dictionaries."""
+        whole = {"invocation": {"module_args": self.params}, **result}
+        hidden = self._hidden_in(whole)
+        return {key: sanitize_keys(value, hidden) for key, value in whole.items()}
+
+    def warn(self, warning: str, **more: Any) -> None:
+        """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
+        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self._hidden_in(more)))
+
+    def tell(self, text: str, mark: str = "") -> None:
+        """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
+        line = f"{mark}{self._name.rpartition('.')[2]}: {text}"
+        append_line(os.environ.get(PROGRESS_FILE, ""), self._masked(line))
+
+    def tell_each(self, text: str) -> None:
+        """As C(tell), of what is no less news when there is newer: it is shown in any case."""
+        self.tell(text, SHOWN_EACH)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables of where the module runs."""
+        return os.environ
+
+    def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
+        """The way to the service that the options describe. Raises KatapultError, for an unused organization too."""
+        lookup_of(self.params, "organization")
+        connection = with_bundle(connection_of(self.params, self.ansible_version), os.environ)
+        return Http(connection, clock, deadline, writes_at_once=writes_at_once, tell=self.tell_each)
+
+    def deadline(self, clock: Clock) -> Deadline:
+        """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""
+        if "wait_timeout" not in self.params:
+            return Deadline(clock, float("inf"))
+        return Deadline(clock, _within(self.params, "wait_timeout", 0, 604800))
+
+
+def _place_of(error: Exception) -> str:
+    """The innermost place of the collection that the exception went through."""
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [f"plugins/{file.rpartition(OUR_FILES)[2]}:{line}" for file, line in places if OUR_FILES in file]
+    return next(reversed(ours), "at an unknown place")
+
+
+def _is_blank_token(name: str, value: object) -> bool:
+    """An unset survey field or variable comes as empty text: the environment is asked then."""
+    return name in TOKEN_OPTIONS and isinstance(value, str) and not value.strip()
+
+
+def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection:
+    """The connection that the options describe. Raises OptionError, without the token in it."""
+    return Connection(
+        url=_url_of(params),
+        token=_token_of(params),
+        timeout=float(_within(params, "api_timeout", 1, 3600)),
+        retries=_within(params, "api_retries", 0, 100),
+        verify=_verify_of(params),
+        user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
+    )
+
+
+def _token_of(params: Mapping[str, Any]) -> str:
+    token = str(params["api_token"]).strip()
+    if not token:
+        raise OptionError("api_token", NO_TOKEN)
+    if not re.fullmatch(r"[\x20-\x7e]+", token):
+        raise OptionError(
+            "api_token", "has characters that no HTTP header can carry. Copy the token again; it is plain ASCII text."
+        )
+    return token
+
+
+def _url_of(params: Mapping[str, Any]) -> str:
+    url = str(params["api_url"]).strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise OptionError("api_url", "is no URL. The live service is https://api.katapult.io/core/v1.") from None
+    if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"\s", url):
+        raise OptionError("api_url", "is no http or https URL. The live service is https://api.katapult.io/core/v1.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise OptionError("api_url", "has a user name, a query or a fragment. Give scheme, host and path alone.")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise OptionError(
+            "api_url", "would send the token unencrypted. Use https; http is for a server on this computer alone."
+        )
+    return url
+
+
+def _verify_of(params: Mapping[str, Any]) -> bool | str:
+    ca_path: str | None = params.get("ca_path")
+    if ca_path is not None and not os.path.exists(ca_path):
+        raise OptionError("ca_path", f"there is no file or directory {ca_path} where the module runs.")
+    if not params["validate_certs"]:
+        return False
+    if ca_path is not None and os.path.isfile(ca_path):
+        _refuse_no_certificates(ca_path)
+    return ca_path or True
+
+
+def _refuse_no_certificates(path: str) -> None:
+    from .._api.ca_bundle import bundle_problem
+
+    problem = bundle_problem(path)
+    if problem:
+        raise OptionError("ca_path", f"{problem}.")
+
+
+def with_bundle(connection: Connection, environment: Mapping[str, str]) -> Connection:
+    """The connection with the bundle that requests would take from there. Raises KatapultError if it can't be used."""
+    name = next((name for name in CA_VARIABLES if environment.get(name)), None)
+    if name is None or connection.is_plain or connection.verify is not True:
+        return connection
+    from .._api.ca_bundle import bundle_problem
+
+    problem = bundle_problem(environment[name])
+    if problem:
+        raise failure("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
+    return replace(connection, verify=environment[name], verify_by=name)
+
+
+def _within(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
+    value: int = params[option]
+    if not smallest <= value <= largest:
+        raise OptionError(option, f"is {value:d}, but it must be from {smallest} to {largest}.")
+    return value

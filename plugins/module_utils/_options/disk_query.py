@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which disks katapult_disk_info is asked for: its options, and what they let pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._api.models import Disk, Lookup, annotation_pairs
+from .._core.errors import failure
+from .disk import annotations_of, annotations_spec, lookup_of, text_of
+from .info import has_all
+from .normalize import lookup_spec
+
+STATES = [
+    "not_built",
+    "building",
+    "installing",
+    "formatting",
+    "restoring",
+    "resizing",
+    "configuring",
+    "importing",
+    "built",
+    "failed",
+]
+
+
+@dataclass(frozen=True)
+class DiskQuery:
+    """What a disk must have to be returned, None: whatever it has; and with C(details), that it is read in full."""
+
+    organization: Lookup | None = None
+    id: str | None = None
+    name: str | None = None
+    state: str | None = None
+    virtual_machine: Lookup | None = None
+    annotations: tuple[tuple[str, str], ...] = ()
+    details: bool = False
+
+    def lets_pass(self, payload: Mapping[str, Any]) -> bool:
+        """Whether a disk, a row of a list or a whole one, has the wanted name, state and virtual machine."""
+        if not has_all(payload, {"name": self.name, "state": self.state}):
+            return False
+        return self.virtual_machine is None or _is_on(self.virtual_machine, payload)
+
+    def wants(self, disk: Disk) -> bool:
+        """Whether a whole disk has all that is wanted, its annotations too."""
+        return self.lets_pass(disk.payload) and set(self.annotations) <= set(disk.annotations)
+
+
+def _is_on(virtual_machine: Lookup, payload: Mapping[str, Any]) -> bool:
+    """Whether a disk is on that machine. Raises KatapultError if the answer leaves that open."""
+    attachment = payload.get("virtual_machine_disk")
+    if attachment is None and "virtual_machine_disk" in payload:
+        return False
+    machine = attachment.get("virtual_machine") if isinstance(attachment, Mapping) else None
+    if not virtual_machine.is_told_by(machine):
+        raise failure(
+            "unexpected_answer",
+            f"The service does not say whether the disk {payload.get('id')} is on {virtual_machine}: its answer has no "
+            f"usable virtual_machine_disk.virtual_machine.{virtual_machine.key}.",
+        )
+    return virtual_machine.selects(machine)
+
+
+def disk_query_spec() -> dict[str, Any]:
+    """The argument specification of a query."""
+    return {
+        "id": {"type": "str"},
+        "name": {"type": "str"},
+        "annotations": annotations_spec(),
+        "state": {"type": "str", "choices": STATES},
+        "virtual_machine": lookup_spec("id", "fqdn"),
+        "details": {"type": "bool", "default": False},
+    }
+
+
+def disk_query(params: Mapping[str, Any]) -> DiskQuery:
+    """What the options ask for. Raises OptionError for a value that can't be meant."""
+    return DiskQuery(
+        organization=lookup_of(params, "organization"),
+        id=text_of(params, "id"),
+        name=text_of(params, "name"),
+        state=params.get("state"),
+        virtual_machine=lookup_of(params, "virtual_machine"),
+        annotations=annotation_pairs(annotations_of(params) or ()),
+        details=params["details"],
+    )

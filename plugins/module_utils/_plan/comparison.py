@@ -1,0 +1,216 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of disk options: how each is wanted, how a disk has it, and which steps change it. Pure.
+
+An option that is to be changed in place needs a row here, and a step in C(_disk_steps) where there is none for it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._api.models import ATTACHED, ATTACHING, DETACHED, DETACHING, Disk, Lookup, Machine, Power, annotation_pairs
+from .._options.desired import Assignment, Wanted
+from .resize import resize_steps
+from .steps import (
+    RefusedError,
+    Step,
+    annotate,
+    assign,
+    attach,
+    detach,
+    rename,
+    set_attach_on_boot,
+    set_bus_type,
+    set_io_profile,
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What an existing disk is compared by; C(machine) is the virtual machine that it is on, or shall be on."""
+
+    disk: Disk
+    wanted: Wanted
+    machine: Machine
+
+
+StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
+
+
+@dataclass(frozen=True)
+class DiskOption:
+    """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it.
+
+    C(steps) gives what brings the disk to the wanted value. It raises RefusedError where nothing can.
+    """
+
+    name: str
+    wanted: Callable[[Wanted], Any]
+    current: Callable[[View], Any]
+    steps: StepsOf
+
+
+def _refused(reason: str) -> StepsOf:
+    def refuse(_view: View, _value: Any) -> tuple[Step, ...]:
+        raise RefusedError(reason)
+
+    return refuse
+
+
+def _one(step: Callable[[Any], Step]) -> StepsOf:
+    return lambda _view, value: (step(value),)
+
+
+def _plain(key: str, steps: StepsOf) -> DiskOption:
+    return DiskOption(key, lambda wanted: getattr(wanted, key), lambda view: view.disk.payload.get(key), steps)
+
+
+def _lookup(key: str, steps: StepsOf) -> DiskOption:
+    def current(view: View) -> Any:
+        return _under_the_key_of(getattr(view.wanted, key), view.disk.payload.get(key))
+
+    return DiskOption(key, lambda wanted: as_body(getattr(wanted, key)), current, steps)
+
+
+def _assigned(key: str, current: Callable[[View], Any], steps: StepsOf) -> DiskOption:
+    return DiskOption(
+        f"virtual_machine_disk.{key}",
+        lambda wanted: getattr(wanted.assignment or Assignment(), key),
+        current,
+        steps,
+    )
+
+
+def as_body(lookup: Lookup | None) -> dict[str, str] | None:
+    """A lookup that may not be given, as the API takes it."""
+    return lookup.as_body() if lookup else None
+
+
+def _under_the_key_of(lookup: Lookup, thing: object) -> dict[str, Any] | None:
+    return {lookup.key: thing.get(lookup.key)} if isinstance(thing, Mapping) else None
+
+
+def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
+    if view.wanted.id is None:
+        raise RefusedError("it was found by that name and has been renamed since: run the task again")
+    return (rename(value),)
+
+
+def _current_machine(view: View) -> dict[str, Any] | None:
+    wanted, attachment = view.wanted.virtual_machine, view.disk.attachment
+    if wanted is None or attachment is None:
+        return None
+    return (
+        as_body(wanted) if view.disk.is_assigned_to(wanted) else _under_the_key_of(wanted, attachment.virtual_machine)
+    )
+
+
+def _current_policy(view: View) -> bool | None:
+    return view.disk.attachment.attach_on_boot if view.disk.attachment else None
+
+
+def _current_attach(view: View) -> bool | str | None:
+    """What is under way is taken to arrive; on a stopped machine attach_on_boot is all there can be."""
+    attachment = view.disk.attachment
+    if attachment is None:
+        return None
+    if view.disk.is_being_made:
+        return view.wanted.assignment.attach if view.wanted.assignment else None
+    if attachment.state != DETACHED:
+        return _ARRIVES_AS.get(attachment.state, attachment.state)
+    waits_for_boot = attachment.attach_on_boot is True or _policy_of(view) is False
+    return view.wanted.is_to_be_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
+
+
+_ARRIVES_AS = {ATTACHED: True, ATTACHING: True, DETACHING: False}
+
+
+def _current_data_center(view: View) -> dict[str, Any] | None:
+    wanted = view.wanted.data_center
+    if wanted is not None and view.disk.is_in(wanted):
+        return as_body(wanted)
+    return _under_the_key_of(wanted, view.disk.payload.get("data_center")) if wanted else None
+
+
+def _policy_of(view: View) -> bool | None:
+    return view.wanted.assignment.attach_on_boot if view.wanted.assignment else None
+
+
+def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
+    machine, here, there = view.wanted.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
+    if view.disk.is_boot_disk:
+        raise RefusedError("its virtual machine boots from it, so it is never moved")
+    if view.disk.attachment is not None:
+        # Only katapult_disk_assignment has names of its own, and the option.
+        how = "set force=true to move it" if view.wanted.names else "katapult_disk_assignment with force=true moves it"
+        raise RefusedError(f"it is on another virtual machine: {how} from there")
+    if isinstance(here, Mapping) and there is not None and _differ(here, there):
+        raise RefusedError(
+            f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "
+            f"{here.get('permalink') or here.get('id')}"
+        )
+    return (assign(machine),) if machine else ()
+
+
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two objects surely are not one thing: what one of them does not tell is not another."""
+    keys = [key for key in ("id", "permalink") if isinstance(one.get(key), str) and isinstance(other.get(key), str)]
+    return bool(keys) and one[keys[0]] != other[keys[0]]
+
+
+def _policy_steps(view: View, value: bool) -> tuple[Step, ...]:
+    if view.disk.is_boot_disk and not value:
+        raise RefusedError("its virtual machine boots from it")
+    return (set_attach_on_boot(value),)
+
+
+def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
+    """On a machine that does not run, or can't be seen, the disk is made to be attached at the next start."""
+    if not value:
+        if view.disk.is_boot_disk:
+            raise RefusedError("its virtual machine boots from it, so it is never detached")
+        view.disk.raise_if_machine_is_untold()
+        return (detach(),) if view.disk.attachment is not None else ()
+    if view.machine.power in (Power.ON, Power.CHANGING):
+        return (attach(),)
+    return (set_attach_on_boot(wanted=True),) if _policy_of(view) is None else ()
+
+
+def _wanted_annotations(wanted: Wanted) -> list[dict[str, str]] | None:
+    return None if wanted.annotations is None else _shown(annotation_pairs(wanted.annotations))
+
+
+def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in pairs]
+
+
+FIXED = _refused("that can't be changed once the disk is there")
+
+OPTIONS = (
+    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _rename_steps),
+    _plain("size_in_gb", lambda view, value: resize_steps(view.disk, view.wanted, value)),
+    _plain("bus_type", _one(set_bus_type)),
+    DiskOption("data_center", lambda wanted: as_body(wanted.data_center), _current_data_center, FIXED),
+    _lookup("io_profile", lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items())),
+    _plain("storage_speed", FIXED),
+    DiskOption(
+        "virtual_machine_disk.virtual_machine",
+        lambda wanted: as_body(wanted.virtual_machine),
+        _current_machine,
+        _assign_steps,
+    ),
+    _assigned("boot", lambda view: view.disk.attachment.boot if view.disk.attachment else False, FIXED),
+    _assigned("attach_on_boot", _current_policy, _policy_steps),
+    _assigned("attach", _current_attach, _attach_steps),
+    DiskOption(
+        "annotations",
+        _wanted_annotations,
+        lambda view: _shown(view.disk.annotations),
+        lambda view, _value: (annotate(view.wanted.annotations or ()),),
+    ),
+)

@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One disk of a fleet on its way through the stages: what became of it, or why it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Union
+
+from .._core.errors import KatapultError
+from .._core.file_lock import Notes
+from .._options.fleet import Description
+from .absent import Absence
+from .present import Presence
+from .run import DiskResult
+
+Life = Union[Presence, Absence]
+
+
+class Entry:
+    """A disk of a fleet, and how far it has come."""
+
+    def __init__(self, description: Description, life: Life) -> None:
+        self.description = description
+        self.life = life
+        self.result: DiskResult | None = None
+        self.error: KatapultError | None = None
+        self.held_back = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is anything left to do with it."""
+        return self.error is None and self.result is None and not self.held_back
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the disk is to be created, and was not yet."""
+        return isinstance(self.life, Presence) and self.life.is_missing
+
+    @property
+    def is_created(self) -> bool:
+        """Whether this run has created the disk."""
+        return isinstance(self.life, Presence) and self.life.is_created
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is something to wait for together with the others."""
+        return isinstance(self.life, Presence) and self.life.is_under_way
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was changed, or would be in check mode."""
+        return self.result.changed if self.result else self.life.run.progress.changed
+
+    def attempt(self, stage: Callable[[], Any]) -> None:
+        """Take it through C(stage). A failure is kept, with all that is known by then."""
+        try:
+            with self.life.run.telling_what_is_known():
+                stage()
+        except KatapultError as error:
+            self.error = error
+
+    def create(self, notes: Notes) -> None:
+        """Create the disk that is missing."""
+        if isinstance(self.life, Presence):
+            self.attempt(partial(self.life.create, notes))
+
+    def take_what_was_left_behind(self, notes: Notes) -> None:
+        """Where the disk is there by now, the earlier run's create is known to have ended."""
+        if isinstance(self.life, Presence):
+            self.life.take_what_was_left_behind(notes)
+
+    def sees_others(self, ids: Sequence[str]) -> bool:
+        """Whether C(ids), those of all disks of its name, are others than were there at its own look."""
+        return isinstance(self.life, Presence) and not self.life.has_seen(ids)
+
+    def refuse_twin(self, ids: Sequence[str]) -> None:
+        """Fail where C(ids), those of all disks of its name, tell that another run created one too."""
+        if isinstance(self.life, Presence) and not self.life.has_seen(ids):
+            self.attempt(self.life.refuse_twin)
+
+    def conclude(self) -> None:
+        """Take it through what is left to do."""
+        self.attempt(self._keep_result)
+
+    def _keep_result(self) -> None:
+        self.result = self.life.conclude()
+
+    def outcome(self) -> str:
+        """What became of it, in the words of the summary."""
+        if self.error is not None:
+            return "failed"
+        if self.result is None:
+            return "not_tried"
+        if not self.result.changed:
+            return "unchanged"
+        plan = self.result.plan
+        return "created" if plan.body else "deleted" if plan.deletes or plan.purges else "updated"
+
+    def as_result(self) -> dict[str, Any]:
+        """As C(disks) of the result has it."""
+        life, known = self.life, self.life.run.progress.known()
+        told: dict[str, Any] = {"disk": known.disk, "task": known.task, "annotations": known.annotations or []}
+        if isinstance(life, Absence):
+            told.update(trash_object=known.trash_object, msg=None)
+        if self.result is not None:
+            whole = self.result.as_result(with_diff=False)
+            told = {key: value for key, value in whole.items() if key not in ("changed", "ansible_facts")}
+        elif self.error is not None:
+            failed = self.error.as_result()
+            told.update({key: value for key, value in failed.items() if key not in ("changed", "steps")})
+        return {
+            "name": life.wanted.name or (told["disk"] or {}).get("name"),
+            "changed": self.has_changed,
+            "steps": self._steps(),
+            "error": None,
+            "msg": None,
+            **told,
+        }
+
+    def _steps(self) -> dict[str, list[str]]:
+        """The names of its steps; those of check mode are shown as done."""
+        if self.result is not None and self.life.run.predicts:
+            return {"done": self.result.plan.step_names, "failed": [], "not_tried": []}
+        log = self.life.run.progress.steps
+        if self.is_missing and not log.failed:
+            return {"done": [], "failed": [], "not_tried": ["create"]}
+        return {"done": log.done, "failed": log.failed, "not_tried": log.not_tried}

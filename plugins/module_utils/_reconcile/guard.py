@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a plan relies on, held against the newest disk at the moment that a write is sent (promise 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .._api.endpoints import DiskApi
+from .._api.models import Disk, disk_of
+from .._core.errors import KatapultError, failure
+from .._options.desired import Wanted
+from .._plan.steps import Step, resize_of
+from .state import Progress
+from .wait import DiskWaiter
+
+Misfit = tuple[str, Any, Any]
+
+
+class DoneError(Exception):
+    """The disk shows already what a write was to bring about; C(unclear): an attempt of ours may have done it."""
+
+    def __init__(self, unclear: bool) -> None:
+        super().__init__("done")
+        self.unclear = unclear
+
+
+class Guard:
+    """Lets a write go out only if the disk is what the plan takes it for after the steps before that write.
+
+    C(before_writes) looks for what else could be seen beforehand to fail; it is called before a write is sent again.
+    """
+
+    def __init__(
+        self,
+        api: DiskApi,
+        waiter: DiskWaiter,
+        wanted: Wanted,
+        progress: Progress,
+        before_writes: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._api = api
+        self._waiter = waiter
+        self._name = wanted.name
+        self._progress = progress
+        self._before_writes = before_writes
+        self._planned = progress.known_disk
+
+    def passed(self, step: Step) -> None:
+        """The plan goes on from the disk as it is after C(step)."""
+        self._planned = _after(step, self._planned)
+
+    def look(self) -> None:
+        """Read the disk, unless it was just read, and wait until nothing is under way on it."""
+        if not self._api.is_fresh(self._progress.known_disk.seen):
+            self._waiter.read(self._progress)
+        self._rest()
+
+    def check(self, doing: str, step: Step | None = None, *, unclear: bool = False) -> None:
+        """Raise KatapultError if the disk, as it was read last, does not fit.
+
+        C(step) is the write, None for a delete. A disk that shows it already must be as the plan has it after that.
+        C(unclear): the write may have been carried out before.
+        """
+        now = self._progress.known_disk
+        is_done = step is not None and step.is_done(now)
+        planned = _after(step, self._planned) if step and is_done else self._planned
+        misfits = [*self._misfits_of_name(planned, now), *_misfits_of_place(planned, now)]
+        if step is not None and not is_done:
+            misfits += _misfits_of_size(planned, now, step)
+        if misfits:
+            error = _changed_meanwhile(doing, now, misfits)
+            raise error.as_unclear() if unclear else error
+
+    def before_repeat(self, doing: str, step: Step | None = None) -> Callable[[bool], None]:
+        """What keeps a write from being sent (again) to a disk that has changed since.
+
+        It raises DoneError if the disk shows C(step) already.
+        """
+
+        def look_again(unclear: bool) -> None:
+            self._waiter.read(self._progress)
+            self._rest()
+            self.check(doing, step)
+            if step is not None and step.is_done(self._progress.known_disk):
+                raise DoneError(unclear)
+            self._before_writes()
+
+        return look_again
+
+    def _rest(self) -> None:
+        if not self._progress.known_disk.is_settled:
+            self._waiter.until_at_rest(Wanted(), self._progress)
+
+    def _misfits_of_name(self, planned: Disk, now: Disk) -> list[Misfit]:
+        """The name counts where it is wanted: the disk was found by it, has got it, or must have it."""
+        has_changed = self._name is not None and self._name == planned.name != now.name
+        return [("name", planned.name, now.name)] if has_changed else []
+
+
+def _after(step: Step, disk: Disk) -> Disk:
+    return disk_of(step.effect(disk.payload), disk.annotation_list)
+
+
+def _misfits_of_place(planned: Disk, now: Disk) -> list[Misfit]:
+    if planned.untold:
+        return []
+    if not now.is_on_machine_of(planned):
+        return [("virtual_machine", _machine_of(planned), _machine_of(now))]
+    return [("boot", False, True)] if now.is_boot_disk and not planned.is_boot_disk else []
+
+
+def _misfits_of_size(planned: Disk, now: Disk, step: Step) -> list[Misfit]:
+    """A resize must go in the direction that was planned, and the disk must be attached or detached as planned.
+
+    What is to be shrunk must not have got another size: what another client has put beyond its end would be lost.
+    """
+    size = resize_of(step)
+    if size is None:
+        return []
+    shrinks = planned.size_in_gb > size
+    if now.size_in_gb > size if not shrinks else now.size_in_gb != planned.size_in_gb:
+        return [("size_in_gb", planned.size_in_gb, now.size_in_gb)]
+    if now.is_detached != planned.is_detached:
+        return [("attached", not planned.is_detached, not now.is_detached)]
+    return []
+
+
+def _machine_of(disk: Disk) -> str:
+    return disk.attachment.machine_name if disk.attachment else "none"
+
+
+def _changed_meanwhile(doing: str, disk: Disk, misfits: list[Misfit]) -> KatapultError:
+    listed = "; ".join(f"{option} was {planned}, and is {found}" for option, planned, found in misfits)
+    return failure(
+        "changed_meanwhile",
+        f"Could not {doing} {disk.label}, because another client has changed it since this task planned it: {listed}.",
+        detail={
+            "planned": {option: planned for option, planned, _found in misfits},
+            "found": {option: found for option, _planned, found in misfits},
+        },
+    )

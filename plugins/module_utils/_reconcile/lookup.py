@@ -1,0 +1,183 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finding the disk that a name means (promise 1 of the collection: found by name)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .._api.endpoints import DiskApi
+from .._api.models import Disk
+from .._api.pagination import Listing
+from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, failure
+from .._core.polling import Waiter
+from .._options.desired import Wanted
+from .._options.disk import needed_organization
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look by name saw: the disk that is meant, others of that name elsewhere, and the ids of all."""
+
+    disk: Disk | None
+    elsewhere: tuple[Disk, ...] = ()
+    ids: frozenset[str] = frozenset()
+
+
+def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Listing | None = None) -> Found:
+    """The disk that C(wanted.name) means. C(listed): the rows of that name, where they were listed already.
+
+    Raises KatapultError where several are meant, where what is listed can't be read, and where none is seen in a list
+    that is known to be incomplete.
+    """
+    seen = _read_listed(api, waiter, wanted, listed=listed)
+    here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    if not here and seen.ids and not seen.listing.is_sure:
+        # For want of any row of the name the list would have been read twice.
+        seen = seen.united_with(_read_listed(api, waiter, wanted))
+        here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    if len(here) > 1:
+        raise _several(wanted, here)
+    if not here:
+        seen.listing.refuse_incomplete()
+    elsewhere = tuple(disk for disk in seen.disks if disk not in here)
+    return Found(here[0] if here else None, elsewhere, frozenset(seen.ids))
+
+
+def find_new(api: DiskApi, waiter: Waiter, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+    """The disks that C(wanted.name) means and whose ids are not among C(known).
+
+    Raises KatapultError where what is listed can't be read, and where there is none in a list that is known to be
+    incomplete.
+    """
+    seen = _read_listed(api, waiter, wanted, known)
+    new = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    if not new:
+        seen.listing.refuse_incomplete()
+    return new
+
+
+def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) -> None:
+    """Say that there are disks of that name elsewhere, which are not meant."""
+    if found.elsewhere:
+        warn(
+            f"A disk '{wanted.name}' exists in another data center than {wanted.place}: {in_words(found.elsewhere)}. "
+            "It is another disk."
+        )
+
+
+def refuse_taken_name(api: DiskApi, waiter: Waiter, wanted: Wanted, disk_id: str) -> None:
+    """Raise KatapultError where another disk has the name that the disk shall get."""
+    seen = _read_listed(api, waiter, wanted, {disk_id})
+    others = seen.disks
+    if others:
+        raise failure(
+            "name_taken",
+            f"The disk {disk_id} can't be named '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
+            detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
+        )
+    seen.listing.refuse_incomplete()
+
+
+def summary_of(disk: Disk) -> dict[str, Any]:
+    """What tells a disk from others of its name."""
+    data_center = disk.payload.get("data_center")
+    machine = disk.attachment.virtual_machine if disk.attachment else {}
+    return {
+        "id": disk.id,
+        "name": disk.name,
+        "size_in_gb": disk.payload.get("size_in_gb"),
+        "data_center": data_center.get("permalink") if isinstance(data_center, dict) else None,
+        "virtual_machine": machine.get("fqdn") or machine.get("id"),
+    }
+
+
+def in_words(disks: Iterable[Disk]) -> str:
+    """Disks of one name as one sentence part each."""
+    return "; ".join(_summary_in_words(summary_of(disk)) for disk in disks)
+
+
+def _summary_in_words(summary: dict[str, Any]) -> str:
+    machine = summary["virtual_machine"]
+    place = f"in {summary['data_center'] or 'an unknown data center'}"
+    return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
+
+
+def _named(api: DiskApi, wanted: Wanted) -> Listing:
+    organization = needed_organization(wanted.organization, "look up, create or rename a disk by name")
+    return api.disks_named(organization, wanted.name or "")
+
+
+class _Reading(NamedTuple):
+    """A list of one name: the ids, the disks that could be read of them, and the ids that the service did not find."""
+
+    listing: Listing
+    ids: list[str]
+    disks: list[Disk]
+    lost: list[str]
+
+    def united_with(self, later: _Reading) -> _Reading:
+        """What both have seen, each disk as it was last."""
+        disks = {disk.id: disk for disk in (*self.disks, *later.disks)}
+        return _Reading(later.listing, list({*self.ids, *later.ids}), list(disks.values()), later.lost)
+
+
+def _read_listed(
+    api: DiskApi,
+    waiter: Waiter,
+    wanted: Wanted,
+    known: Collection[str] = (),
+    listed: Listing | None = None,
+) -> _Reading:
+    """All disks of the name but those of C(known), and those in the trash. C(listed): as find_by_name() has it.
+
+    A listed disk that is not found proves nothing: list and disk are looked at again for some seconds.
+    """
+    at_hand = [] if listed is None else [listed]
+
+    def look() -> _Reading:
+        listing = at_hand.pop() if at_hand else _named(api, wanted)
+        reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
+        for disk_id in reading.ids:
+            try:
+                reading.disks.append(api.disk(disk_id))
+            except InTrashError:
+                continue
+            except DiskNotFoundError:
+                reading.lost.append(disk_id)
+        return reading
+
+    seen = waiter.insist(look, lambda reading: not reading.lost)
+    if seen.lost:
+        raise failure(
+            "unexpected_answer",
+            f"The organization's list has the disk {seen.lost[0]} named '{wanted.name}', but the service does not find "
+            "that disk, so it is not known whether there is one.",
+            detail={"listed": seen.lost},
+        )
+    return seen
+
+
+def _is_meant(disk: Disk, wanted: Wanted) -> bool:
+    """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
+    if wanted.place is None or wanted.place.selects(disk.payload.get("data_center")):
+        return True
+    if wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine):
+        return True
+    return disk.is_in(wanted.place)
+
+
+def _several(wanted: Wanted, disks: list[Disk]) -> KatapultError:
+    listed = disks[:MOST_LISTED]
+    more = f" and {len(disks) - len(listed)} more" if len(disks) > len(listed) else ""
+    return failure(
+        "several_disks_found",
+        f"{len(disks)} disks are named '{wanted.name}': {in_words(listed)}{more}.",
+        detail={"total": len(disks), "disks": [summary_of(disk) for disk in listed]},
+    )

@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deleting, purging and restoring, whatever happens to the answers. All keep the run's progress current."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import Enum
+
+from .._api.models import Disk, Lookup, MalformedObjectError, Task, TrashObject, trash_object_of
+from .._core.clock import Moment
+from .._core.errors import ApiError, DiskNotFoundError, InTrashError, KatapultError, TrashObjectNotFoundError, failure
+from .._core.polling import TimedOutError
+from .guard import DoneError, Guard
+from .run import Run
+
+
+class Fate(Enum):
+    """Where a disk is that was deleted."""
+
+    ALIVE = "not in the trash"
+    TRASHED = "in the trash"
+    GONE = "purged"
+
+
+class Trash:
+    """The trash, for the disk of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._api = run.api
+        self.seen: Moment | None = None
+        """When the disk was last seen to be in the trash."""
+
+    def object_of(self, disk_id: str) -> TrashObject | None:
+        """The trash object of a disk; None where it can't be seen. Raises TrashObjectNotFoundError."""
+        try:
+            return self._api.trash_object(Lookup("object_id", disk_id), disk_id)
+        except TrashObjectNotFoundError:
+            raise
+        except ApiError as error:
+            if error.report.code == "unexpected_answer":
+                raise
+            self._run.warn(f"Until when the disk can be restored could not be seen. {error.message}")
+            return None
+
+    def object_told_by(self, error: InTrashError, disk_id: str) -> TrashObject | None:
+        """The trash object of the disk in the detail of a refusal, where the service tells it."""
+        detail = error.report.detail
+        told = detail.get("trash_object") if isinstance(detail, Mapping) else None
+        try:
+            return trash_object_of(told) if Lookup("object_id", disk_id).selects(told) else None
+        except MalformedObjectError:
+            return None
+
+    def throw_away(self, guard: Guard) -> None:
+        """Move the disk to the trash. Success too where an answer was lost, or another was quicker, and it is gone."""
+        progress = self._run.progress
+        guard.look()
+        guard.check("delete the disk")
+        disk = progress.known_disk
+        try:
+            progress.trash_object = self._api.delete_disk(disk, guard.before_repeat("delete the disk"))
+            progress.changed = True
+        except ApiError as error:
+            is_gone = isinstance(error, (DiskNotFoundError, InTrashError))
+            if not (is_gone or error.may_have_worked) or not self._was_thrown_away(disk.id):
+                raise
+            progress.changed = progress.changed or error.may_have_worked
+        self.seen = self._api.moment()
+        if progress.trash_object is None:
+            with suppress(TrashObjectNotFoundError):
+                progress.trash_object = self.object_of(disk.id)
+
+    def purge(self, disk_id: str) -> None:
+        """Purge the disk, and wait until it is gone from the trash where the task waits for its last step.
+
+        Raises KatapultError, also where another client has taken the disk out of the trash.
+        """
+        run = self._run
+        trash_object = run.progress.trash_object
+        lookup = Lookup("id", trash_object.id) if trash_object else Lookup("object_id", disk_id)
+        try:
+            task, is_ours = self._send_purge(lookup, disk_id)
+            run.progress.changed = run.progress.changed or is_ours
+            run.progress.task = task or run.progress.task
+            if run.waits_for_last and task is not None:
+                self._wait_until_purged(disk_id, task)
+        except KatapultError as error:
+            if error.report.code != "changed_meanwhile" and not error.report.ambiguous:
+                error.what += (
+                    f" The disk is in the trash: to go on, run this with id={disk_id}, purge=true, and no name."
+                )
+            raise
+        run.progress.trash_object = None
+
+    def restore(self, disk_id: str) -> None:
+        """Take the disk out of the trash, and read it."""
+        run, lost = self._run, None
+        try:
+            self._api.restore(disk_id, self._unless(disk_id, Fate.ALIVE))
+        except DoneError as done:
+            run.progress.changed = done.unclear
+        except ApiError as error:
+            if not (isinstance(error, TrashObjectNotFoundError) or error.may_have_worked):
+                raise
+            lost = error
+        else:
+            run.progress.changed = True
+        try:
+            run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
+        except ApiError as error:
+            raise error.after_lost(lost) if lost is not None and lost.may_have_worked else error from lost
+        if run.progress.disk is None:
+            raise lost or failure("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
+        run.progress.changed = run.progress.changed or (lost is not None and lost.may_have_worked)
+        run.progress.restored = True
+
+    def _send_purge(self, lookup: Lookup, disk_id: str) -> tuple[Task | None, bool]:
+        """The task of the purge, None if the disk is gone; and whether the purge was this run's, or may have been."""
+        before_repeat = self._unless(disk_id, Fate.ALIVE, Fate.GONE)
+        lost: ApiError | None = None
+        for named in (lookup, Lookup("object_id", disk_id)):
+            try:
+                if not self._api.is_fresh(self.seen):
+                    before_repeat(False)
+                return self._api.purge(named, before_repeat), True
+            except (DoneError, TrashObjectNotFoundError):
+                pass
+            except ApiError as error:
+                if lost is not None:
+                    raise error.after_lost(lost) from lost
+                if not error.may_have_worked:
+                    raise
+                lost = error
+            if self._was_purged(disk_id, lost):
+                return None, lost is not None
+        raise lost or failure(
+            "unexpected_answer",
+            f"The service has the disk {disk_id} in the trash, and does not find it there.",
+        )
+
+    def _was_purged(self, disk_id: str, lost: ApiError | None) -> bool:
+        """Whether the disk is gone, not whether its trash object is: another client may have restored it."""
+        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.GONE)
+        if fate is Fate.ALIVE:
+            raise self._restored_meanwhile(unclear=lost is not None and lost.report.ambiguous)
+        return fate is Fate.GONE
+
+    def _wait_until_purged(self, disk_id: str, task: Task) -> None:
+        run = self._run
+        run.disk_waiter.follow_task(run.progress, task)
+        try:
+            fate = self._settled_fate(disk_id)
+            if fate is Fate.TRASHED:
+                fate = run.waiter.until(lambda: self._settled_fate(disk_id), lambda now: now is not Fate.TRASHED)
+        except TimedOutError:
+            raise failure(
+                "wait_timeout", f"The disk {run.progress.label} was not purged within {run.waiter.limit:g} s."
+            ) from None
+        if fate is Fate.ALIVE:
+            raise self._restored_meanwhile()
+
+    def _was_thrown_away(self, disk_id: str) -> bool:
+        """Whether the disk is in the trash, or not found for some seconds: one 404 proves nothing."""
+        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.TRASHED)
+        return fate in (Fate.TRASHED, Fate.GONE)
+
+    def _unless(self, disk_id: str, *done: Fate) -> Callable[[bool], None]:
+        """What keeps a purge or restore from being sent (again) if there is nothing left to do."""
+
+        def look_again(unclear: bool) -> None:
+            if self._settled_fate(disk_id) in done:
+                raise DoneError(unclear)
+
+        return look_again
+
+    def _restored_meanwhile(self, *, unclear: bool = False) -> KatapultError:
+        disk = self._run.progress.known_disk
+        self._run.progress.trash_object = None
+        error = failure(
+            "changed_meanwhile",
+            f"The disk {disk.label} was not purged, because another client has taken it out of the trash: it is "
+            f"{disk.condition} now.",
+            detail={"planned": {"trash": True}, "found": {"trash": False}},
+        )
+        return error.as_unclear() if unclear else error
+
+    def _settled_fate(self, disk_id: str) -> Fate:
+        """Where the disk is. One that is not in the trash is looked at for some seconds: a read may lag behind."""
+        return self._run.waiter.insist(lambda: self._fate(disk_id), lambda now: now is not Fate.ALIVE)
+
+    def _fate(self, disk_id: str) -> Fate:
+        """Where the disk is; the run's progress has it if it can be read."""
+        try:
+            self._run.progress.disk = self._api.disk(disk_id)
+        except InTrashError:
+            return Fate.TRASHED
+        except DiskNotFoundError:
+            return Fate.GONE
+        return Fate.ALIVE
+
+    def _fate_if_seen(self, disk_id: str) -> Fate | None:
+        try:
+            return self._fate(disk_id)
+        except ApiError:
+            return None
+
+    def _readable(self, disk_id: str) -> Disk | None:
+        """None while it is in the trash, and where it can't be read for the moment."""
+        try:
+            return self._api.disk(disk_id)
+        except InTrashError:
+            return None
+        except ApiError as error:
+            if error.transient:
+                return None
+            raise

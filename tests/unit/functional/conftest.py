@@ -1,0 +1,25 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs against a simulator that is new for every test, and that no run sent anything odd to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Life, lived
+
+
+@pytest.fixture(name="all_lives", scope="module")
+def _all_lives() -> Iterator[Life]:
+    with lived() as life:
+        yield life
+
+
+@pytest.fixture(name="life")
+def _life(all_lives: Life) -> Iterator[Life]:
+    all_lives.simulator.reset()
+    yield all_lives
+    assert all_lives.simulator.violations == []

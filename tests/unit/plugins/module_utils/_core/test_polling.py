@@ -1,0 +1,80 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting: when looks come, and where they end."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, Report
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import StalledError, TimedOutError, Waiter
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
+
+
+def looks_of(
+    clock: FakeClock, limit: float, stalls_after: float = float("inf")
+) -> tuple[list[float], TimedOutError[str]]:
+    """The times of the looks at something that never happens."""
+    looks: list[float] = []
+
+    def look() -> str:
+        looks.append(clock.elapsed)
+        return "same"
+
+    with pytest.raises(TimedOutError) as raised:
+        Waiter(clock, Deadline(clock, limit)).until(look, lambda _seen: False, stalls_after)
+    return looks, raised.value
+
+
+@pytest.mark.parametrize("jitter", [0.8, 1.0, 1.2])
+def test_the_first_look_is_after_half_a_second_and_pauses_grow(jitter: float) -> None:
+    clock = FakeClock(jitter)
+    looks, error = looks_of(clock, 60)
+    pauses = clock.sleeps[:-1]
+
+    assert looks[0] == 0.5
+    assert pauses[1] == pytest.approx(0.75 * jitter)
+    assert pauses == sorted(pauses)
+    assert max(pauses) == pytest.approx(5 * jitter)
+    assert looks[-1] == pytest.approx(60)
+    assert error.last == "same"
+
+
+def test_without_time_there_is_one_look() -> None:
+    assert looks_of(FakeClock(), 0)[0] == [0]
+
+
+def test_what_does_not_move_stalls() -> None:
+    looks, error = looks_of(FakeClock(), 600, 60)
+
+    assert isinstance(error, StalledError)
+    assert 60 <= looks[-1] <= 66
+
+
+def test_all_waits_share_one_deadline() -> None:
+    clock = FakeClock()
+    waiter = Waiter(clock, Deadline(clock, 30))
+    clock.sleep(100)
+    for _index in range(2):
+        with pytest.raises(TimedOutError):
+            waiter.until(lambda: "same", lambda _seen: False)
+
+    assert clock.elapsed == pytest.approx(130)
+
+
+def test_a_passing_error_at_the_deadline_is_a_time_out() -> None:
+    clock = FakeClock()
+    clock.sleep(0)
+    answers = iter(["pending"])
+
+    def look() -> str:
+        for answer in answers:
+            return answer
+        clock.sleep(30)
+        raise ApiError("no answer", Report("no_answer"), transient=True)
+
+    with pytest.raises(TimedOutError) as raised:
+        Waiter(clock, Deadline(clock, 10)).until(look, lambda _seen: False)
+    assert raised.value.last == "pending"

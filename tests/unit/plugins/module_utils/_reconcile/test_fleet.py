@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet, with a service that follows a script: how many of its disks are worked on at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
+from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import Description
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import Surroundings
+from ansible_collections.katapult.cloud.tests.unit.support.factories import LIST, disk_payload, listing, wanted
+from ansible_collections.katapult.cloud.tests.unit.support.factories import LONDON as DATA_CENTER
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
+
+
+class Creates:
+    """Answers creates, each only when one more is on the way than there should be, or after a moment."""
+
+    def __init__(self, at_once: int) -> None:
+        self.most = 0
+        self._at_once = at_once
+        self._now = 0
+        self._counting = threading.Lock()
+
+    def __call__(self, call: Call) -> dict[str, Any]:
+        with self._counting:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        end = time.monotonic() + 0.1
+        while self.most <= self._at_once and time.monotonic() < end:
+            time.sleep(0.001)
+        with self._counting:
+            self._now -= 1
+        name = (call.body or {})["properties"]["name"]
+        return {"disk": disk_payload(id=f"disk_{name}", name=name, state="not_built"), "annotations": []}
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 8])
+def test_so_many_creates_are_worked_on_at_once(tmp_path: Path, concurrency: int) -> None:
+    creates = Creates(concurrency)
+    service = ScriptedService(
+        {
+            "GET /data_centers": [{"data_centers": [DATA_CENTER]}],
+            f"GET {LIST}": [listing()],
+            f"POST {LIST}": [creates],
+        }
+    )
+    clock = FakeClock()
+    descriptions = [
+        Description(f"disks[{number}]", wanted(name=f"data-{number}"), force=False, purge=False) for number in range(20)
+    ]
+    api = FleetApi(service, [one.wanted.name for one in descriptions], [])
+    warnings: list[str] = []
+    around = Surroundings(
+        api, clock, Deadline(clock, 600), warnings.append, [Place(str(tmp_path))], ("test",), wait=False
+    )
+
+    result = Fleet(descriptions, api, around, Conduct(concurrency=concurrency)).ensure()
+
+    assert result.as_result(with_diff=False)["summary"]["created"] == 20
+    assert creates.most == concurrency
+    assert warnings == []

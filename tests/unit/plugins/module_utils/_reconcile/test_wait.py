@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Waiting for a disk: its task, its state, its attachment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup, Power, task_of
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.state import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter
+from ansible_collections.katapult.cloud.tests.unit.support.factories import (
+    DISK,
+    MACHINE,
+    TASK,
+    attachment,
+    disk,
+    disk_answer,
+    machine_answer,
+    task_answer,
+    wanted,
+)
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
+
+WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
+TO_BE_ATTACHED = wanted(assignment=Assignment(WEB, attach=True))
+DETACHED = disk_answer(virtual_machine_disk=attachment(state="detached"))
+ATTACHING = disk_answer(virtual_machine_disk=attachment(state="attaching"))
+ATTACHED = disk_answer(virtual_machine_disk=attachment())
+NO_SCOPE = error_answer(403, "scope_not_granted", {"scopes": ["tasks:read"]})
+
+
+@dataclass
+class Run:
+    """A wait for a disk, with its doubles."""
+
+    script: Mapping[str, Sequence[Any]]
+    seconds: float = 600.0
+    created: Mapping[str, Any] = field(default_factory=lambda: disk_answer(state="not_built"))
+    task: Any = field(default_factory=lambda: task_of(task_answer("pending")["task"]))
+
+    def __post_init__(self) -> None:
+        self.clock = FakeClock()
+        self.warnings: list[str] = []
+        self.told: list[str] = []
+        self.service = ScriptedService(self.script)
+        deadline = Deadline(self.clock, self.seconds)
+        waiter = Waiter(self.clock, deadline)
+        self.waiter = DiskWaiter(DiskApi(self.service), waiter, self.warnings.append, self.told.append)
+        self.progress = Progress(changed=True, disk=disk(**self.created["disk"]), task=self.task)
+
+    def made(self, options: Wanted | None = None) -> Power:
+        return self.waiter.until_made(options or wanted(), self.progress).power
+
+    def fails(self, options: Wanted | None = None) -> KatapultError:
+        with pytest.raises(KatapultError) as raised:
+            self.made(options)
+        return raised.value
+
+    @property
+    def state(self) -> str:
+        assert self.progress.disk is not None
+        return self.progress.disk.state
+
+
+def tasks(*states: str) -> dict[str, Sequence[Any]]:
+    return {f"GET {TASK}": [task_answer(state) for state in states]}
+
+
+def test_the_task_is_followed_and_the_disk_is_read_once_more() -> None:
+    run = Run({**tasks("pending", "running", "completed"), f"GET {DISK}": [disk_answer()]})
+    run.made()
+
+    assert (run.state, run.progress.task and run.progress.task.status) == ("built", "completed")
+    assert [call.path for call in run.service.calls] == [TASK, TASK, TASK, DISK]
+    assert run.clock.sleeps[0] == 0.5
+    assert run.warnings == []
+
+
+def test_each_look_is_told() -> None:
+    run = Run({**tasks("pending", "running", "completed"), f"GET {DISK}": [ATTACHING, ATTACHING, ATTACHED]})
+    run.made(TO_BE_ATTACHED)
+
+    assert run.told == [
+        "'data-01' (disk_One): task 'Build disk' is pending, at 37 %",
+        "'data-01' (disk_One): task 'Build disk' is running, at 37 %",
+        "'data-01' (disk_One): task 'Build disk' is completed, at 37 %",
+        "'data-01' (disk_One) is built and attaching",
+        "'data-01' (disk_One) is built and attached",
+    ]
+
+
+@pytest.mark.parametrize("refusal", [NO_SCOPE, error_answer(404, "task_not_found")], ids=["no-scope", "gone"])
+def test_where_the_task_can_t_be_read_the_disk_is_watched(refusal: Any) -> None:
+    states = ["not_built", "building", "formatting", "built"]
+    run = Run({f"GET {TASK}": [refusal], f"GET {DISK}": [disk_answer(state=state) for state in states]})
+    run.made()
+
+    assert (run.state, run.service.count("GET", TASK), run.service.count("GET", DISK)) == ("built", 1, 4)
+    assert "could not be" in run.warnings[0]
+
+
+def test_a_failed_task_fails_with_the_disk_as_it_is_then() -> None:
+    run = Run({**tasks("running", "failed"), f"GET {DISK}": [disk_answer(state="failed")]})
+    error = run.fails()
+
+    assert error.report.code == "task_failed"
+    assert "'Build disk' (task_One) of the disk 'data-01' (disk_One) failed" in error.what
+    assert run.state == "failed"
+    assert run.progress.known().changed is True
+    assert run.progress.task is not None
+    assert run.progress.task.status == "failed"
+
+
+def test_a_failed_task_is_told_even_where_the_disk_can_t_be_read() -> None:
+    error = Run({**tasks("failed"), f"GET {DISK}": [error_answer(404, "disk_not_found")]}).fails()
+    assert error.report.code == "task_failed"
+
+
+def test_a_failed_disk_fails() -> None:
+    assert (
+        Run({**tasks("completed"), f"GET {DISK}": [disk_answer(state="failed")]}).fails().report.code == "disk_failed"
+    )
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_a_time_out_tells_disk_task_and_progress(seconds: float) -> None:
+    run = Run({**tasks("running"), f"GET {DISK}": [disk_answer(state="building")]}, seconds)
+    error = run.fails()
+
+    assert error.report.code == "wait_timeout"
+    assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is building." in error.what
+    assert run.progress.known_disk.state == "building"
+    assert "Its task 'Build disk' is running, at 37 %." in error.what
+    assert "goes on" in error.advice
+    assert run.clock.elapsed == seconds
+
+
+def test_an_adopted_disk_that_does_not_move_is_given_up() -> None:
+    run = Run({f"GET {DISK}": [disk_answer(state="building")]}, task=None)
+    error = run.fails()
+
+    assert error.report.code == "wait_timeout"
+    assert "60 s without a move" in error.what
+    assert 60 <= run.clock.elapsed <= 66
+
+
+def test_an_adopted_disk_that_moves_is_waited_for() -> None:
+    slowly = [disk_answer(state=state) for state in ["not_built"] * 12 + ["building"] * 12 + ["built"]]
+    run = Run({f"GET {DISK}": slowly}, task=None)
+    run.made()
+
+    assert run.state == "built"
+    assert run.clock.elapsed > 60
+
+
+@pytest.mark.parametrize(
+    ("machine", "disks", "reads", "power"),
+    [
+        ("started", [DETACHED, ATTACHING, ATTACHED], 3, Power.UNKNOWN),
+        ("started", [DETACHED, DETACHED, ATTACHED], 3, Power.UNKNOWN),
+        ("started", [ATTACHED], 1, Power.UNKNOWN),
+        ("stopped", [DETACHED], 1, Power.OFF),
+        ("starting", [DETACHED, ATTACHED], 2, Power.UNKNOWN),
+    ],
+)
+def test_an_attachment_is_waited_for(machine: str, disks: list[Any], reads: int, power: Power) -> None:
+    script = {**tasks("completed"), f"GET {DISK}": disks, f"GET {MACHINE}": [machine_answer(machine)]}
+    run = Run(script)
+
+    assert run.made(TO_BE_ATTACHED) is power
+    assert run.service.count("GET", DISK) == reads
+
+
+def test_a_machine_that_changes_is_read_until_it_is_on_or_off() -> None:
+    machines = [machine_answer("stopping"), machine_answer("stopped")]
+    run = Run({**tasks("completed"), f"GET {DISK}": [DETACHED], f"GET {MACHINE}": machines})
+
+    assert run.made(TO_BE_ATTACHED) is Power.OFF
+
+
+def test_where_the_machine_may_not_be_seen_detached_is_accepted_with_a_warning() -> None:
+    run = Run({**tasks("completed"), f"GET {DISK}": [DETACHED], f"GET {MACHINE}": [NO_SCOPE]})
+
+    assert run.made(TO_BE_ATTACHED) is Power.UNKNOWN
+    assert len(run.warnings) == 1
+    assert run.service.count("GET", MACHINE) == 1
+
+
+def test_an_attachment_that_never_comes_times_out() -> None:
+    run = Run({**tasks("completed"), f"GET {DISK}": [DETACHED], f"GET {MACHINE}": [machine_answer("started")]}, 20)
+    error = run.fails(TO_BE_ATTACHED)
+
+    assert error.report.code == "wait_timeout"
+    assert "built and detached" in error.what
+
+
+def test_an_attachment_that_failed_fails() -> None:
+    failed = disk_answer(virtual_machine_disk=attachment(state="failed"))
+    run = Run({**tasks("completed"), f"GET {DISK}": [failed]})
+    assert run.fails(TO_BE_ATTACHED).report.code == "attachment_failed"
+
+
+def test_a_disk_of_an_earlier_run_is_waited_for() -> None:
+    run = Run({f"GET {DISK}": [disk_answer(state="building"), ATTACHING, ATTACHED]}, task=None)
+    run.waiter.until_at_rest(wanted(), run.progress)
+
+    assert (run.progress.known_disk.state, run.service.count("GET", DISK)) == ("built", 3)
+    late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10, task=None)
+    with pytest.raises(KatapultError, match="it is building"):
+        late.waiter.until_at_rest(wanted(), late.progress)

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, Katapult Cloud collection contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Running a module as Ansible does: arguments in as JSON, the result out as JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.common.parameters import PASS_VARS
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import lock_places, locked
+from ansible_collections.katapult.cloud.tests.simulator import Simulator
+
+MODULES = "ansible_collections.katapult.cloud.plugins.modules"
+PROGRAM = """
+import json, runpy, sys
+import ansible.module_utils.basic as basic
+basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
+basic._ANSIBLE_PROFILE = "legacy"
+runpy.run_module(sys.argv[1], run_name="__main__")
+"""
+DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
+
+
+def internal_arguments(check: bool) -> dict[str, Any]:
+    """What Ansible hands over beside the options. Since 2.21 the invocation is in a result only when asked for."""
+    asked = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+    return {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_version": "2.16.0", **asked}
+
+
+def started(
+    options: Mapping[str, Any],
+    *,
+    module: str = "katapult_disk",
+    check: bool = False,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    before: str = "",
+) -> subprocess.Popen[bytes]:
+    """A module that runs with these options, after the statements C(before)."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", before + PROGRAM, f"{MODULES}.{module}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
+        cwd=cwd,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps({"ANSIBLE_MODULE_ARGS": {**options, **internal_arguments(check)}}).encode())
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def ended(process: subprocess.Popen[bytes]) -> str:
+    """Everything that a module prints until its end."""
+    with process:
+        try:
+            return process.communicate(timeout=60)[0].decode()
+        finally:
+            process.kill()
+
+
+def output_of(options: Mapping[str, Any], **how: Any) -> str:
+    """Everything that a module prints when it is run with these options."""
+    return ended(started(options, **how))
+
+
+def result_of(options: Mapping[str, Any], *, check: bool = False) -> dict[str, Any]:
+    """The result of katapult_disk run with these options. A traceback makes it no JSON, and the test fail."""
+    result: dict[str, Any] = json.loads(output_of(options, check=check))
+    return result
+
+
+def results_of(options: Mapping[str, Any], times: int) -> list[dict[str, Any]]:
+    """The results of as many runs at once."""
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(lambda _number: result_of(options), range(times)))
+
+
+def forget_creates(simulator: Simulator, *names: str) -> None:
+    """Drop the notes of creates whose end is not known: the next simulator may get the same port."""
+    keys = [(simulator.url, name) for name in names or (str(DISK["name"]),)]
+    with locked(keys, Clock(), Deadline(Clock(), 60), lock_places({})) as held:
+        for key in keys:
+            held.create_ended(key)
