@@ -123,22 +123,22 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
-from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.clock import Clock
 from ..module_utils._module.base import KatapultModule, connection_spec
-from ..module_utils._options.info import Listed, keys_spec, rows_with, wanted_keys
+from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
 
 
-def data_centers(module: KatapultModule) -> Listed:
+def data_centers(module: KatapultModule) -> InfoResult:
     """The data centers that the options ask for. Raises KatapultError."""
-    wanted = wanted_keys(module.params)
+    desired = parse_keys(module.params)
     clock = Clock()
-    api = DiskApi(module.http(clock, module.deadline(clock)))
-    return Listed("data_centers", rows_with(api.data_centers(), wanted))
+    api = KatapultApi(module.http(clock, module.deadline(clock)))
+    return InfoResult("data_centers", filter_rows(api.data_centers(), desired))
 
 
 def main() -> None:

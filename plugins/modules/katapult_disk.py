@@ -326,28 +326,28 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
 
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
-from ..module_utils._module.context import surroundings_of
-from ..module_utils._options.disk import change_spec, disk_spec, wanted_disk
+from ..module_utils._module.context import build_context
+from ..module_utils._options.disk import change_spec, disk_spec, parse_disk
 from ..module_utils._reconcile.run import DiskResult
 
 
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to what the options describe. Raises KatapultError."""
-    wanted, around = wanted_disk(module.params, module.environment), surroundings_of(module)
+    desired, context = parse_disk(module.params, module.environment), build_context(module)
     # Only what the state needs is imported, because Python compiles a module's files anew at every run.
     if module.params["state"] == "absent":
-        from ..module_utils._reconcile.absent import Absence
+        from ..module_utils._reconcile.absent import AbsentReconciler
 
-        return Absence(wanted, around, force=module.params["force"], purge=module.params["purge"]).ensure()
-    from ..module_utils._reconcile.present import Presence
+        return AbsentReconciler(desired, context, force=module.params["force"], purge=module.params["purge"]).ensure()
+    from ..module_utils._reconcile.present import PresentReconciler
 
-    return Presence(wanted, around).ensure()
+    return PresentReconciler(desired, context).ensure()
 
 
 def main() -> None:

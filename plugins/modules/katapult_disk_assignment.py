@@ -225,21 +225,21 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
-from ..module_utils._module.context import surroundings_of
-from ..module_utils._options.disk import assignment_spec, wanted_assignment
-from ..module_utils._reconcile.assignment import Placement
+from ..module_utils._module.context import build_context
+from ..module_utils._options.disk import assignment_spec, parse_assignment
+from ..module_utils._reconcile.assignment import AssignmentReconciler
 from ..module_utils._reconcile.run import DiskResult
 
 
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to where the options want it. Raises KatapultError."""
-    placement = Placement(wanted_assignment(module.params), surroundings_of(module))
-    return placement.ensure_released() if module.params["state"] == "absent" else placement.ensure_assigned()
+    reconciler = AssignmentReconciler(parse_assignment(module.params), build_context(module))
+    return reconciler.ensure_released() if module.params["state"] == "absent" else reconciler.ensure_assigned()
 
 
 def main() -> None:

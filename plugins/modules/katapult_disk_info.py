@@ -254,25 +254,25 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
-from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.clock import Clock
-from ..module_utils._core.polling import Waiter
+from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec
 from ..module_utils._options.disk_query import disk_query, disk_query_spec
-from ..module_utils._options.info import Listed
+from ..module_utils._options.info import InfoResult
 from ..module_utils._reconcile.info import find_disks
 
 
-def disks(module: KatapultModule) -> Listed:
+def disks(module: KatapultModule) -> InfoResult:
     """The disks that the options ask for. Raises KatapultError."""
     query = disk_query(module.params)
     clock = Clock()
     deadline = module.deadline(clock)
-    return find_disks(DiskApi(module.http(clock, deadline)), query, Waiter(clock, deadline))
+    return find_disks(KatapultApi(module.http(clock, deadline)), query, Poller(clock, deadline))
 
 
 def main() -> None:

@@ -126,24 +126,24 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
-from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.clock import Clock
 from ..module_utils._module.base import KatapultModule, connection_spec
-from ..module_utils._options.disk import lookup_of, needed_organization
-from ..module_utils._options.info import Listed, keys_spec, rows_with, wanted_keys
+from ..module_utils._options.disk import parse_lookup, require_organization
+from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
 
 
-def io_profiles(module: KatapultModule) -> Listed:
+def io_profiles(module: KatapultModule) -> InfoResult:
     """The profiles that the options ask for. Raises KatapultError."""
-    wanted = wanted_keys(module.params)
-    organization = needed_organization(lookup_of(module.params, "organization"), "list disk I/O profiles")
+    desired = parse_keys(module.params)
+    organization = require_organization(parse_lookup(module.params, "organization"), "list disk I/O profiles")
     clock = Clock()
-    api = DiskApi(module.http(clock, module.deadline(clock)))
-    return Listed("disk_io_profiles", rows_with(api.io_profiles(organization), wanted))
+    api = KatapultApi(module.http(clock, module.deadline(clock)))
+    return InfoResult("disk_io_profiles", filter_rows(api.io_profiles(organization), desired))
 
 
 def main() -> None:

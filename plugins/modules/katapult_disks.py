@@ -374,20 +374,20 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
 
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
-from ..module_utils._module.fleet import fleet_of
+from ..module_utils._module.fleet import build_fleet
 from ..module_utils._options.fleet import fleet_spec
 from ..module_utils._reconcile.fleet_result import FleetResult
 
 
 def ensure(module: KatapultModule) -> FleetResult:
     """Bring all disks to what the options describe. Raises KatapultError."""
-    return fleet_of(module, module.environment).ensure()
+    return build_fleet(module, module.environment).ensure()
 
 
 def main() -> None:

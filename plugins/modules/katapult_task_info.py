@@ -149,28 +149,28 @@ error:
       sample: false
 """
 
-from ..module_utils._core.python_version import refuse_old_python
+from ..module_utils._core.python_version import check_python_version
 
-refuse_old_python()
+check_python_version()
 
-from ..module_utils._api.endpoints import DiskApi
+from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.clock import Clock
-from ..module_utils._core.polling import Waiter
+from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
-from ..module_utils._options.disk import text_of
-from ..module_utils._options.info import Listed
+from ..module_utils._options.disk import parse_text
+from ..module_utils._options.info import InfoResult
 from ..module_utils._reconcile.task_info import finished_task
 
 
-def tasks(module: KatapultModule) -> Listed:
+def tasks(module: KatapultModule) -> InfoResult:
     """The task of the id, at its end where that is waited for. Raises KatapultError."""
-    task_id = str(text_of(module.params, "id"))
+    task_id = str(parse_text(module.params, "id"))
     clock = Clock()
     deadline = module.deadline(clock)
-    api = DiskApi(module.http(clock, deadline))
+    api = KatapultApi(module.http(clock, deadline))
     wait = module.params["wait"]
-    task = finished_task(api, task_id, Waiter(clock, deadline)) if wait else api.task(task_id)
-    return Listed("tasks", [task.payload])
+    task = finished_task(api, task_id, Poller(clock, deadline)) if wait else api.task(task_id)
+    return InfoResult("tasks", [task.payload])
 
 
 def main() -> None:

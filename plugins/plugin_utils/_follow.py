@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from ..module_utils._module.progress_file import SHOWN_EACH
+from ..module_utils._module.progress_file import ALWAYS_SHOW
 
 SHOWN_EVERY = 5.0
 SAME_AGAIN_AFTER_LOOKS = 6
@@ -49,8 +49,8 @@ class Tail:
     def _look(self) -> tuple[list[str], list[str]]:
         """What was told since the last look: the marked lines, each once, and the others."""
         lines = self._new_lines()
-        marked = [line[len(SHOWN_EACH) :] for line in lines if line.startswith(SHOWN_EACH)]
-        return list(dict.fromkeys(marked)), [line for line in lines if not line.startswith(SHOWN_EACH)]
+        marked = [line[len(ALWAYS_SHOW) :] for line in lines if line.startswith(ALWAYS_SHOW)]
+        return list(dict.fromkeys(marked)), [line for line in lines if not line.startswith(ALWAYS_SHOW)]
 
     def _new_lines(self) -> list[str]:
         try:
@@ -64,7 +64,7 @@ class Tail:
 
 @contextmanager
 def followed(folder: str, show: Callable[[str], None], every: float = SHOWN_EVERY) -> Iterator[str]:
-    """Within this context, show every so many seconds what is new in a private file in C(folder); gives its path.
+    """Within this context, show every so many seconds what is new in a private file in `folder`; gives its path.
 
     Leaving it takes no time. Raises OSError or RuntimeError where there can be no file or no thread.
     """

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .endpoints import DiskApi, name_in
+from .endpoints import KatapultApi, parse_row_name
 from .models import Lookup
-from .pagination import Listing, Sender
+from .pagination import RowList, Sender
 
 
-class FleetApi(DiskApi):
+class DiskListSnapshot(KatapultApi):
     """As DiskApi, for the disks of these names and ids, of which the rows of the last look are kept."""
 
     def __init__(self, http: Sender, names: Iterable[str | None], ids: Iterable[str | None]) -> None:
@@ -26,7 +26,7 @@ class FleetApi(DiskApi):
         self._looking = threading.Lock()
         self._begun = 0
         self._done = 0
-        self._last = Listing([], 0)
+        self._last = RowList([], 0)
         self._rows: Mapping[str, Mapping[str, Any]] = {}
 
     @property
@@ -35,51 +35,51 @@ class FleetApi(DiskApi):
         return self._last.pages
 
     @property
-    def next_look(self) -> int:
+    def next_refresh(self) -> int:
         """The number of the look that will be the next to begin: what happens before now, it will show."""
         return self._begun + 1
 
-    def look(self, organization: Lookup, number: int | None = None) -> None:
-        """Look at the list, unless the look C(number), or a later one, was made; without a number, the next one.
+    def refresh(self, organization: Lookup, number: int | None = None) -> None:
+        """Look at the list, unless the look `number`, or a later one, was made; without a number, the next one.
 
         Raises ApiError, also where a name is missing in a list that is known to be incomplete.
         """
-        last = self._looked(organization, number)
+        last = self._refresh(organization, number)
         if not self._has_all_names(last.rows):
-            last.refuse_incomplete()
+            last.raise_if_incomplete()
 
-    def disks_named(self, organization: Lookup, name: str) -> Listing:
+    def list_disks_named(self, organization: Lookup, name: str) -> RowList:
         """As DiskApi has it, from a look that begins after this call."""
-        self._looked(organization)
-        named = self.named(name)
+        self._refresh(organization)
+        named = self.rows_named(name)
         if not named.rows:
-            named.refuse_incomplete()
+            named.raise_if_incomplete()
         return named
 
-    def named(self, name: str) -> Listing:
+    def rows_named(self, name: str) -> RowList:
         """The rows with exactly this name, as the last look saw them."""
         last = self._last
         return replace(last, rows=[row for row in last.rows if row.get("name") == name])
 
-    def refuse_incomplete(self) -> None:
+    def raise_if_incomplete(self) -> None:
         """Raise ApiError if the list is known to be incomplete that was looked at last."""
-        self._last.refuse_incomplete()
+        self._last.raise_if_incomplete()
 
     def ids_named(self, name: str) -> list[str]:
         """The ids of all disks of that name, as the last look saw them."""
-        return [row["id"] for row in self.named(name).rows]
+        return [row["id"] for row in self.rows_named(name).rows]
 
-    def state_of(self, disk_id: str) -> str | None:
+    def get_state(self, disk_id: str) -> str | None:
         """The state of a disk, as the last look saw it; None where it saw no such disk."""
         state = self._rows.get(disk_id, {}).get("state")
         return state if isinstance(state, str) else None
 
-    def _looked(self, organization: Lookup, number: int | None = None) -> Listing:
-        needed = self.next_look if number is None else number
+    def _refresh(self, organization: Lookup, number: int | None = None) -> RowList:
+        needed = self.next_refresh if number is None else number
         with self._looking:
             if self._done < needed:
                 self._begun += 1
-                self._last = self.disks_among(organization, self._matters, self._has_all_names)
+                self._last = self.list_matching_disks(organization, self._is_relevant, self._has_all_names)
                 self._rows = {row["id"]: row for row in self._last.rows}
                 self._done = self._begun
             return self._last
@@ -87,5 +87,5 @@ class FleetApi(DiskApi):
     def _has_all_names(self, rows: Sequence[Mapping[str, Any]]) -> bool:
         return self._names <= {row.get("name") for row in rows}
 
-    def _matters(self, row: Mapping[str, Any]) -> bool:
-        return name_in(row) in self._names or row["id"] in self._ids
+    def _is_relevant(self, row: Mapping[str, Any]) -> bool:
+        return parse_row_name(row) in self._names or row["id"] in self._ids

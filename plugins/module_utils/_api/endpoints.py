@@ -10,23 +10,23 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from .._core.clock import FRESH_FOR, Moment
+from .._core.clock import MAX_AGE, Moment
 from .._core.errors import DiskNotFoundError, InTrashError
-from .messages import Call, Repeat, unexpected
+from .messages import Request, Retry, unexpected_response
 from .models import (
     Disk,
     DiskCall,
     Lookup,
     Machine,
-    MalformedObjectError,
+    MalformedPayloadError,
     Task,
     TrashObject,
-    disk_of,
-    machine_of,
-    task_of,
-    trash_object_of,
+    parse_disk_payload,
+    parse_machine,
+    parse_task,
+    parse_trash_object,
 )
-from .pagination import Listing, Sender, every_row, search
+from .pagination import RowList, Sender, find_rows, list_all
 
 T = TypeVar("T")
 
@@ -41,10 +41,10 @@ class Created:
     task: Task | None
 
 
-class DiskApi:
+class KatapultApi:
     """Endpoints in, frozen values out. All raise ApiError.
 
-    An answer counts only if it is about what was asked, or it is C(unexpected_answer): a cache that looks only at paths
+    An answer counts only if it is about what was asked, or it is `unexpected_answer`: a cache that looks only at paths
     gives one disk for another.
     """
 
@@ -57,49 +57,51 @@ class DiskApi:
         annotations: Iterable[tuple[str, str]] = (),
         keep: Callable[[Mapping[str, Any]], bool] = lambda _row: True,
     ) -> list[Mapping[str, Any]]:
-        """GET /organizations/organization/disks: the thin rows of disks with all C(annotations), over all pages.
+        """GET /organizations/organization/disks: the thin rows of disks with all `annotations`, over all pages.
 
-        Only those that C(keep) lets pass, which is called by threads.
+        Only those that `keep` lets pass, which is called by threads.
         """
-        return every_row(self._http, _list_call(organization, annotations), "disk", keep)
+        return list_all(self._http, _list_call(organization, annotations), "disk", keep)
 
-    def disks_among(
+    def list_matching_disks(
         self,
         organization: Lookup,
         keep: Callable[[Mapping[str, Any]], bool],
         is_found: Callable[[Sequence[Mapping[str, Any]]], bool] = lambda _rows: True,
-    ) -> Listing:
-        """The thin rows that C(keep) lets pass, of all disks; no other row is held. C(keep) is called by threads.
+    ) -> RowList:
+        """The thin rows that `keep` lets pass, of all disks; no other row is held. `keep` is called by threads.
 
-        If C(is_found) says no to the rows of a list that is not sure, the list is read once more.
+        If `is_found` says no to the rows of a list that is not sure, the list is read once more.
         """
-        call = _list_call(organization)
+        request = _list_call(organization)
         try:
-            return search(self._http, call, "disk", keep, is_found)
-        except MalformedObjectError as problem:
-            raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
+            return find_rows(self._http, request, "disk", keep, is_found)
+        except MalformedPayloadError as problem:
+            raise unexpected_response(request, f"the answer is not as the API describes it: {problem}") from None
 
-    def disks_named(self, organization: Lookup, name: str) -> Listing:
+    def list_disks_named(self, organization: Lookup, name: str) -> RowList:
         """The thin rows with exactly this name. Raises ApiError if none is in a list that is known to be incomplete.
 
         Callers that find rows, but not the one that they look for, refuse an incomplete list themselves.
         """
-        named = self.disks_among(organization, lambda row: name_in(row) == name, bool)
+        named = self.list_matching_disks(organization, lambda row: parse_row_name(row) == name, bool)
         if not named.rows:
-            named.refuse_incomplete()
+            named.raise_if_incomplete()
         return named
 
     def disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
-        call = Call("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
+        request = Request("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         try:
-            disk = self._read(call, lambda answer: _disk_asked_for(answer, disk_id))
+            disk = self._read(request, lambda answer: _parse_disk_asked_for(answer, disk_id))
         except InTrashError as error:
-            detail = error.report.detail
+            detail = error.details.detail
             told = detail.get("trash_object") if isinstance(detail, Mapping) else None
             asked = Lookup("object_id", disk_id)
-            if asked.is_told_by(told) and not asked.selects(told):
-                raise unexpected(call, f"it is about another object in the trash than {disk_id}", status=406) from error
+            if asked.has_key(told) and not asked.matches(told):
+                raise unexpected_response(
+                    request, f"it is about another object in the trash than {disk_id}", status=406
+                ) from error
             raise
         return replace(disk, seen=self.moment())
 
@@ -108,11 +110,11 @@ class DiskApi:
         return self._http.moment()
 
     def is_fresh(self, seen: Moment | None) -> bool:
-        """Whether C(seen) is within the last FRESH_FOR seconds, and no request has had to wait since."""
+        """Whether `seen` is within the last FRESH_FOR seconds, and no request has had to wait since."""
         now = self.moment()
-        return seen is not None and seen.waits == now.waits and now.at - seen.at <= FRESH_FOR
+        return seen is not None and seen.waits == now.waits and now.at - seen.at <= MAX_AGE
 
-    def disk_if_there(self, disk_id: str) -> Disk | None:
+    def find_disk(self, disk_id: str) -> Disk | None:
         """The disk, or None where there is none with this id, or only in the trash."""
         try:
             return self.disk(disk_id)
@@ -120,124 +122,124 @@ class DiskApi:
             return None
 
     def create_disk(
-        self, body: Mapping[str, Any], known: Collection[str], before_repeat: Callable[[bool], None]
+        self, body: Mapping[str, Any], known: Collection[str], before_retry: Callable[[bool], None]
     ) -> Created:
         """POST /organizations/organization/disks, sent again only when it was surely not carried out.
 
-        C(before_repeat) is called before that, and may raise instead. C(known): IDs of disks that were there before, of
+        `before_retry` is called before that, and may raise instead. `known`: IDs of disks that were there before, of
         which none can be the new one.
         """
         name = body["properties"]["name"]
-        call = Call(
+        request = Request(
             "POST",
             "/organizations/organization/disks",
             f"create the disk '{name}'",
             body=body,
-            repeat=Repeat.IF_NOT_EXECUTED,
-            before_repeat=before_repeat,
+            retry=Retry.IF_NOT_EXECUTED,
+            before_retry=before_retry,
         )
-        return self._read(call, lambda answer: _created_of(answer, known))
+        return self._read(request, lambda answer: _parse_created(answer, known))
 
-    def carry_out(
-        self, change: DiskCall, disk: Disk, before_repeat: Callable[[bool], None] = lambda _unclear: None
+    def send_change(
+        self, change: DiskCall, disk: Disk, before_retry: Callable[[bool], None] = lambda _unclear: None
     ) -> Task | None:
-        """Send C(change), with its task where it has one. C(before_repeat) may keep it from being sent again.
+        """Send `change`, with its task where it has one. `before_retry` may keep it from being sent again.
 
         The disk in the answer is not returned: where there is a task, it is the disk as it was before.
         """
 
         def task_in(answer: Mapping[str, Any]) -> Task | None:
-            _raise_if_of_another(answer, disk.id)
-            return task_of(answer.get("task")) if change.has_task else None
+            _raise_if_other_disk(answer, disk.id)
+            return parse_task(answer.get("task")) if change.has_task else None
 
-        call = Call(
+        request = Request(
             change.method,
             change.path,
-            f"{change.doing} {disk.label}",
+            f"{change.action} {disk.label}",
             body={"disk": {"id": disk.id}, **change.body},
-            repeat=Repeat.IF_NOT_EXECUTED if change.has_task else Repeat.ALWAYS,
-            before_repeat=before_repeat,
+            retry=Retry.IF_NOT_EXECUTED if change.has_task else Retry.ALWAYS,
+            before_retry=before_retry,
         )
-        return self._read(call, task_in)
+        return self._read(request, task_in)
 
-    def delete_disk(self, disk: Disk, before_repeat: Callable[[bool], None]) -> TrashObject | None:
+    def delete_disk(self, disk: Disk, before_retry: Callable[[bool], None]) -> TrashObject | None:
         """DELETE /disks/disk, which moves it to the trash; None where the answer does not tell the trash object.
 
-        C(before_repeat) may keep it from being sent again.
+        `before_retry` may keep it from being sent again.
         """
-        call = Call(
+        request = Request(
             "DELETE",
             "/disks/disk",
             f"delete the disk {disk.label}",
             body={"disk": {"id": disk.id}},
-            before_repeat=before_repeat,
+            before_retry=before_retry,
         )
 
         def trash_object_in(answer: Mapping[str, Any]) -> TrashObject | None:
-            _raise_if_of_another(answer, disk.id)
+            _raise_if_other_disk(answer, disk.id)
             told = answer.get("trash_object")
-            return trash_object_of(told) if Lookup("object_id", disk.id).is_told_by(told) else None
+            return parse_trash_object(told) if Lookup("object_id", disk.id).has_key(told) else None
 
-        return self._read(call, trash_object_in)
+        return self._read(request, trash_object_in)
 
     def trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
         """GET /trash_objects/trash_object, of that disk, by its id or its object_id.
 
         Raises NotFoundError, NotPermittedError.
         """
-        call = Call("GET", _TRASH, f"look into the trash for {lookup}", lookup.as_query("trash_object"))
+        request = Request("GET", _TRASH, f"look into the trash for {lookup}", lookup.as_query("trash_object"))
 
         def trash_object_asked_for(answer: Mapping[str, Any]) -> TrashObject:
-            found = trash_object_of(answer.get("trash_object"))
+            found = parse_trash_object(answer.get("trash_object"))
             for asked in (lookup, Lookup("object_id", disk_id)):
                 _raise_if_another(asked, found.payload, "trash_object")
             return found
 
-        return self._read(call, trash_object_asked_for)
+        return self._read(request, trash_object_asked_for)
 
-    def purge(self, lookup: Lookup, before_repeat: Callable[[bool], None]) -> Task:
+    def purge(self, lookup: Lookup, before_retry: Callable[[bool], None]) -> Task:
         """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash.
 
-        C(before_repeat) may keep it from being sent again.
+        `before_retry` may keep it from being sent again.
         """
-        call = Call(
+        request = Request(
             "DELETE",
             _TRASH,
             f"purge {lookup} from the trash",
             body={"trash_object": lookup.as_body()},
-            repeat=Repeat.IF_NOT_EXECUTED,
-            before_repeat=before_repeat,
+            retry=Retry.IF_NOT_EXECUTED,
+            before_retry=before_retry,
         )
-        return self._read(call, lambda answer: task_of(answer.get("task")))
+        return self._read(request, lambda answer: parse_task(answer.get("task")))
 
-    def restore(self, disk_id: str, before_repeat: Callable[[bool], None]) -> None:
+    def restore(self, disk_id: str, before_retry: Callable[[bool], None]) -> None:
         """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash.
 
-        C(before_repeat) may keep it from being sent again.
+        `before_retry` may keep it from being sent again.
         """
-        call = Call(
+        request = Request(
             "POST",
             f"{_TRASH}/restore",
             f"restore the disk {disk_id} from the trash",
             body={"trash_object": {"object_id": disk_id}},
-            before_repeat=before_repeat,
+            before_retry=before_retry,
         )
-        self._read(call, lambda answer: _raise_if_of_another(answer, disk_id))
+        self._read(request, lambda answer: _raise_if_other_disk(answer, disk_id))
 
     def task(self, task_id: str) -> Task:
         """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
-        call = Call("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
+        request = Request("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
 
         def task_asked_for(answer: Mapping[str, Any]) -> Task:
-            task = task_of(answer.get("task"))
+            task = parse_task(answer.get("task"))
             _raise_if_another(Lookup("id", task_id), task.payload, "task")
             return task
 
-        return self._read(call, task_asked_for)
+        return self._read(request, task_asked_for)
 
     def machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
-        call = Call(
+        request = Request(
             "GET",
             "/virtual_machines/virtual_machine",
             f"read the virtual machine {virtual_machine}",
@@ -245,46 +247,46 @@ class DiskApi:
         )
 
         def machine_asked_for(answer: Mapping[str, Any]) -> Machine:
-            machine = machine_of(answer.get("virtual_machine"))
+            machine = parse_machine(answer.get("virtual_machine"))
             _raise_if_another(virtual_machine, answer["virtual_machine"], "virtual_machine")
             return machine
 
-        return self._read(call, machine_asked_for)
+        return self._read(request, machine_asked_for)
 
     def data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
-        call = Call("GET", "/data_centers", "list the data centers")
-        return self._read(call, lambda answer: _list_of(answer, "data_centers"))
+        request = Request("GET", "/data_centers", "list the data centers")
+        return self._read(request, lambda answer: _parse_list(answer, "data_centers"))
 
     def io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
         """GET /organizations/organization/disk_io_profiles, over all pages."""
-        call = Call(
+        request = Request(
             "GET",
             "/organizations/organization/disk_io_profiles",
             f"list the disk I/O profiles of the organization '{organization}'",
             organization.as_query("organization"),
         )
-        return every_row(self._http, call, "disk_io_profiles")
+        return list_all(self._http, request, "disk_io_profiles")
 
-    def _read(self, call: Call, reading: Callable[[Mapping[str, Any]], T]) -> T:
-        answer = self._http.send(call)
+    def _read(self, request: Request, reading: Callable[[Mapping[str, Any]], T]) -> T:
+        answer = self._http.send(request)
         try:
             return reading(answer)
-        except MalformedObjectError as problem:
-            raise unexpected(call, f"the answer is not as the API describes it: {problem}") from None
+        except MalformedPayloadError as problem:
+            raise unexpected_response(request, f"the answer is not as the API describes it: {problem}") from None
 
 
-def name_in(row: Mapping[str, Any]) -> str:
+def parse_row_name(row: Mapping[str, Any]) -> str:
     """The name in a row of the list of disks. Raises MalformedObjectError: a row without a name may have any."""
     name = row.get("name")
     if not isinstance(name, str):
-        raise MalformedObjectError("a row of 'disk' has no name")
+        raise MalformedPayloadError("a row of 'disk' has no name")
     return name
 
 
-def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Call:
+def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Request:
     pairs = [(("annotations[][key]", key), ("annotations[][value]", value)) for key, value in annotations]
-    return Call(
+    return Request(
         "GET",
         "/organizations/organization/disks",
         f"list the disks of the organization '{organization}'",
@@ -294,37 +296,37 @@ def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()
 
 def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:
     """Raise MalformedObjectError if an object of an answer is not the one that was asked for."""
-    if not asked.selects(thing):
+    if not asked.matches(thing):
         found = thing.get(asked.key) if isinstance(thing, Mapping) else thing
-        raise MalformedObjectError(f"'{name}.{asked.key}' is {found!r}, asked for was '{asked}'")
+        raise MalformedPayloadError(f"'{name}.{asked.key}' is {found!r}, asked for was '{asked}'")
 
 
-def _raise_if_of_another(answer: Mapping[str, Any], disk_id: str) -> None:
+def _raise_if_other_disk(answer: Mapping[str, Any], disk_id: str) -> None:
     """Raise MalformedObjectError if the answer to a write tells another disk, or the trash object of another."""
     for name, key in (("disk", "id"), ("trash_object", "object_id")):
         asked, thing = Lookup(key, disk_id), answer.get(name)
-        if asked.is_told_by(thing):
+        if asked.has_key(thing):
             _raise_if_another(asked, thing, name)
 
 
-def _disk_asked_for(answer: Mapping[str, Any], disk_id: str) -> Disk:
-    disk = disk_of(answer.get("disk"), answer.get("annotations"))
+def _parse_disk_asked_for(answer: Mapping[str, Any], disk_id: str) -> Disk:
+    disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
     _raise_if_another(Lookup("id", disk_id), disk.payload, "disk")
     return disk
 
 
-def _created_of(answer: Mapping[str, Any], known: Collection[str]) -> Created:
-    disk = disk_of(answer.get("disk"), answer.get("annotations"))
+def _parse_created(answer: Mapping[str, Any], known: Collection[str]) -> Created:
+    disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
     if disk.id in known:
-        raise MalformedObjectError(f"'disk.id' is '{disk.id}', a disk that was there before")
+        raise MalformedPayloadError(f"'disk.id' is '{disk.id}', a disk that was there before")
     try:
-        return Created(disk, task_of(answer.get("task")))
-    except MalformedObjectError:
+        return Created(disk, parse_task(answer.get("task")))
+    except MalformedPayloadError:
         return Created(disk, None)
 
 
-def _list_of(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+def _parse_list(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     rows = answer.get(key)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise MalformedObjectError(f"'{key}' is no list of objects")
+        raise MalformedPayloadError(f"'{key}' is no list of objects")
     return rows

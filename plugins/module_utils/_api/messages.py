@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
-from .._core.errors import CAUSES, ApiError, Report, api_error, cut
+from .._core.errors import ERROR_CODES, ApiError, ErrorDetails, build_api_error, truncate
 
 MASK = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 PASSWORDS = frozenset({"initial_root_password"})
@@ -24,22 +24,22 @@ ALWAYS_SHOWN = frozenset({"key", "label", "description", "protect"})
 # Keys that Ansible means itself by: it reads objects with some of them as something else, or fails, and masks in none.
 ANSIBLES_OWN = ("_ansible", "__ansible")
 # A page of 200 rows has some 3,000 values in 44 KB; so many, of the kinds that take most, are held in some 100 MB.
-MOST_VALUES = 300_000
+MAX_VALUES = 300_000
 # Bytes of text with letters of which one makes every other take four bytes as well.
-MOST_WIDE = 16 * 1024 * 1024
+MAX_WIDE_BYTES = 16 * 1024 * 1024
 # Letters of a service's words that an error keeps, of all that its detail holds, and of a code or the id of a request.
-LONGEST_TEXT = 10_000
-LONGEST_DETAIL = 100_000
-LONGEST_ID = 100
-BROKEN = "JSON that is cut off or broken"
+MAX_TEXT = 10_000
+MAX_DETAIL = 100_000
+MAX_ID = 100
+BROKEN_JSON = "JSON that is cut off or broken"
 # Answers of the API are some 8 deep; from about 300 on Ansible fails to print a result.
 MAX_DEPTH = 100
-LONGEST_RETRY_AFTER = 60.0
+MAX_RETRY_AFTER = 60.0
 REFUSALS = frozenset({400, 403, 404, 406, 422})
-REPEATABLE = frozenset({429, 500, 502, 503, 504})
+RETRYABLE = frozenset({429, 500, 502, 503, 504})
 
 
-class Repeat(Enum):
+class Retry(Enum):
     """When a request may be sent again."""
 
     ALWAYS = "it may be carried out twice without harm"
@@ -51,36 +51,36 @@ def _unchecked(_unclear: bool) -> None:
 
 
 @dataclass(frozen=True)
-class Call:
-    """A request: C(doing) says in words what it is for.
+class Request:
+    """A request: `action` says in words what it is for.
 
-    C(before_repeat), for writes, is called before the request is sent again, and also before it is sent for the first
+    `before_retry`, for writes, is called before the request is sent again, and also before it is sent for the first
     time if it had to wait for the rate limit, or for long for a place among the requests under way. It is told whether
     one of the attempts before may have been carried out, and it may raise, which keeps the request from being sent.
     """
 
     method: str
     path: str
-    doing: str
+    action: str
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
-    repeat: Repeat = Repeat.ALWAYS
-    before_repeat: Callable[[bool], None] = _unchecked
+    retry: Retry = Retry.ALWAYS
+    before_retry: Callable[[bool], None] = _unchecked
 
     @property
-    def writes(self) -> bool:
+    def is_write(self) -> bool:
         """Whether it may change anything."""
         return self.method != "GET"
 
     @property
-    def is_checked(self) -> bool:
-        """Whether C(before_repeat) looks at anything."""
-        return self.before_repeat is not _unchecked
+    def has_precheck(self) -> bool:
+        """Whether `before_retry` looks at anything."""
+        return self.before_retry is not _unchecked
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back. C(headers) is looked up without regard to case."""
+class Response:
+    """What came back. `headers` is looked up without regard to case."""
 
     status: int
     headers: Mapping[str, str]
@@ -89,33 +89,35 @@ class Answer:
     @property
     def date(self) -> float | None:
         """When the service says that it answered, in seconds since 1970."""
-        return _seconds_of(self.headers.get("Date"))
+        return _parse_http_date(self.headers.get("Date"))
 
 
-def read_answer(answer: Answer, call: Call, now: float) -> Mapping[str, Any]:
+def parse_response(response: Response, request: Request, now: float) -> Mapping[str, Any]:
     """The payload of a successful answer; every other answer is raised as an ApiError.
 
-    C(now), in seconds since 1970, serves where the answer has no Date.
+    `now`, in seconds since 1970, serves where the answer has no Date.
     """
-    payload, problem = _parsed(answer.body)
-    if 200 <= answer.status < 300:
+    payload, problem = _parsed(response.body)
+    if 200 <= response.status < 300:
         if isinstance(payload, Mapping):
             return payload
-        raise _unreadable(answer, call, problem or "JSON that is no object")
-    raise _refusal(answer, call, payload, now)
+        raise _unreadable_error(response, request, problem or "JSON that is no object")
+    raise _refusal_error(response, request, payload, now)
 
 
-def unexpected(call: Call, problem: str, *, status: int | None = None, transient: bool = False) -> ApiError:
+def unexpected_response(
+    request: Request, problem: str, *, status: int | None = None, transient: bool = False
+) -> ApiError:
     """The error for an answer that came, but is not what the API describes."""
-    report = Report(
+    details = ErrorDetails(
         "unexpected_answer",
         status=status,
         description=problem,
-        method=call.method,
-        path=call.path,
-        ambiguous=call.writes,
+        method=request.method,
+        path=request.path,
+        ambiguous=request.is_write,
     )
-    return api_error(call.doing, report, transient=transient)
+    return build_api_error(request.action, details, transient=transient)
 
 
 def _parsed(body: bytes) -> tuple[Any, str]:
@@ -123,20 +125,20 @@ def _parsed(body: bytes) -> tuple[Any, str]:
     if not _is_held_easily(body):
         return None, "more than is read"
     try:
-        return _cleaned(json.loads(body.decode("utf-8"))), ""
+        return _sanitize(json.loads(body.decode("utf-8"))), ""
     except (ValueError, RecursionError):
-        return None, BROKEN
+        return None, BROKEN_JSON
 
 
 def _is_held_easily(body: bytes) -> bool:
     """Whether what the body says takes no more than a few times its own memory. Each value needs one of these signs."""
-    if len(body) <= MOST_VALUES:
+    if len(body) <= MAX_VALUES:
         return True
-    is_wide = len(body) > MOST_WIDE and (b"\\u" in body or not body.isascii())
-    return not is_wide and sum(body.count(sign) for sign in (b",", b"[", b"{", b"\\")) <= MOST_VALUES
+    is_wide = len(body) > MAX_WIDE_BYTES and (b"\\u" in body or not body.isascii())
+    return not is_wide and sum(body.count(sign) for sign in (b",", b"[", b"{", b"\\")) <= MAX_VALUES
 
 
-def _cleaned(value: Any, depth: int = 0) -> Any:
+def _sanitize(value: Any, depth: int = 0) -> Any:
     """The value without secrets (so that nothing above ever holds one) and without what no output can carry.
 
     Raises ValueError if it is nested too deep.
@@ -149,11 +151,11 @@ def _cleaned(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         # In its place, so that the rows of a page are not there twice.
         for index, item in enumerate(value):
-            value[index] = _cleaned(item, depth + 1)
+            value[index] = _sanitize(item, depth + 1)
         return value
     if isinstance(value, dict):
         is_closed = _is_attribute(value) and value.get("protect", False) is not False
-        return _closed(value) if is_closed else _object(value, depth)
+        return _mask_attribute(value) if is_closed else _object(value, depth)
     return value
 
 
@@ -168,7 +170,7 @@ def _without_ansibles_own(given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _member(key: str, value: Any, depth: int) -> Any:
     if key in PASSWORDS and value is not None:
         return MASK
-    return _attributes(value, depth) if key.lower().endswith("attributes") else _cleaned(value, depth)
+    return _attributes(value, depth) if key.lower().endswith("attributes") else _sanitize(value, depth)
 
 
 def _attributes(given: Any, depth: int) -> Any:
@@ -179,7 +181,7 @@ def _attributes(given: Any, depth: int) -> Any:
     if not isinstance(given, dict):
         return None if given is None else MASK
     if _is_attribute(given):
-        return _object(given, depth) if given.get("protect") is False else _closed(given)
+        return _object(given, depth) if given.get("protect") is False else _mask_attribute(given)
     return {_text(key): _attributes(value, depth + 1) for key, value in _without_ansibles_own(given)}
 
 
@@ -187,11 +189,11 @@ def _is_attribute(given: dict[str, Any]) -> bool:
     return "key" in given or "value" in given
 
 
-def _closed(given: dict[str, Any]) -> dict[str, Any]:
-    return {_text(key): _cleaned(_veiled(key, value)) for key, value in _without_ansibles_own(given)}
+def _mask_attribute(given: dict[str, Any]) -> dict[str, Any]:
+    return {_text(key): _sanitize(_mask_member(key, value)) for key, value in _without_ansibles_own(given)}
 
 
-def _veiled(key: str, value: Any) -> Any:
+def _mask_member(key: str, value: Any) -> Any:
     is_shown = value is None or (key in ALWAYS_SHOWN and not isinstance(value, (list, dict)))
     return value if is_shown else MASK
 
@@ -205,64 +207,66 @@ def _text(value: str) -> str:
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _unreadable(answer: Answer, call: Call, said: str) -> ApiError:
-    if "json" not in answer.headers.get("Content-Type", "").lower():
-        said = "no JSON" + _title(answer.body)
-    report = Report(
+def _unreadable_error(response: Response, request: Request, said: str) -> ApiError:
+    if "json" not in response.headers.get("Content-Type", "").lower():
+        said = "no JSON" + _html_title(response.body)
+    details = ErrorDetails(
         "unexpected_answer",
-        status=answer.status,
+        status=response.status,
         description=f"the service answered with {said}",
-        method=call.method,
-        path=call.path,
-        request_id=_request_id(answer),
-        ambiguous=call.writes,
+        method=request.method,
+        path=request.path,
+        request_id=_request_id(response),
+        ambiguous=request.is_write,
     )
-    return api_error(call.doing, report, transient=said == BROKEN)
+    return build_api_error(request.action, details, transient=said == BROKEN_JSON)
 
 
-def _refusal(answer: Answer, call: Call, payload: Any, now: float) -> ApiError:
+def _refusal_error(response: Response, request: Request, payload: Any, now: float) -> ApiError:
     wrapped = payload.get("error") if isinstance(payload, Mapping) else None
     said = wrapped if isinstance(wrapped, Mapping) else payload if isinstance(payload, Mapping) else {}
     code, description = said.get("code"), said.get("description")
-    given = cut(code, LONGEST_ID) if isinstance(code, str) else ""
-    report = Report(
-        code=given or _code_without_body(answer.status),
-        status=answer.status,
-        description=_limited(description) if isinstance(description, str) and description.strip() else None,
+    given = truncate(code, MAX_ID) if isinstance(code, str) else ""
+    details = ErrorDetails(
+        code=given or _code_without_body(response.status),
+        status=response.status,
+        description=_truncate_all(description) if isinstance(description, str) and description.strip() else None,
         detail=_detail(said.get("detail")),
-        method=call.method,
-        path=call.path,
-        request_id=_request_id(answer),
-        ambiguous=call.writes and _may_be_executed(answer, given),
+        method=request.method,
+        path=request.path,
+        request_id=_request_id(response),
+        ambiguous=request.is_write and _may_be_executed(response, given),
     )
-    if report.code == "http_error":
+    if details.code == "http_error":
         plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
-        report = _described(report, _limited(plain) + _title(answer.body))
-    return api_error(call.doing, report, transient=answer.status in REPEATABLE, retry_after=_retry_after(answer, now))
+        details = _parse_entry(details, _truncate_all(plain) + _html_title(response.body))
+    return build_api_error(
+        request.action, details, transient=response.status in RETRYABLE, retry_after=_parse_retry_after(response, now)
+    )
 
 
 def _detail(given: Any) -> Any:
     """The detail of an error; its words have no limit of the service's."""
-    limited = _limited(given)
+    limited = _truncate_all(given)
     whole = json.dumps(limited)
-    return limited if len(whole) <= LONGEST_DETAIL else cut(whole, LONGEST_TEXT)
+    return limited if len(whole) <= MAX_DETAIL else truncate(whole, MAX_TEXT)
 
 
-def _limited(value: Any) -> Any:
+def _truncate_all(value: Any) -> Any:
     if isinstance(value, list):
-        return [_limited(item) for item in value]
+        return [_truncate_all(item) for item in value]
     if isinstance(value, Mapping):
-        return {cut(key, LONGEST_TEXT): _limited(item) for key, item in value.items()}
-    return cut(value, LONGEST_TEXT) if isinstance(value, str) else value
+        return {truncate(key, MAX_TEXT): _truncate_all(item) for key, item in value.items()}
+    return truncate(value, MAX_TEXT) if isinstance(value, str) else value
 
 
-def _request_id(answer: Answer) -> str | None:
-    given = answer.headers.get("X-Request-Id")
-    return given and cut("".join(letter if letter.isprintable() else "?" for letter in given), LONGEST_ID)
+def _request_id(response: Response) -> str | None:
+    given = response.headers.get("X-Request-Id")
+    return given and truncate("".join(letter if letter.isprintable() else "?" for letter in given), MAX_ID)
 
 
-def _described(report: Report, description: str) -> Report:
-    return replace(report, description=report.description or description)
+def _parse_entry(details: ErrorDetails, description: str) -> ErrorDetails:
+    return replace(details, description=details.description or description)
 
 
 def _code_without_body(status: int) -> str:
@@ -271,32 +275,32 @@ def _code_without_body(status: int) -> str:
     return "redirected" if 300 <= status < 400 else "http_error"
 
 
-def _may_be_executed(answer: Answer, code: str) -> bool:
+def _may_be_executed(response: Response, code: str) -> bool:
     """Whether a write may have been carried out: surely not where the API itself refuses it, or says 429."""
-    if answer.status == 429:
+    if response.status == 429:
         return False
-    is_of_the_api = code in CAUSES or answer.headers.get("X-Api-Schema") == "json-error"
-    return answer.status not in REFUSALS or not is_of_the_api or code == "task_queueing_error"
+    is_of_the_api = code in ERROR_CODES or response.headers.get("X-Api-Schema") == "json-error"
+    return response.status not in REFUSALS or not is_of_the_api or code == "task_queueing_error"
 
 
-def _title(body: bytes) -> str:
+def _html_title(body: bytes) -> str:
     """The title of a HTML page. Nothing else of a strange body is shown: it may hold a secret."""
     found = re.search(rb"<title[^>]*>([^<]{1,200})</title>", body[:10000], re.IGNORECASE)
     return f" (a page titled '{' '.join(found.group(1).decode('utf-8', 'replace').split())}')" if found else ""
 
 
-def _retry_after(answer: Answer, now: float) -> float | None:
-    given = answer.headers.get("Retry-After", "").strip()
+def _parse_retry_after(response: Response, now: float) -> float | None:
+    given = response.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdigit():
-        return min(float(given), LONGEST_RETRY_AFTER)
-    date = answer.date or now
-    until = _seconds_of(given)
+        return min(float(given), MAX_RETRY_AFTER)
+    date = response.date or now
+    until = _parse_http_date(given)
     if until is not None:
-        return min(max(until - date, 0.0), LONGEST_RETRY_AFTER)
-    return 60.0 - date % 60.0 if answer.status == 429 else None
+        return min(max(until - date, 0.0), MAX_RETRY_AFTER)
+    return 60.0 - date % 60.0 if response.status == 429 else None
 
 
-def _seconds_of(http_date: str | None) -> float | None:
+def _parse_http_date(http_date: str | None) -> float | None:
     try:
         return parsedate_to_datetime(http_date).timestamp() if http_date else None
     except (TypeError, ValueError, OverflowError):

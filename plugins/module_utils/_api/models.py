@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any
 
 from .._core.clock import Moment
-from .._core.errors import KatapultError, failure
+from .._core.errors import KatapultError, error_for
 
 BUILT = "built"
 FAILED = "failed"
@@ -21,12 +21,12 @@ DETACHED = "detached"
 FINISHED = frozenset({"completed", "failed"})
 ATTACHING = "attaching"
 DETACHING = "detaching"
-UNTOLD = "unknown"
-MOVING = frozenset({ATTACHING, DETACHING})
-BEING_MADE = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
+UNKNOWN = "unknown"
+TRANSITIONAL = frozenset({ATTACHING, DETACHING})
+BUILD_STATES = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
 
 
-class MalformedObjectError(Exception):
+class MalformedPayloadError(Exception):
     """An object of an answer lacks what every such object has; the text says what."""
 
 
@@ -50,7 +50,7 @@ _POWER_OF_STATE = {
 
 @dataclass(frozen=True)
 class Lookup:
-    """One key of a lookup object: C(key) as in C(permalink), and its value."""
+    """One key of a lookup object: `key` as in `permalink`, and its value."""
 
     key: str
     value: str
@@ -63,16 +63,16 @@ class Lookup:
         """As the API takes it in an address."""
         return ((f"{name}[{self.key}]", self.value),)
 
-    def as_object(self, *keys: str) -> dict[str, Any]:
+    def as_payload(self, *keys: str) -> dict[str, Any]:
         """The thing that it names as an object with these keys: None for all that the lookup does not tell."""
         return {**dict.fromkeys(keys), **self.as_body()}
 
-    def selects(self, thing: Any) -> bool:
-        """Whether C(thing), an object of an answer or None, is the one that this lookup names."""
-        return self.is_told_by(thing) and _same(self.key, thing[self.key], self.value)
+    def matches(self, thing: Any) -> bool:
+        """Whether `thing`, an object of an answer or None, is the one that this lookup names."""
+        return self.has_key(thing) and _are_equal(self.key, thing[self.key], self.value)
 
-    def is_told_by(self, thing: Any) -> bool:
-        """Whether C(thing) has the key that this lookup names it by. If it has not, it may be that one all the same."""
+    def has_key(self, thing: Any) -> bool:
+        """Whether `thing` has the key that this lookup names it by. If it has not, it may be that one all the same."""
         return isinstance(thing, Mapping) and isinstance(thing.get(self.key), str)
 
     def __str__(self) -> str:
@@ -93,21 +93,21 @@ class Attachment:
         """The virtual machine in words."""
         return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
 
-    def is_with(self, other: Attachment) -> bool | None:
+    def is_same_machine(self, other: Attachment) -> bool | None:
         """Whether both are on one virtual machine: by their IDs if both have one, else by their names.
 
         None if that can't be told.
         """
         for key in ("id", "fqdn"):
             lookup = Lookup(key, str(other.virtual_machine.get(key)))
-            if lookup.is_told_by(self.virtual_machine) and lookup.is_told_by(other.virtual_machine):
-                return lookup.selects(self.virtual_machine)
+            if lookup.has_key(self.virtual_machine) and lookup.has_key(other.virtual_machine):
+                return lookup.matches(self.virtual_machine)
         return None
 
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk as the API gives it: C(payload) has all its keys, the fields are what is decided by."""
+    """A disk as the API gives it: `payload` has all its keys, the fields are what is decided by."""
 
     id: str
     name: str
@@ -116,36 +116,36 @@ class Disk:
     annotations: tuple[tuple[str, str], ...]
     payload: Mapping[str, Any]
     annotation_list: list[Mapping[str, Any]]
-    untold: tuple[str, ...] = ()
+    missing_fields: tuple[str, ...] = ()
     """What the answer leaves open of the disk's place: a missing key is not a no."""
     seen: Moment | None = field(default=None, compare=False)
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way on it."""
-        return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in MOVING)
+        return self.state in (BUILT, FAILED) and (self.attachment is None or self.attachment.state not in TRANSITIONAL)
 
     @property
-    def is_being_made(self) -> bool:
+    def is_being_built(self) -> bool:
         """Whether it is not yet there for the first time; what was asked of its create may still come."""
-        return self.state in BEING_MADE
+        return self.state in BUILD_STATES
 
     @property
     def is_detached(self) -> bool:
         """Whether no virtual machine sees it. Raises KatapultError if the answer leaves that open."""
-        self.raise_if_place_is_untold()
+        self.require_placement()
         return self.attachment is None or self.attachment.state == DETACHED
 
     @property
     def is_unassigned(self) -> bool:
         """Whether it is on no virtual machine. Raises KatapultError if the answer leaves that open."""
-        self.raise_if_place_is_untold()
+        self.require_placement()
         return self.attachment is None
 
     @property
     def is_boot_disk(self) -> bool:
         """Whether a virtual machine boots from it. Raises KatapultError if the answer leaves that open."""
-        self.raise_if_place_is_untold()
+        self.require_placement()
         return self.attachment is not None and self.attachment.boot is True
 
     @property
@@ -159,7 +159,7 @@ class Disk:
         return f"'{self.name}' ({self.id}, {self.payload.get('size_in_gb')} GB)"
 
     @property
-    def condition(self) -> str:
+    def state_text(self) -> str:
         """Its state in words, with that of its attachment."""
         return f"{self.state} and {self.attachment.state}" if self.attachment else self.state
 
@@ -168,49 +168,49 @@ class Disk:
         """Its size. Raises KatapultError if the answer does not tell it."""
         size = self.payload.get("size_in_gb")
         if not isinstance(size, int) or isinstance(size, bool):
-            raise self._untold("size_in_gb")
+            raise self._missing_error("size_in_gb")
         return size
 
     def is_assigned_to(self, virtual_machine: Lookup) -> bool:
         """Whether it is assigned to that virtual machine. Raises KatapultError if the answer leaves that open."""
-        self.raise_if_place_is_untold()
+        self.require_placement()
         if self.attachment is None:
             return False
-        if not virtual_machine.is_told_by(self.attachment.virtual_machine):
-            raise self._untold(f"virtual_machine_disk.virtual_machine.{virtual_machine.key}")
-        return virtual_machine.selects(self.attachment.virtual_machine)
+        if not virtual_machine.has_key(self.attachment.virtual_machine):
+            raise self._missing_error(f"virtual_machine_disk.virtual_machine.{virtual_machine.key}")
+        return virtual_machine.matches(self.attachment.virtual_machine)
 
     def is_in(self, data_center: Lookup) -> bool:
         """Whether it is in that data center. Raises KatapultError if the answer leaves that open."""
         there = self.payload.get("data_center")
-        if not data_center.is_told_by(there):
-            raise self._untold(f"data_center.{data_center.key}")
-        return data_center.selects(there)
+        if not data_center.has_key(there):
+            raise self._missing_error(f"data_center.{data_center.key}")
+        return data_center.matches(there)
 
     def is_on_machine_of(self, other: Disk) -> bool:
         """Whether both are on one virtual machine, or on none. Raises KatapultError if the answer leaves that open."""
         if self.is_unassigned or other.is_unassigned:
             return self.is_unassigned and other.is_unassigned
-        same = self.attachment.is_with(other.attachment) if self.attachment and other.attachment else None
+        same = self.attachment.is_same_machine(other.attachment) if self.attachment and other.attachment else None
         if same is None:
-            raise self._untold("virtual_machine_disk.virtual_machine")
+            raise self._missing_error("virtual_machine_disk.virtual_machine")
         return same
 
-    def raise_if_machine_is_untold(self) -> None:
+    def require_machine(self) -> None:
         """Raise KatapultError if the answer does not name the machine that the disk is on by its ID and its name."""
-        self.raise_if_place_is_untold()
+        self.require_placement()
         machine = self.attachment.virtual_machine if self.attachment else None
-        untold = [key for key in ("id", "fqdn") if machine is not None and not Lookup(key, "").is_told_by(machine)]
-        if untold:
-            raise self._untold(f"virtual_machine_disk.virtual_machine.{untold[0]}")
+        missing_fields = [key for key in ("id", "fqdn") if machine is not None and not Lookup(key, "").has_key(machine)]
+        if missing_fields:
+            raise self._missing_error(f"virtual_machine_disk.virtual_machine.{missing_fields[0]}")
 
-    def raise_if_place_is_untold(self) -> None:
+    def require_placement(self) -> None:
         """Raise KatapultError if the answer leaves open where the disk is, or whether a machine boots from it."""
-        if self.untold:
-            raise self._untold(*self.untold)
+        if self.missing_fields:
+            raise self._missing_error(*self.missing_fields)
 
-    def _untold(self, *keys: str) -> KatapultError:
-        return failure(
+    def _missing_error(self, *keys: str) -> KatapultError:
+        return error_for(
             "unexpected_answer",
             f"The service's answer about the disk {self.label} does not say what this task has to know: it has no "
             f"usable {' and no usable '.join(keys)}.",
@@ -219,13 +219,13 @@ class Disk:
 
 @dataclass(frozen=True)
 class Machine:
-    """What matters of a virtual machine to its disks; C(data_center) is an object of the answer, None where unknown."""
+    """What matters of a virtual machine to its disks; `data_center` is an object of the answer, None where unknown."""
 
     power: Power
     data_center: Mapping[str, Any] | None = None
 
 
-UNSEEN = Machine(Power.UNKNOWN)
+UNKNOWN_MACHINE = Machine(Power.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -238,7 +238,7 @@ class Task:
     payload: Mapping[str, Any]
 
     @property
-    def standing(self) -> str:
+    def status_text(self) -> str:
         """Its status and its progress, in words."""
         percent = self.payload.get("progress")
         return self.status if percent is None else f"{self.status}, at {percent} %"
@@ -254,57 +254,57 @@ class TrashObject:
 
 @dataclass(frozen=True)
 class DiskCall:
-    """A call that changes a disk: C(doing) says what it does, C(body) is sent beside the disk's lookup.
+    """A call that changes a disk: `action` says what it does, `body` is sent beside the disk's lookup.
 
-    C(has_task): the service does it in the background, and the call must not be sent twice unseen.
+    `has_task`: the service does it in the background, and the call must not be sent twice unseen.
     """
 
     method: str
     path: str
-    doing: str
+    action: str
     body: Mapping[str, Any] = field(default_factory=dict)
     has_task: bool = False
 
 
-def disk_of(payload: Any, annotations: Any) -> Disk:
+def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
     """The disk in an answer. Raises MalformedObjectError."""
-    disk = _object(payload, "disk")
-    attachment = _attachment_of(disk.get("virtual_machine_disk"))
+    disk = _require_object(payload, "disk")
+    attachment = _parse_attachment(disk.get("virtual_machine_disk"))
     listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
     return Disk(
-        id=_text(disk, "id", "disk"),
-        name=_text(disk, "name", "disk"),
-        state=_text(disk, "state", "disk"),
+        id=_require_text(disk, "id", "disk"),
+        name=_require_text(disk, "name", "disk"),
+        state=_require_text(disk, "state", "disk"),
         attachment=attachment,
         annotations=annotation_pairs(listed),
         payload=disk,
         annotation_list=listed,
-        untold=_untold_by(disk, attachment),
+        missing_fields=_find_missing(disk, attachment),
     )
 
 
-def task_of(payload: Any) -> Task:
+def parse_task(payload: Any) -> Task:
     """The task in an answer. Raises MalformedObjectError."""
-    task = _object(payload, "task")
+    task = _require_object(payload, "task")
     name = task.get("name")
-    return Task(_text(task, "id", "task"), str(name or "task"), _text(task, "status", "task"), task)
+    return Task(_require_text(task, "id", "task"), str(name or "task"), _require_text(task, "status", "task"), task)
 
 
-def machine_of(payload: Any) -> Machine:
+def parse_machine(payload: Any) -> Machine:
     """The virtual machine in an answer. Raises MalformedObjectError."""
-    machine = _object(payload, "virtual_machine")
+    machine = _require_object(payload, "virtual_machine")
     zone = machine.get("zone")
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
     return Machine(
-        _POWER_OF_STATE.get(_text(machine, "state", "virtual_machine"), Power.CHANGING),
+        _POWER_OF_STATE.get(_require_text(machine, "state", "virtual_machine"), Power.CHANGING),
         data_center if isinstance(data_center, Mapping) else None,
     )
 
 
-def trash_object_of(payload: Any) -> TrashObject:
+def parse_trash_object(payload: Any) -> TrashObject:
     """The trash object in an answer. Raises MalformedObjectError."""
-    trash_object = _object(payload, "trash_object")
-    return TrashObject(_text(trash_object, "id", "trash_object"), trash_object)
+    trash_object = _require_object(payload, "trash_object")
+    return TrashObject(_require_text(trash_object, "id", "trash_object"), trash_object)
 
 
 def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
@@ -312,43 +312,43 @@ def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(str(item.get("key")), str(item.get("value") or "")) for item in annotations}))
 
 
-def _untold_by(disk: Mapping[str, Any], attachment: Attachment | None) -> tuple[str, ...]:
+def _find_missing(disk: Mapping[str, Any], attachment: Attachment | None) -> tuple[str, ...]:
     if attachment is None:
         return () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
     told = {
         "boot": isinstance(attachment.boot, bool),
-        "state": attachment.state != UNTOLD,
-        "virtual_machine": any(Lookup(key, "").is_told_by(attachment.virtual_machine) for key in ("id", "fqdn")),
+        "state": attachment.state != UNKNOWN,
+        "virtual_machine": any(Lookup(key, "").has_key(attachment.virtual_machine) for key in ("id", "fqdn")),
     }
     return tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
 
 
-def _same(key: str, one: str, other: str) -> bool:
+def _are_equal(key: str, one: str, other: str) -> bool:
     """The service writes the names of machines in lower case, whatever they were given as."""
     return one.lower() == other.lower() if key == "fqdn" else one == other
 
 
-def _attachment_of(payload: Any) -> Attachment | None:
+def _parse_attachment(payload: Any) -> Attachment | None:
     if payload is None:
         return None
-    given = _object(payload, "disk.virtual_machine_disk")
+    given = _require_object(payload, "disk.virtual_machine_disk")
     state = given.get("state")
     return Attachment(
-        virtual_machine=_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
+        virtual_machine=_require_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
         attach_on_boot=given.get("attach_on_boot"),
         boot=given.get("boot"),
-        state=state if isinstance(state, str) and state else UNTOLD,
+        state=state if isinstance(state, str) and state else UNKNOWN,
     )
 
 
-def _object(payload: Any, name: str) -> Mapping[str, Any]:
+def _require_object(payload: Any, name: str) -> Mapping[str, Any]:
     if not isinstance(payload, Mapping):
-        raise MalformedObjectError(f"'{name}' is no object")
+        raise MalformedPayloadError(f"'{name}' is no object")
     return payload
 
 
-def _text(payload: Mapping[str, Any], key: str, name: str) -> str:
+def _require_text(payload: Mapping[str, Any], key: str, name: str) -> str:
     value = payload.get(key)
     if not isinstance(value, str) or not value:
-        raise MalformedObjectError(f"'{name}.{key}' is no text")
+        raise MalformedPayloadError(f"'{name}.{key}' is no text")
     return value

@@ -15,15 +15,15 @@ from typing import Any, Protocol
 
 from .._core.clock import Moment
 from .._core.errors import ApiError
-from .._core.parallel import AT_ONCE, in_parallel
-from .messages import Call, unexpected
+from .._core.parallel import DEFAULT_CONCURRENCY, map_concurrently
+from .messages import Request, unexpected_response
 
 PER_PAGE = 200
 # What the service gives unless it is asked for more.
-USUAL_PER_PAGE = 30
-MOST_LISTINGS = 3
+DEFAULT_PER_PAGE = 30
+MAX_READS = 3
 # Pages at a time where no page tells how many there are: as many may be asked for beyond the end.
-AHEAD = 3
+PREFETCH = 3
 # A list of 200,000 disks, or of 30,000 where a page has 30: more than anybody has, and a minute's share of requests.
 MAX_PAGES = 1000
 
@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 class Sender(Protocol):
     """What sends a call and gives the payload of its answer. Several threads may send at once."""
 
-    def send(self, call: Call) -> Mapping[str, Any]:
+    def send(self, request: Request) -> Mapping[str, Any]:
         """Raises ApiError."""
 
     def moment(self) -> Moment:
@@ -41,69 +41,69 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True)
-class Listing:
-    """The rows of a list that were asked for; C(pages) is how many requests it takes to read the list once.
+class RowList:
+    """The rows of a list that were asked for; `pages` is how many requests it takes to read the list once.
 
-    C(is_sure): no row was missed, as far as the service tells. A list in several pages without totals is never sure, as
-    rows may have moved between the pages meanwhile. C(gap): the error for a list that is known to be incomplete.
+    `is_certain`: no row was missed, as far as the service tells. A list in several pages without totals is never
+    certain, as rows may have moved between the pages. `incomplete_error`: the error of a list that misses rows.
     """
 
     rows: list[Row]
     pages: int
-    is_sure: bool = True
-    gap: ApiError | None = None
+    is_certain: bool = True
+    incomplete_error: ApiError | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing is known to be missing."""
-        return self.gap is None
+        return self.incomplete_error is None
 
-    def refuse_incomplete(self) -> None:
+    def raise_if_incomplete(self) -> None:
         """Raise ApiError if rows are known to be missing: what is not shown may be there."""
-        if self.gap is not None:
-            raise copy(self.gap)
+        if self.incomplete_error is not None:
+            raise copy(self.incomplete_error)
 
 
-def listing(http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> Listing:
-    """The rows that C(keep) lets pass of the list that C(call) asks for, each id once. Raises ApiError.
+def list_rows(http: Sender, request: Request, key: str, keep: Callable[[Row], bool]) -> RowList:
+    """The rows that `keep` lets pass of the list that `request` asks for, each id once. Raises ApiError.
 
-    C(key) is where the answer has the rows. C(keep) is called by several threads at once.
+    `key` is where the answer has the rows. `keep` is called by several threads at once.
 
     Rows shift while pages are read. Where the service's total falls meanwhile, or is not reached, a row may have moved
     to a page already read, so the list is read again; so it is if a page shows nothing but the rows of others. Where
     that does not end, the readings are united.
     """
     readings: list[_Reading] = []
-    while len(readings) < MOST_LISTINGS:
-        readings.append(_Reading(http, call, key, keep))
+    while len(readings) < MAX_READS:
+        readings.append(_Reading(http, request, key, keep))
         readings[-1].read_to_the_end()
         if readings[-1].is_steady:
-            return readings[-1].listing
-    return _united(readings, call)
+            return readings[-1].list_rows
+    return _merge_readings(readings, request)
 
 
-def search(
+def find_rows(
     http: Sender,
-    call: Call,
+    request: Request,
     key: str,
     keep: Callable[[Row], bool],
     is_found: Callable[[Sequence[Row]], bool],
-) -> Listing:
-    """As listing(), for who looks for something: unless C(is_found) in the rows, a list that is not sure is read again.
+) -> RowList:
+    """As listing(), for who looks for something: unless `is_found` in the rows, a list that is not sure is read again.
 
     Then the rows of both are united.
     """
-    first = listing(http, call, key, keep)
-    if first.is_sure or not first.is_complete or is_found(first.rows):
+    first = list_rows(http, request, key, keep)
+    if first.is_certain or not first.is_complete or is_found(first.rows):
         return first
-    second = listing(http, call, key, keep)
-    return replace(second, rows=_each_once([*first.rows, *second.rows]))
+    second = list_rows(http, request, key, keep)
+    return replace(second, rows=_unique([*first.rows, *second.rows]))
 
 
-def every_row(http: Sender, call: Call, key: str, keep: Callable[[Row], bool] = lambda _row: True) -> list[Row]:
-    """All rows that C(keep) lets pass; if there are none, as search() finds. Raises ApiError where some are missing."""
-    read = search(http, call, key, keep, bool)
-    read.refuse_incomplete()
+def list_all(http: Sender, request: Request, key: str, keep: Callable[[Row], bool] = lambda _row: True) -> list[Row]:
+    """All rows that `keep` lets pass; if there are none, as search() finds. Raises ApiError where some are missing."""
+    read = find_rows(http, request, key, keep, bool)
+    read.raise_if_incomplete()
     return read.rows
 
 
@@ -119,9 +119,9 @@ class _Pagination:
 class _Reading:
     """One reading of a list. The first page tells how many of the others can be read at a time."""
 
-    def __init__(self, http: Sender, call: Call, key: str, keep: Callable[[Row], bool]) -> None:
+    def __init__(self, http: Sender, request: Request, key: str, keep: Callable[[Row], bool]) -> None:
         self._http = http
-        self._call = call
+        self._call = request
         self._key = key
         self._keep = keep
         self._lock = threading.Lock()
@@ -152,18 +152,18 @@ class _Reading:
         return frozenset(self._seen)
 
     @property
-    def listing(self) -> Listing:
+    def list_rows(self) -> RowList:
         """What was kept, in the order of the service."""
-        rows = _each_once(row for _number, page in sorted(self._kept.items()) for row in page)
-        return Listing(rows, self._begun, is_sure=self._begun == 1 or self._pages is not None)
+        rows = _unique(row for _number, page in sorted(self._kept.items()) for row in page)
+        return RowList(rows, self._begun, is_certain=self._begun == 1 or self._pages is not None)
 
     def read_to_the_end(self) -> None:
         """Read all pages. Raises ApiError."""
         while self._goes_on(self._pages):
             if self._begun >= MAX_PAGES:
-                raise unexpected(self._call, f"the list has no end after {MAX_PAGES} pages")
+                raise unexpected_response(self._call, f"the list has no end after {MAX_PAGES} pages")
             left = self._ahead if self._pages is None else self._pages - self._begun
-            in_parallel(self._read, self._numbers(), min(AT_ONCE, left))
+            map_concurrently(self._read, self._numbers(), min(DEFAULT_CONCURRENCY, left))
 
     def _numbers(self) -> Iterator[int]:
         """The pages to read next, by what is told of the list when they are begun."""
@@ -178,11 +178,11 @@ class _Reading:
     def _read(self, number: int) -> None:
         page = (("page", str(number)), ("per_page", str(PER_PAGE)))
         payload = self._http.send(replace(self._call, query=self._call.query + page))
-        rows = _rows_of(payload, self._key, self._call)
+        rows = _parse_rows(payload, self._key, self._call)
         kept = [row for row in rows if self._keep(row)]
         with self._lock:
             self._kept[number] = kept
-            self._learn(_pagination_of(payload), [row["id"] for row in rows])
+            self._learn(_parse_pagination(payload), [row["id"] for row in rows])
 
     def _learn(self, told: _Pagination, ids: list[str]) -> None:
         new = {hash(row_id) for row_id in ids}.difference(self._seen)
@@ -191,12 +191,12 @@ class _Reading:
             self._totals.append(told.total)
         self._fullest = max(self._fullest, len(ids))
         # A full page of rows that are known is no end: whoever ignores the page, or keeps one for all, shows no others.
-        full = min(told.per_page or USUAL_PER_PAGE, PER_PAGE)
+        full = min(told.per_page or DEFAULT_PER_PAGE, PER_PAGE)
         self.repeats = self.repeats or (not new and len(ids) >= full)
         self._pages = self._pages_by(told)
         is_short = told.per_page is not None and len(ids) < full
         self._ended = self._ended or not new or (self._pages is None and is_short)
-        self._ahead = 1 if told.per_page is None else AHEAD
+        self._ahead = 1 if told.per_page is None else PREFETCH
 
     def _pages_by(self, told: _Pagination) -> int | None:
         """How many pages there are, None if that is not known: it is believed only with a total that can be true."""
@@ -205,40 +205,40 @@ class _Reading:
         return max(self._pages, told.pages, -(-self.total // self._fullest))
 
 
-def _united(readings: Sequence[_Reading], call: Call) -> Listing:
+def _merge_readings(readings: Sequence[_Reading], request: Request) -> RowList:
     """What none of the readings, of which none is steady, shows alone."""
     last = readings[-1]
-    rows = _each_once(row for reading in readings for row in reading.listing.rows)
+    rows = _unique(row for reading in readings for row in reading.list_rows.rows)
     shown = len(frozenset[int]().union(*(reading.seen for reading in readings)))
     problem = "a page of the list has nothing but rows that other pages have, too" if last.repeats else ""
     if shown < last.total:
         problem = f"the list says that it has {last.total} rows, and shows {shown}"
-    gap = unexpected(call, problem, transient=True) if problem else None
-    return Listing(rows, last.listing.pages, is_sure=False, gap=gap)
+    incomplete_error = unexpected_response(request, problem, transient=True) if problem else None
+    return RowList(rows, last.list_rows.pages, is_certain=False, incomplete_error=incomplete_error)
 
 
-def _each_once(rows: Iterable[Row]) -> list[Row]:
+def _unique(rows: Iterable[Row]) -> list[Row]:
     """Each id once, as it was last."""
     return list({row["id"]: row for row in rows}.values())
 
 
-def _rows_of(payload: Mapping[str, Any], key: str, call: Call) -> list[Row]:
+def _parse_rows(payload: Mapping[str, Any], key: str, request: Request) -> list[Row]:
     rows = payload.get(key)
     if not isinstance(rows, list):
-        raise unexpected(call, f"the answer has no list named '{key}'")
+        raise unexpected_response(request, f"the answer has no list named '{key}'")
     if not all(isinstance(row, Mapping) and isinstance(row.get("id"), str) for row in rows):
-        raise unexpected(call, f"the list '{key}' has a row without an id")
+        raise unexpected_response(request, f"the list '{key}' has a row without an id")
     return rows
 
 
-def _pagination_of(payload: Mapping[str, Any]) -> _Pagination:
+def _parse_pagination(payload: Mapping[str, Any]) -> _Pagination:
     told = payload.get("pagination")
     total, pages, per_page = (
-        _number_in(told if isinstance(told, Mapping) else {}, name) for name in ("total", "total_pages", "per_page")
+        _parse_count(told if isinstance(told, Mapping) else {}, name) for name in ("total", "total_pages", "per_page")
     )
     return _Pagination(total, pages or None, per_page)
 
 
-def _number_in(told: Mapping[str, Any], name: str) -> int | None:
+def _parse_count(told: Mapping[str, Any], name: str) -> int | None:
     value = told.get(name)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -9,26 +9,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 
-from .._core.clock import Clock, Deadline, in_seconds
+from .._core.clock import Clock, Deadline, format_seconds
 
 REMAINING = "X-RateLimit-Remaining"
 PERMITTED = "X-RateLimit-Permitted"
 MINUTE = 60.0
-A_MOMENT = 0.1
+POLL_INTERVAL = 0.1
 # Python refuses to read a number of thousands of digits.
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 
 
-class RateLimit:
+class RateLimiter:
     """Lets requests through as long as the service permits some in this minute, and holds the others until the next.
 
     While nothing is known of the limit, everything is let through: the service refuses then, which is told here too.
     """
 
-    def __init__(self, clock: Clock, tell: Callable[[str], None] = lambda _text: None) -> None:
-        """C(tell) is told of each wait for the next minute once, however many threads wait."""
+    def __init__(self, clock: Clock, report_progress: Callable[[str], None] = lambda _text: None) -> None:
+        """`report_progress` is told of each wait for the next minute once, however many threads wait."""
         self.waits = 0
-        self._tell = tell
+        self._report = report_progress
         self._told_until = float("-inf")
         self._clock = clock
         self._changing = threading.Lock()
@@ -37,16 +37,16 @@ class RateLimit:
         self._left = float("inf")
         self._ends = float("inf")
 
-    def enter(self, deadline: Deadline) -> bool:
-        """A request is about to be sent: wait until it may be, which is left out of C(deadline). Whether it waited."""
+    def acquire(self, deadline: Deadline) -> bool:
+        """A request is about to be sent: wait until it may be, which is left out of `deadline`. Whether it waited."""
         waited = False
         while True:
             pause = self._pause()
             if pause <= 0:
                 return waited
             waited = True
-            self._tell_of(pause)
-            deadline.leave_out(pause)
+            self._report_wait(pause)
+            deadline.exclude(pause)
             self.sleep(pause)
 
     def sleep(self, seconds: float) -> None:
@@ -55,21 +55,21 @@ class RateLimit:
             self.waits += 1
         self._clock.sleep(seconds)
 
-    def _tell_of(self, pause: float) -> None:
+    def _report_wait(self, pause: float) -> None:
         with self._changing:
             now = self._clock.now()
-            is_news = pause > A_MOMENT and now >= self._told_until
+            is_news = pause > POLL_INTERVAL and now >= self._told_until
             self._told_until = now + pause if is_news else self._told_until
         if is_news:
-            self._tell(f"no request is permitted in this minute any more, waiting for {in_seconds(pause)}")
+            self._report(f"no request is permitted in this minute any more, waiting for {format_seconds(pause)}")
 
-    def give_back(self) -> None:
+    def cancel(self) -> None:
         """The request that has entered is not sent now: others may be in its place."""
         with self._changing:
             self._on_the_way -= 1
 
-    def leave(self, headers: Mapping[str, str] | None, date: float) -> None:
-        """The request is through; C(headers) are those of its answer at C(date), seconds since 1970. None: no answer.
+    def release(self, headers: Mapping[str, str] | None, date: float) -> None:
+        """The request is through; `headers` are those of its answer at `date`, seconds since 1970. None: no answer.
 
         A request without an answer may have been counted.
         """
@@ -86,7 +86,7 @@ class RateLimit:
             self._left = left if is_new else min(self._left, left)
             self._ends = ends if is_new else max(self._ends, ends)
 
-    def refuse(self, seconds: float) -> None:
+    def exhaust(self, seconds: float) -> None:
         """The service has refused a request because of the limit, and permits none for that many seconds."""
         with self._changing:
             self._left, self._ends = 0, self._clock.now() + seconds
@@ -100,9 +100,9 @@ class RateLimit:
             if self._left > self._on_the_way:
                 self._on_the_way += 1
                 return 0.0
-            return A_MOMENT if self._left > 0 else self._ends - now
+            return POLL_INTERVAL if self._left > 0 else self._ends - now
 
 
 def _number(headers: Mapping[str, str] | None, name: str) -> int | None:
     given = (headers or {}).get(name, "").strip()
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS else None
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS else None

@@ -14,18 +14,18 @@ from typing import Any
 from .._core.clock import Clock
 
 # What http.client allows a line of its own; urllib3 1.26 reads the lines between the chunks of a body without a limit.
-LONGEST_LINE = 65536
+MAX_LINE = 65536
 
 
-class TooSlowError(socket.timeout):
+class ResponseTimeoutError(socket.timeout):
     """The answer is not complete in the time that it has in all."""
 
 
-class UnfitAnswerError(OSError):
+class UnusableResponseError(OSError):
     """The answer is not one that is read to its end."""
 
 
-class Meter:
+class ResponseLimiter:
     """What the answer under way may still take. A session has one, as it has one request under way at a time."""
 
     def __init__(self, clock: Clock) -> None:
@@ -44,13 +44,13 @@ class Meter:
 
     def install(self, manager: Any) -> None:
         """Have the connections of a pool manager of urllib3, which has none yet, read through this meter."""
-        answer = type("Answer", (_Answer,), {"meter": self})
+        answer = type("Answer", (_BoundedResponse,), {"limiter": self})
         manager.pool_classes_by_scheme = {
             scheme: _reading(pool, answer) for scheme, pool in manager.pool_classes_by_scheme.items()
         }
 
     def read(self, sock: socket.socket, raw: io.RawIOBase, buffer: Any) -> int | None:
-        """The next bytes of C(sock), by way of the file C(raw) on it."""
+        """The next bytes of `sock`, by way of the file `raw` on it."""
         left = self._end - self._clock.now()
         usual = sock.gettimeout() or left
         if left > 0:
@@ -63,36 +63,36 @@ class Meter:
             finally:
                 sock.settimeout(usual)
         # Outside of the except clause, so that this is the innermost cause.
-        raise TooSlowError(f"the answer was not complete within {self._seconds:g} s")
+        raise ResponseTimeoutError(f"the answer was not complete within {self._seconds:g} s")
 
     def _counted(self, size: int | None) -> int | None:
         self._bytes -= size or 0
         if self._bytes < 0:
-            raise UnfitAnswerError("the service answered with more than is read")
+            raise UnusableResponseError("the service answered with more than is read")
         return size
 
 
-class _Answer(HTTPResponse):
+class _BoundedResponse(HTTPResponse):
     """An answer that is read through the meter of its class, from its first byte on; a proxy's to CONNECT too."""
 
-    meter: Meter
+    limiter: ResponseLimiter
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = _Buffer(_Raw(sock, self.fp.detach(), self.meter))
+        self.fp = _Buffer(_Raw(sock, self.fp.detach(), self.limiter))
 
 
 class _Raw(io.RawIOBase):
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, meter: Meter) -> None:
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, limiter: ResponseLimiter) -> None:
         self._sock = sock
         self._raw = raw
-        self._meter = meter
+        self._limiter = limiter
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        return self._meter.read(self._sock, self._raw, buffer)
+        return self._limiter.read(self._sock, self._raw, buffer)
 
     def close(self) -> None:
         super().close()
@@ -101,7 +101,7 @@ class _Raw(io.RawIOBase):
 
 class _Buffer(io.BufferedReader):
     def readline(self, size: int | None = -1, /) -> bytes:
-        return super().readline(LONGEST_LINE if size is None or size < 0 else size)
+        return super().readline(MAX_LINE if size is None or size < 0 else size)
 
 
 def _reading(pool: Any, answer: type) -> type:

@@ -29,38 +29,46 @@ except ImportError:
 else:
     REQUESTS_IMPORT_ERROR = None
 
-from .._core.clock import FRESH_FOR, Clock, Deadline, Moment, in_seconds
-from .._core.errors import ApiError, KatapultError, RateLimitedError, Report, api_error, cut, in_words
-from .messages import Answer, Call, Repeat, read_answer, unexpected
-from .rate_limit import RateLimit
-from .response_limits import Meter, TooSlowError, UnfitAnswerError
+from .._core.clock import MAX_AGE, Clock, Deadline, Moment, format_seconds
+from .._core.errors import (
+    ApiError,
+    ErrorDetails,
+    KatapultError,
+    RateLimitedError,
+    build_api_error,
+    describe_error,
+    truncate,
+)
+from .messages import Request, Response, Retry, parse_response, unexpected_response
+from .rate_limit import RateLimiter
+from .response_limits import ResponseLimiter, ResponseTimeoutError, UnusableResponseError
 
 VERSION = "1.0.0"
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 8.0
-SHORTEST_TIMEOUT = 1.0
-READS_AT_ONCE = 16
-WRITES_AT_ONCE = 8
+INITIAL_DELAY = 0.5
+MAX_DELAY = 8.0
+MIN_TIMEOUT = 1.0
+MAX_CONCURRENT_READS = 16
+DEFAULT_CONCURRENT_WRITES = 8
 # How many times its longest silence a request may take in all.
-SILENCES_IN_ALL = 4
+TOTAL_TIMEOUT_FACTOR = 4
 # Of a body, unpacked: far more than any page of a list takes, and little enough to be held.
 MAX_BODY = 64 * 1024 * 1024
 # As it comes over the network: what is packed well is far below it, and a body in chunks of a few bytes is above.
 MAX_PACKED = 2 * MAX_BODY
 # What is unpacked at once: packed as tightly as can be, some 8 MB.
-PIECE = 8192
-PACKINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
+CHUNK_SIZE = 8192
+CONTENT_ENCODINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflate"})
 # A request that must not go out twice takes no connection that was idle for longer: proxies and address translators
 # forget one after 5 s and more, and what is sent then gets lost. A check before a write is some 0.2 s ago.
-FRESH_FOR_WRITES = 2.0
+MAX_IDLE_FOR_WRITES = 2.0
 # Longer than all pauses between two looks of a wait, which are 6 s at most, and half of what most load balancers keep.
-KEPT_IDLE_FOR = 30.0
+MAX_IDLE = 30.0
 # Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
-MOST_CHECKS = 3
+MAX_RECHECKS = 3
 # Letters of an answer that is no HTTP: enough for the banner of what answers instead.
-LONGEST_SAID = 100
+MAX_QUOTE = 100
 # What urllib3 calls by its own names; the first that fits counts.
-_IN_PLAIN_WORDS = {
+_READABLE_CAUSES = {
     "InvalidChunkLength": "the answer's chunks can't be read",
     "IncompleteRead": "the answer ended early",
     "Response ended prematurely": "the answer ended early",
@@ -69,9 +77,9 @@ _IN_PLAIN_WORDS = {
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach the service. C(url) without a slash at its end, C(timeout) in seconds.
+    """How to reach the service. `url` without a slash at its end, `timeout` in seconds.
 
-    C(verify_by) is the option or variable that names a path in C(verify).
+    `verify_source` is the option or variable that names a path in `verify`.
     """
 
     url: str
@@ -80,10 +88,10 @@ class Connection:
     retries: int = 5
     verify: bool | str = True
     user_agent: str = f"katapult.cloud/{VERSION}"
-    verify_by: str = "ca_path"
+    verify_source: str = "ca_path"
 
     @property
-    def is_plain(self) -> bool:
+    def is_plain_http(self) -> bool:
         """Whether the token would travel unencrypted."""
         return urlsplit(self.url).scheme == "http"
 
@@ -129,7 +137,7 @@ def open_session(connection: Connection) -> requests.Session:
             "User-Agent": connection.user_agent,
         }
     )
-    session.trust_env = not connection.is_plain
+    session.trust_env = not connection.is_plain_http
     adapter = _new_adapter()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -139,54 +147,56 @@ def open_session(connection: Connection) -> requests.Session:
 def _new_adapter() -> requests.adapters.HTTPAdapter:
     """An adapter that reads answers to their end itself, each within its time and size; for one request at a time."""
     # Sockets know the real time only.
-    meter = Meter(Clock())
+    limiter = ResponseLimiter(Clock())
 
     class Adapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs)
-            meter.install(self.poolmanager)
+            limiter.install(self.poolmanager)
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             is_new = proxy not in self.proxy_manager
             manager = super().proxy_manager_for(proxy, **kwargs)
             if is_new:
-                meter.install(manager)
+                limiter.install(manager)
             return manager
 
         def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-            meter.begin(SILENCES_IN_ALL * kwargs["timeout"][1])
+            limiter.begin(TOTAL_TIMEOUT_FACTOR * kwargs["timeout"][1])
             with super().send(request, *args, **kwargs) as response:
-                meter.allow(MAX_PACKED)
+                limiter.allow(MAX_PACKED)
                 # Where requests keeps it; it would unpack the whole body of a redirect, even one that is not followed.
-                response._content = _body_of(response)
+                response._content = _read_body(response)
             return response
 
     return Adapter()
 
 
-def _body_of(response: requests.Response) -> bytes:
+def _read_body(response: requests.Response) -> bytes:
     """The body, unpacked. An error while it is read says that the answer was lost."""
     body = bytearray()
     try:
-        if response.headers.get("Content-Encoding", "").strip().lower() not in PACKINGS:
-            raise UnfitAnswerError("the service answered with a body that is packed in a way that was not asked for")
-        for piece in response.iter_content(PIECE):
+        if response.headers.get("Content-Encoding", "").strip().lower() not in CONTENT_ENCODINGS:
+            raise UnusableResponseError(
+                "the service answered with a body that is packed in a way that was not asked for"
+            )
+        for piece in response.iter_content(CHUNK_SIZE):
             body += piece
             if len(body) > MAX_BODY:
-                raise UnfitAnswerError(f"the service answered with more than {MAX_BODY // 1024**2} MB")
+                raise UnusableResponseError(f"the service answered with more than {MAX_BODY // 1024**2} MB")
     except requests.exceptions.ContentDecodingError:
         raise
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
-        timed_out = isinstance(_root_of(error), socket.timeout)
+        timed_out = isinstance(_root_cause(error), socket.timeout)
         raise (requests.ReadTimeout if timed_out else requests.exceptions.ChunkedEncodingError)(error) from None
     return bytes(body)
 
 
-class Http:
+class HttpClient:
     """Sends calls, and sends them again where that is safe; everything ends at the deadline.
 
     Several threads may send at once, each with a session that no other uses meanwhile, because requests promises no
-    more; at most READS_AT_ONCE reads and C(writes_at_once) writes are on the way.
+    more; at most READS_AT_ONCE reads and `concurrent_writes` writes are on the way.
     """
 
     def __init__(
@@ -195,10 +205,10 @@ class Http:
         clock: Clock,
         deadline: Deadline,
         session_factory: Callable[[Connection], requests.Session] = open_session,
-        writes_at_once: int = WRITES_AT_ONCE,
-        tell: Callable[[str], None] = lambda _text: None,
+        concurrent_writes: int = DEFAULT_CONCURRENT_WRITES,
+        report_progress: Callable[[str], None] = lambda _text: None,
     ) -> None:
-        """C(tell) is told of each pause before a request is sent, or sent again, with its reason."""
+        """`report_progress` is told of each pause before a request is sent, or sent again, with its reason."""
         self._connection = connection
         self._clock = clock
         self._deadline = deadline
@@ -206,92 +216,94 @@ class Http:
         # With the time at which each was given back, the latest at the end.
         self._idle: list[tuple[float, requests.Session]] = []
         self._taking = threading.Lock()
-        self._tell = tell
-        self._rate = RateLimit(clock, tell)
-        self._places = {False: threading.Semaphore(READS_AT_ONCE), True: threading.Semaphore(writes_at_once)}
+        self._report = report_progress
+        self._rate = RateLimiter(clock, report_progress)
+        self._places = {False: threading.Semaphore(MAX_CONCURRENT_READS), True: threading.Semaphore(concurrent_writes)}
 
-    def send(self, call: Call) -> Mapping[str, Any]:
-        """The payload of the answer to C(call). Raises ApiError, with the number of attempts in its report."""
+    def send(self, request: Request) -> Mapping[str, Any]:
+        """The payload of the answer to `request`. Raises ApiError, with the number of attempts in its report."""
         attempts, unclear, began = 0, False, self._clock.now()
         while True:
             attempts += 1
-            outcome = self._once(call, unclear, repeated=attempts > 1)
+            outcome = self._once(request, unclear, repeated=attempts > 1)
             if not isinstance(outcome, ApiError):
                 return outcome
-            unclear = unclear or outcome.report.ambiguous
-            outcome.after(attempts, unclear=unclear, within=in_seconds(self._clock.now() - began))
-            self._wait_or_give_up(call, outcome, attempts)
+            unclear = unclear or outcome.details.ambiguous
+            outcome.with_attempts(attempts, unclear=unclear, within=format_seconds(self._clock.now() - began))
+            self._wait_or_give_up(request, outcome, attempts)
 
     def moment(self) -> Moment:
         """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
         return Moment(self._clock.now(), self._rate.waits)
 
-    def _wait_or_give_up(self, call: Call, error: ApiError, attempts: int) -> None:
-        """Wait until the call may be sent again. Raises C(error) if it may not."""
+    def _wait_or_give_up(self, request: Request, error: ApiError, attempts: int) -> None:
+        """Wait until the call may be sent again. Raises `error` if it may not."""
         limited = isinstance(error, RateLimitedError)
-        repeatable = limited or (call.repeat is Repeat.ALWAYS and error.transient) or _never_left(error)
+        repeatable = limited or (request.retry is Retry.ALWAYS and error.transient) or _never_left(error)
         pause = self._pause(error, attempts)
         if limited:
-            self._rate.refuse(pause)
+            self._rate.exhaust(pause)
         if not repeatable or attempts > self._connection.retries:
             raise error
         if limited:
-            self._deadline.leave_out(pause)
+            self._deadline.exclude(pause)
         elif pause >= self._deadline.remaining():
             raise error
         count = f"({attempts} of {self._connection.retries})"
-        self._tell(f"{_reason(error.report)}, trying again in {in_seconds(pause)} {count}")
+        self._report(f"{_reason(error.details)}, trying again in {format_seconds(pause)} {count}")
         self._rate.sleep(pause)
 
     def _pause(self, error: ApiError, attempts: int) -> float:
         if error.retry_after:
             return error.retry_after + self._clock.jitter() - 0.8
-        return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (attempts - 1)) * self._clock.jitter()
+        return min(MAX_DELAY, INITIAL_DELAY * 2.0 ** (attempts - 1)) * self._clock.jitter()
 
-    def _once(self, call: Call, unclear: bool, *, repeated: bool) -> Mapping[str, Any] | ApiError:
+    def _once(self, request: Request, unclear: bool, *, repeated: bool) -> Mapping[str, Any] | ApiError:
         """The payload or the error of one attempt. What its check raises is raised: it is not the call's own error."""
         asked = self._clock.now()
-        with self._places[call.writes]:
-            self._enter(call, unclear, stale=repeated or self._clock.now() - asked > FRESH_FOR)
+        with self._places[request.is_write]:
+            self._enter(request, unclear, stale=repeated or self._clock.now() - asked > MAX_AGE)
             try:
-                return read_answer(self._answer_to(call), call, self._clock.wall())
+                return parse_response(self._answer_to(request), request, self._clock.wall())
             except ApiError as error:
                 return error
 
-    def _enter(self, call: Call, unclear: bool, *, stale: bool) -> None:
-        """Wait for the rate limit, with a check after every wait: C(stale) if there was one before."""
-        for _check in range(MOST_CHECKS):
+    def _enter(self, request: Request, unclear: bool, *, stale: bool) -> None:
+        """Wait for the rate limit, with a check after every wait: `stale` if there was one before."""
+        for _check in range(MAX_RECHECKS):
             if stale:
-                _check_again(call, unclear)
-            stale = self._rate.enter(self._deadline)
-            if not (stale and call.is_checked):
+                _check_again(request, unclear)
+            stale = self._rate.acquire(self._deadline)
+            if not (stale and request.has_precheck):
                 return
-            self._rate.give_back()
-        _check_again(call, unclear)
-        self._rate.enter(self._deadline)
+            self._rate.cancel()
+        _check_again(request, unclear)
+        self._rate.acquire(self._deadline)
 
-    def _answer_to(self, call: Call) -> Answer:
-        answer: Answer | None = None
+    def _answer_to(self, request: Request) -> Response:
+        response: Response | None = None
         try:
-            answer = self._exchange(call)
+            response = self._exchange(request)
         finally:
-            self._tell_rate(answer)
-        return answer
+            self._update_rate_limit(response)
+        return response
 
-    def _tell_rate(self, answer: Answer | None) -> None:
-        date = answer.date if answer is not None else None
-        self._rate.leave(answer.headers if answer is not None else None, self._clock.wall() if date is None else date)
+    def _update_rate_limit(self, response: Response | None) -> None:
+        date = response.date if response is not None else None
+        self._rate.release(
+            response.headers if response is not None else None, self._clock.wall() if date is None else date
+        )
 
-    def _exchange(self, call: Call) -> Answer:
-        text = json.dumps(call.body).encode("ascii") if call.body is not None else None
+    def _exchange(self, request: Request) -> Response:
+        text = json.dumps(request.body).encode("ascii") if request.body is not None else None
         body = _Body(text) if text is not None else None
-        timeout = self._timeout(call)
+        timeout = self._timeout(request)
         try:
-            with self._session(call) as session:
+            with self._session(request) as session:
                 response = session.request(
-                    call.method,
-                    self._connection.url + call.path,
-                    params=list(call.query),
+                    request.method,
+                    self._connection.url + request.path,
+                    params=list(request.query),
                     data=body,
                     headers={"Content-Type": "application/json"} if body is not None else None,
                     timeout=(timeout, timeout),
@@ -299,12 +311,12 @@ class Http:
                     allow_redirects=False,
                 )
         except (OSError, ValueError, TypeError) as error:
-            raise self._no_answer(call, error, begun=body is not None and body.begun, timeout=timeout) from None
-        return Answer(response.status_code, response.headers, response.content)
+            raise self._no_answer(request, error, begun=body is not None and body.begun, timeout=timeout) from None
+        return Response(response.status_code, response.headers, response.content)
 
     @contextmanager
-    def _session(self, call: Call) -> Iterator[requests.Session]:
-        session = self._idle_session(FRESH_FOR_WRITES if call.repeat is Repeat.IF_NOT_EXECUTED else KEPT_IDLE_FOR)
+    def _session(self, request: Request) -> Iterator[requests.Session]:
+        session = self._idle_session(MAX_IDLE_FOR_WRITES if request.retry is Retry.IF_NOT_EXECUTED else MAX_IDLE)
         session = session or self._open_session(self._connection)
         try:
             yield session
@@ -313,10 +325,10 @@ class Http:
                 self._idle.append((self._clock.now(), session))
 
     def _idle_session(self, longest: float) -> requests.Session | None:
-        """The session that was used last; None if that was more than C(longest) seconds ago. Closes what is too old."""
+        """The session that was used last; None if that was more than `longest` seconds ago. Closes what is too old."""
         with self._taking:
             now = self._clock.now()
-            while self._idle and now - self._idle[0][0] > KEPT_IDLE_FOR:
+            while self._idle and now - self._idle[0][0] > MAX_IDLE:
                 self._idle.pop(0)[1].close()
             if not self._idle:
                 return None
@@ -326,75 +338,75 @@ class Http:
             session.close()
             return None
 
-    def _timeout(self, call: Call) -> float:
-        if call.writes:
+    def _timeout(self, request: Request) -> float:
+        if request.is_write:
             return self._connection.timeout
-        return max(SHORTEST_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
+        return max(MIN_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
 
-    def _no_answer(self, call: Call, error: Exception, *, begun: bool, timeout: float) -> ApiError:
+    def _no_answer(self, request: Request, error: Exception, *, begun: bool, timeout: float) -> ApiError:
         if isinstance(error, requests.exceptions.ContentDecodingError):
-            return unexpected(call, "the service answered with what can't be decompressed")
-        root = _root_of(error)
-        if isinstance(root, UnfitAnswerError):
-            return unexpected(call, str(root))
+            return unexpected_response(request, "the service answered with what can't be decompressed")
+        root = _root_cause(error)
+        if isinstance(root, UnusableResponseError):
+            return unexpected_response(request, str(root))
         if _is_no_http(root):
-            return _not_http(call, error, root, begun=begun)
+            return _not_http(request, error, root, begun=begun)
         if _is_of_bundle(error, root):
-            return self._no_bundle(call, root)
+            return self._no_bundle(request, root)
         # A proxy may be too slow before anything was sent.
-        slow = isinstance(root, TooSlowError)
+        slow = isinstance(root, ResponseTimeoutError)
         cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
         answer_lost = begun or (cut_off and not slow)
         no_answer = answer_lost or slow
-        report = Report(
+        details = ErrorDetails(
             code="untrusted_certificate" if _is_distrust(root) else "no_answer" if no_answer else "unreachable",
-            description=f"{urlsplit(self._connection.url).netloc}: {_words_of(error, root, timeout)}",
-            method=call.method,
-            path=call.path,
-            ambiguous=call.writes and answer_lost,
+            description=f"{urlsplit(self._connection.url).netloc}: {_describe_cause(error, root, timeout)}",
+            method=request.method,
+            path=request.path,
+            ambiguous=request.is_write and answer_lost,
         )
-        return api_error(call.doing, report, transient=_is_passing(error) and not _is_distrust(root))
+        return build_api_error(request.action, details, transient=_is_passing(error) and not _is_distrust(root))
 
-    def _no_bundle(self, call: Call, root: BaseException) -> ApiError:
+    def _no_bundle(self, request: Request, root: BaseException) -> ApiError:
         """What the module looked at before its first request has gone since, or is a part of requests."""
         from .ca_bundle import bundle_problem
 
         named = isinstance(self._connection.verify, str)
-        source = self._connection.verify_by if named else "the package requests"
+        source = self._connection.verify_source if named else "the package requests"
         path = str(self._connection.verify) if named else requests.adapters.DEFAULT_CA_BUNDLE_PATH
-        report = Report(
+        details = ErrorDetails(
             code="ca_bundle_unusable",
             description=f"{source}: {bundle_problem(path) or root}",
             detail={"source": source},
-            method=call.method,
-            path=call.path,
+            method=request.method,
+            path=request.path,
         )
-        return api_error(call.doing, report)
+        return build_api_error(request.action, details)
 
 
-def _check_again(call: Call, unclear: bool) -> None:
-    """Call C(before_repeat). What it raises hides that an attempt before may have been carried out, unless told."""
+def _check_again(request: Request, unclear: bool) -> None:
+    """Call `before_retry`. What it raises hides that an attempt before may have been carried out, unless told."""
     try:
-        call.before_repeat(unclear)
+        request.before_retry(unclear)
     except KatapultError as error:
         if unclear:
-            error.as_unclear()
+            error.mark_ambiguous()
         raise
 
 
-def _reason(report: Report) -> str:
+def _reason(details: ErrorDetails) -> str:
     """Why a request is sent again, in words that are the same for all requests."""
-    if report.code not in ("no_answer", "unreachable"):
-        return in_words(replace(report, request_id=None)).rstrip(".")
-    where, _colon, why = str(report.description).partition(": ")
+    if details.code not in ("no_answer", "unreachable"):
+        return describe_error(replace(details, request_id=None)).rstrip(".")
+    where, _colon, why = str(details.description).partition(": ")
     return f"no answer from {where} ({why})"
 
 
 def _never_left(error: ApiError) -> bool:
-    return error.transient and error.report.status is None and not error.report.ambiguous
+    return error.transient and error.details.status is None and not error.details.ambiguous
 
 
-def _root_of(error: BaseException) -> BaseException:
+def _root_cause(error: BaseException) -> BaseException:
     """The innermost cause: what the network said, under the wrappings of requests and urllib3."""
     seen = [error]
     while True:
@@ -423,11 +435,13 @@ def _is_no_http(root: BaseException) -> bool:
     return root.__class__ is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
 
 
-def _not_http(call: Call, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
-    said = cut(" ".join(str(root).split()), LONGEST_SAID) or "it begins with an empty line"
-    found = unexpected(call, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error))
+def _not_http(request: Request, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
+    said = truncate(" ".join(str(root).split()), MAX_QUOTE) or "it begins with an empty line"
+    found = unexpected_response(
+        request, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error)
+    )
     # A proxy may have said this before anything was sent.
-    found.report = replace(found.report, ambiguous=call.writes and (begun or call.body is None))
+    found.details = replace(found.details, ambiguous=request.is_write and (begun or request.body is None))
     return found
 
 
@@ -439,8 +453,8 @@ def _is_of_bundle(error: Exception, root: BaseException) -> bool:
     return "CA certificate bundle" in str(root) or (unreadable and isinstance(error, requests.exceptions.SSLError))
 
 
-def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
-    if isinstance(root, TooSlowError):
+def _describe_cause(error: Exception, root: BaseException, timeout: float) -> str:
+    if isinstance(root, ResponseTimeoutError):
         return str(root)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return f"no connection within {timeout:g} s"
@@ -448,13 +462,13 @@ def _words_of(error: Exception, root: BaseException, timeout: float) -> str:
         return f"no answer within {timeout:g} s"
     if isinstance(error, (requests.exceptions.InvalidURL, TypeError)):
         return "the address of the service, or that of its proxy, can't be parsed"
-    for name, words in _IN_PLAIN_WORDS.items():
+    for name, words in _READABLE_CAUSES.items():
         if name in str(error):
             return words
     said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
-    return without_passwords(said) or type(root).__name__
+    return strip_url_credentials(said) or type(root).__name__
 
 
-def without_passwords(text: str) -> str:
+def strip_url_credentials(text: str) -> str:
     """The text with no user name and password in the addresses within it, as that of a proxy may have."""
     return re.sub(r"//[^/@\s]*@", "//***@", text)

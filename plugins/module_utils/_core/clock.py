@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 # What was read longer ago is read again before a write: an undisturbed run takes some 0.2 s from one to the other.
-FRESH_FOR = 2.0
+MAX_AGE = 2.0
 
 
-def in_seconds(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """A time in words; that of a moment is not none."""
     return f"{seconds:.0f} s" if seconds >= 1 else f"{max(seconds, 0.1):.1f} s"
 
@@ -50,7 +50,7 @@ class Clock:
 
 
 class Deadline:
-    """The end of all waits of one task: C(wait_timeout) seconds, counted from the first wait.
+    """The end of all waits of one task: `wait_timeout` seconds, counted from the first wait.
 
     Time spent on the rate limit is left out: it is the service that makes us wait then. Threads that wait for it at the
     same time leave that time out once.
@@ -71,15 +71,15 @@ class Deadline:
             if self._end is None:
                 self._end = self._worked() + self.seconds
 
-    def leave_out(self, seconds: float) -> None:
-        """Leave out the next C(seconds), but for those that are left out already."""
+    def exclude(self, seconds: float) -> None:
+        """Leave out the next `seconds`, but for those that are left out already."""
         with self._changing:
             now = self._clock.now()
             self._left_out += max(0.0, now + seconds - max(now, self._left_out_until))
             self._left_out_until = max(self._left_out_until, now + seconds)
 
     @contextmanager
-    def at_most(self, seconds: float) -> Iterator[None]:
+    def limit_to(self, seconds: float) -> Iterator[None]:
         """Within this context, and in this thread, the end comes after that many seconds where it is not sooner."""
         before = self._shorter_end()
         self._of_this_thread.end = min(before, self._worked() + seconds)

@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Callable
 
 # Letters of the service's words that a message has: a screen full, far more than any of its sentences.
-MOST_IN_WORDS = 1000
+MAX_SENTENCE = 1000
 ISSUES = "https://github.com/katapult-cloud/ansible-collection-katapult/issues"
 
 
 @dataclass(frozen=True)
-class Report:
-    """The structured C(error) of a failed task. C(ambiguous): the request may have been carried out all the same."""
+class ErrorDetails:
+    """The structured `error` of a failed task. `ambiguous`: the request may have been carried out all the same."""
 
     code: str
     status: int | None = None
@@ -53,12 +53,12 @@ class Known:
 class KatapultError(Exception):
     """A failure that the user is told about: what failed, why, and what to do."""
 
-    def __init__(self, what: str, report: Report) -> None:
-        super().__init__(what)
-        self.what = what
-        self.report = report
+    def __init__(self, summary: str, details: ErrorDetails) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        self.details = details
         self.known = Known()
-        self.advice = cause_of(report.code).advice
+        self.hint = find_error_code(details.code).hint
 
     def __copy__(self) -> KatapultError:
         """The same failure once more, for another disk that it concerns."""
@@ -66,35 +66,35 @@ class KatapultError(Exception):
         twin.__dict__.update(self.__dict__)
         return twin
 
-    def as_unclear(self) -> KatapultError:
+    def mark_ambiguous(self) -> KatapultError:
         """The same failure, after a request that may have been carried out all the same."""
-        self.report = replace(self.report, ambiguous=True)
+        self.details = replace(self.details, ambiguous=True)
         return self
 
     @property
     def message(self) -> str:
         """The whole message: what happened, whether anything was changed, and what to do."""
         untouched = f"Nothing {'more ' if self.known.changed else ''}was changed."
-        if self.report.ambiguous:
+        if self.details.ambiguous:
             untouched = "Whether the request before it was carried out is not known."
-        said = untouched if cause_of(self.report.code).precedes_writes else ""
-        return " ".join(part for part in (self.what, said, self.advice) if part)
+        said = untouched if find_error_code(self.details.code).precedes_writes else ""
+        return " ".join(part for part in (self.summary, said, self.hint) if part)
 
     def as_result(self) -> dict[str, Any]:
         """The result of the failed task."""
-        return {"msg": self.message, "error": asdict(self.report), **self.known.as_result()}
+        return {"msg": self.message, "error": asdict(self.details), **self.known.as_result()}
 
 
 class OptionError(KatapultError):
     """An option that can't be used as it was given; raised before anything is changed."""
 
     def __init__(self, option: str, problem: str) -> None:
-        super().__init__(f"{option}: {problem}", Report("invalid_option", detail={"option": option}))
+        super().__init__(f"{option}: {problem}", ErrorDetails("invalid_option", detail={"option": option}))
         self.option = option
         self._problem = problem
 
     def within(self, where: str) -> OptionError:
-        """The same problem with an option that is one of several, as in C(disks[3])."""
+        """The same problem with an option that is one of several, as in `disks[3]`."""
         return self.named(f"{where}.{self.option}")
 
     def named(self, name: str) -> OptionError:
@@ -103,48 +103,50 @@ class OptionError(KatapultError):
 
 
 class InternalError(KatapultError):
-    """An exception that nothing foresaw: C(said) are its kind and text, C(place) is the file and line of ours."""
+    """An exception that nothing foresaw: `said` are its kind and text, `place` is the file and line of ours."""
 
     def __init__(self, said: str, place: str) -> None:
-        what = (
+        summary = (
             f"This should not have happened: {said} ({place}). It is an error of the collection: please report it, "
             f"with this message, at {ISSUES}."
         )
-        super().__init__(what, Report("internal_error", detail={"exception": said, "place": place}))
+        super().__init__(summary, ErrorDetails("internal_error", detail={"exception": said, "place": place}))
 
     def note(self, *, under_way: bool) -> None:
-        """C(under_way): what was asked for may be done all the same."""
-        self.report = replace(self.report, ambiguous=under_way)
+        """`under_way`: what was asked for may be done all the same."""
+        self.details = replace(self.details, ambiguous=under_way)
 
 
 class ApiError(KatapultError):
     """The service refused a request, answered in a way that can't be understood, or did not answer."""
 
-    def __init__(self, what: str, report: Report, *, transient: bool = False, retry_after: float | None = None) -> None:
-        """C(transient): the same request may succeed later; C(retry_after): seconds that the service asks to wait."""
-        super().__init__(what, report)
+    def __init__(
+        self, summary: str, details: ErrorDetails, *, transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        """`transient`: the same request may succeed later; `retry_after`: seconds that the service asks to wait."""
+        super().__init__(summary, details)
         self.transient = transient
         self.retry_after = retry_after
 
     @property
-    def may_have_worked(self) -> bool:
+    def may_have_succeeded(self) -> bool:
         """Whether what was asked for may be done all the same: an answer was lost, this one or one before it."""
-        return self.report.ambiguous or (self.report.attempts or 1) > 1
+        return self.details.ambiguous or (self.details.attempts or 1) > 1
 
-    def after(self, attempts: int, *, unclear: bool = False, within: str = "") -> ApiError:
-        """The same error, raised after that many attempts, C(within) a time in words.
+    def with_attempts(self, attempts: int, *, unclear: bool = False, within: str = "") -> ApiError:
+        """The same error, raised after that many attempts, `within` a time in words.
 
-        C(unclear): one of them may have been carried out.
+        `unclear`: one of them may have been carried out.
         """
         if attempts > 1 and within:
-            self.what += f" It was tried {attempts} times within {within}."
-        self.report = replace(self.report, attempts=attempts, ambiguous=self.report.ambiguous or unclear)
+            self.summary += f" It was tried {attempts} times within {within}."
+        self.details = replace(self.details, attempts=attempts, ambiguous=self.details.ambiguous or unclear)
         return self
 
-    def after_lost(self, lost: ApiError) -> ApiError:
-        """The same error, raised after C(lost), whose request may have been carried out."""
-        self.what = f"{lost.what} {self.what}"
-        self.as_unclear()
+    def after_lost_response(self, lost: ApiError) -> ApiError:
+        """The same error, raised after `lost`, whose request may have been carried out."""
+        self.summary = f"{lost.summary} {self.summary}"
+        self.mark_ambiguous()
         return self
 
 
@@ -173,22 +175,22 @@ class RateLimitedError(ApiError):
 
 
 @dataclass(frozen=True)
-class Cause:
-    """A row of the table. C(specifics) puts the detail of an answer into words.
+class ErrorCode:
+    """A row of the table. `describe_detail` puts the detail of an answer into words.
 
-    C(precedes_writes): found before anything is changed, unless the task had changed something else before.
-    C(status): the HTTP status of the service's answer, None for a code of the collection's own.
+    `precedes_writes`: found before anything is changed, unless the task had changed something else before.
+    `status`: the HTTP status of the service's answer, None for a code of the collection's own.
     """
 
     meaning: str
-    advice: str
+    hint: str
     error: type[ApiError] = ApiError
-    specifics: Callable[[Mapping[str, Any]], str] = field(default=lambda _detail: "")
+    describe_detail: Callable[[Mapping[str, Any]], str] = field(default=lambda _detail: "")
     precedes_writes: bool = False
     status: int | None = None
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """The text, with an ellipsis if it is cut: between words, lest the half of a secret is left that masks are for."""
     if len(text) <= most:
         return text
@@ -200,7 +202,7 @@ def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
     def words(detail: Mapping[str, Any]) -> str:
         value = detail.get(key)
         parts = [str(part) for part in value] if isinstance(value, list) else [str(value)] if value else []
-        return before + "; ".join(cut(part, MOST_IN_WORDS) for part in parts) if parts else ""
+        return before + "; ".join(truncate(part, MAX_SENTENCE) for part in parts) if parts else ""
 
     return words
 
@@ -209,10 +211,10 @@ def _argument(detail: Mapping[str, Any]) -> str:
     path = detail.get("path")
     where = ".".join(str(part) for part in path) if isinstance(path, list) else path
     parts = (where, detail.get("argument"), detail.get("issue"), _joined("errors")(detail))
-    return ", ".join(cut(str(part), MOST_IN_WORDS) for part in parts if part)
+    return ", ".join(truncate(str(part), MAX_SENTENCE) for part in parts if part)
 
 
-def kept_until(trash_object: Any) -> str:
+def format_keep_until(trash_object: Any) -> str:
     """Until when a trash object, as an answer gives it, can be restored; empty text where that can't be told."""
     until = trash_object.get("keep_until") if isinstance(trash_object, Mapping) else None
     try:
@@ -222,274 +224,274 @@ def kept_until(trash_object: Any) -> str:
 
 
 def _trashed(detail: Mapping[str, Any]) -> str:
-    until = kept_until(detail.get("trash_object"))
+    until = format_keep_until(detail.get("trash_object"))
     return f"it is kept until {until}" if until else ""
 
 
 _TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support the request id."
 _CHECK_LOOKUP = "Correct {0}, or check that the token's organization may use it."
 
-CAUSES: dict[str, Cause] = {
+ERROR_CODES: dict[str, ErrorCode] = {
     # The service's
-    "missing_api_token": Cause(
+    "missing_api_token": ErrorCode(
         "the request carried no API token",
         "Set api_token, or KATAPULT_API_TOKEN where the module runs.",
         status=400,
     ),
-    "invalid_argument": Cause(
+    "invalid_argument": ErrorCode(
         "an argument has a wrong type or value",
         "Correct the option that the service names.",
-        specifics=_argument,
+        describe_detail=_argument,
         status=400,
     ),
-    "missing_required_argument": Cause(
+    "missing_required_argument": ErrorCode(
         "an argument is missing",
         "Set the option that the service names.",
-        specifics=_argument,
+        describe_detail=_argument,
         status=400,
     ),
-    "invalid_api_token": Cause(
+    "invalid_api_token": ErrorCode(
         "the API token does not exist or has expired",
         "Check api_token (or KATAPULT_API_TOKEN): make a new token in the Katapult console if it has expired.",
         status=403,
     ),
-    "invalid_capabilities_token": Cause(
+    "invalid_capabilities_token": ErrorCode(
         "the capabilities token is not valid, has expired or was signed with another key",
         "Use an API token of the organization, or a new capabilities token.",
         status=403,
     ),
-    "unauthorized_network_for_api_token": Cause(
+    "unauthorized_network_for_api_token": ErrorCode(
         "the API token may not be used from this network",
         "Add the address to the token's allowed networks, or run the task from an allowed one.",
-        specifics=_joined("ip_address", "the request came from "),
+        describe_detail=_joined("ip_address", "the request came from "),
         status=403,
     ),
-    "scope_not_granted": Cause(
+    "scope_not_granted": ErrorCode(
         "the API token lacks the scope that this call needs",
         "Give the token that scope in the Katapult console, or use another token.",
         NotPermittedError,
         _joined("scopes", "one of these scopes would do: "),
         status=403,
     ),
-    "permission_denied": Cause(
+    "permission_denied": ErrorCode(
         "the token's owner is not permitted to do this",
         "Ask an administrator of the organization for the permission.",
         NotPermittedError,
         _joined("details"),
         status=403,
     ),
-    "organization_suspended": Cause(
+    "organization_suspended": ErrorCode(
         "the organization is suspended",
         "Have the suspension lifted (billing or support), then run the task again.",
         status=403,
     ),
-    "organization_not_activated": Cause(
+    "organization_not_activated": ErrorCode(
         "the organization is not activated yet",
         "Activate it in the Katapult console, then run the task again.",
         status=403,
     ),
-    "disk_not_found": Cause(
+    "disk_not_found": ErrorCode(
         "no such disk",
         "Correct the id or the name. Given a name without an id, katapult_disk creates the disk.",
         DiskNotFoundError,
         status=404,
     ),
-    "organization_not_found": Cause(
+    "organization_not_found": ErrorCode(
         "no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError, status=404
     ),
-    "data_center_not_found": Cause(
+    "data_center_not_found": ErrorCode(
         "no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError, status=404
     ),
-    "disk_io_profile_not_found": Cause(
+    "disk_io_profile_not_found": ErrorCode(
         "no such disk I/O profile", _CHECK_LOOKUP.format("io_profile"), NotFoundError, status=404
     ),
-    "virtual_machine_not_found": Cause(
+    "virtual_machine_not_found": ErrorCode(
         "no such virtual machine",
         _CHECK_LOOKUP.format("virtual_machine"),
         NotFoundError,
         status=404,
     ),
-    "task_not_found": Cause(
+    "task_not_found": ErrorCode(
         "no such task", "Look at the disk itself: the task may be too old.", NotFoundError, status=404
     ),
-    "trash_object_not_found": Cause(
+    "trash_object_not_found": ErrorCode(
         "no such object in the trash",
         "It has been purged or restored.",
         TrashObjectNotFoundError,
         status=404,
     ),
-    "route_not_found": Cause(
+    "route_not_found": ErrorCode(
         "the service does not know this address",
         "Check api_url: it ends with /core/v1 on the live service.",
         status=404,
     ),
-    "object_in_trash": Cause(
+    "object_in_trash": ErrorCode(
         "the object is in the trash",
         "Restore it (a disk with id and restore=true, a virtual machine in the Katapult console), or use another.",
         InTrashError,
         _trashed,
         status=406,
     ),
-    "task_queueing_error": Cause(
+    "task_queueing_error": ErrorCode(
         "the service could not queue the background task",
         _TRY_AGAIN,
-        specifics=_joined("details"),
+        describe_detail=_joined("details"),
         status=406,
     ),
-    "validation_error": Cause(
+    "validation_error": ErrorCode(
         "the service refuses these values",
         "Correct the options that these sentences are about.",
-        specifics=_joined("errors"),
+        describe_detail=_joined("errors"),
         status=422,
     ),
-    "unable_to_assign": Cause(
+    "unable_to_assign": ErrorCode(
         "the disk can't be assigned to the virtual machine",
         "Do what the service says, then run the task again.",
-        specifics=_joined("errors"),
+        describe_detail=_joined("errors"),
         status=422,
     ),
-    "unable_to_unassign": Cause(
+    "unable_to_unassign": ErrorCode(
         "the disk can't be unassigned from the virtual machine",
         "Detach it first, then run the task again.",
-        specifics=_joined("errors"),
+        describe_detail=_joined("errors"),
         status=422,
     ),
-    "unassigned_disk": Cause("the disk is not assigned to a virtual machine", "Assign it first.", status=422),
-    "rate_limit_reached": Cause(
+    "unassigned_disk": ErrorCode("the disk is not assigned to a virtual machine", "Assign it first.", status=422),
+    "rate_limit_reached": ErrorCode(
         "too many requests in this minute",
         "Run the task again in a minute, raise api_retries, or run fewer tasks at once.",
-        specifics=_joined("total_permitted", "requests permitted a minute: "),
+        describe_detail=_joined("total_permitted", "requests permitted a minute: "),
         status=429,
     ),
-    "unhandled_exception": Cause("the service failed inside", _TRY_AGAIN, status=500),
-    "service_unavailable": Cause("the service is unavailable", _TRY_AGAIN, status=503),
+    "unhandled_exception": ErrorCode("the service failed inside", _TRY_AGAIN, status=500),
+    "service_unavailable": ErrorCode("the service is unavailable", _TRY_AGAIN, status=503),
     # The collection's own
-    "http_error": Cause(
+    "http_error": ErrorCode(
         "the answer is not one of the Katapult API",
         "Something between here and the service answered, or the service is ill: check api_url and the proxy, "
         "then run the task again.",
     ),
-    "redirected": Cause(
+    "redirected": ErrorCode(
         "the answer is a redirect, which is not followed", "Set api_url to the address that serves the API."
     ),
-    "unexpected_answer": Cause(
+    "unexpected_answer": ErrorCode(
         "the answer can't be understood", "Check that api_url is the Katapult API; if it is, tell Katapult's support."
     ),
-    "no_answer": Cause("no answer came", "Check the network, then run the task again."),
-    "unreachable": Cause("the service can't be reached", "Check api_url, the network and the proxy."),
-    "untrusted_certificate": Cause(
+    "no_answer": ErrorCode("no answer came", "Check the network, then run the task again."),
+    "unreachable": ErrorCode("the service can't be reached", "Check api_url, the network and the proxy."),
+    "untrusted_certificate": ErrorCode(
         "the service's TLS certificate is not trusted",
         "Set ca_path to the authority that signed it; do not turn validate_certs off for a production token.",
     ),
-    "ca_bundle_unusable": Cause(
+    "ca_bundle_unusable": ErrorCode(
         "the certificate authorities to trust can't be read",
         "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form.",
     ),
-    "invalid_option": Cause("an option can't be used as given", ""),
-    "python_too_old": Cause(
+    "invalid_option": ErrorCode("an option can't be used as given", ""),
+    "python_too_old": ErrorCode(
         "the Python where the module runs is too old",
         "Set ansible_python_interpreter to a newer Python of that host, one that has requests too.",
     ),
-    "drift": Cause(
+    "drift": ErrorCode(
         "the disk exists and differs in what can't be changed as the task describes it",
         "Describe the disk as it is, do what is said above, or use another name.",
         precedes_writes=True,
     ),
-    "several_disks_found": Cause(
+    "several_disks_found": ErrorCode(
         "the name does not tell one disk",
         "Name the one you mean with its id, or narrow the look-up of katapult_disk with data_center.",
     ),
-    "disk_failed": Cause(
+    "disk_failed": ErrorCode(
         "the disk's build has failed",
         "The disk will not recover: delete it (katapult_disk with state=absent and its id), then run the task again.",
     ),
-    "attachment_failed": Cause(
+    "attachment_failed": ErrorCode(
         "the disk could not be attached",
         "Look at the virtual machine in the Katapult console, detach the disk (attach=false, or attached=false in an "
         "assignment), then attach it again.",
     ),
-    "task_failed": Cause(
+    "task_failed": ErrorCode(
         "the task failed",
         "The service gives no reason. Look at the disk in the Katapult console, or give support the task's id.",
     ),
-    "wait_timeout": Cause(
+    "wait_timeout": ErrorCode(
         "the wait took longer than wait_timeout",
         "It goes on in the service: run this again, which waits on, or raise wait_timeout.",
     ),
-    "not_applied": Cause(
+    "not_applied": ErrorCode(
         "the service took a change, and the disk does not show it",
         "Look at the disk in the Katapult console, then run the task again.",
     ),
-    "changed_meanwhile": Cause(
+    "changed_meanwhile": ErrorCode(
         "another client has changed the disk since the task planned what to do",
         "Look at the disk, then run the task again, which plans anew.",
         precedes_writes=True,
     ),
-    "name_taken": Cause(
+    "name_taken": ErrorCode(
         "another disk has the name that the disk shall get",
         "Use another name, or rename or delete the other disk first.",
         precedes_writes=True,
     ),
-    "not_meant": Cause(
+    "not_meant": ErrorCode(
         "the disk has another name or place than the task says",
         "Correct the option that differs, or leave it out.",
         precedes_writes=True,
     ),
-    "machine_unseen": Cause(
+    "machine_unseen": ErrorCode(
         "the virtual machine that a disk shall be moved to can't be seen",
         "Give the token the scope virtual_machines:read, so that the disk is not taken from where it is in vain.",
         precedes_writes=True,
     ),
-    "disk_assigned": Cause(
+    "disk_assigned": ErrorCode(
         "the disk is assigned to a virtual machine",
         "Set force=true to have it detached and unassigned first.",
         precedes_writes=True,
     ),
-    "boot_disk": Cause(
+    "boot_disk": ErrorCode(
         "a virtual machine boots from the disk",
         "A boot disk is never detached, unassigned or deleted: delete its virtual machine instead.",
         precedes_writes=True,
     ),
-    "described_twice": Cause(
+    "described_twice": ErrorCode(
         "two entries of a fleet mean the same disk",
         "Describe every disk once.",
         precedes_writes=True,
     ),
-    "fleet_refused": Cause(
+    "fleet_refused": ErrorCode(
         "disks of a fleet can't be brought to what is described",
         "Correct the entries, or take them out, then run the task again.",
         precedes_writes=True,
     ),
-    "fleet_failed": Cause(
+    "fleet_failed": ErrorCode(
         "disks of a fleet have failed",
         "The others are as described, but for those in summary.not_tried. Do what is said of each, then run the task "
         "again, which goes on.",
     ),
-    "lock_timeout": Cause(
+    "lock_timeout": ErrorCode(
         "another task on this control node has been busy with the disk",
         "Run the task again, or raise wait_timeout.",
         precedes_writes=True,
     ),
-    "create_unclear": Cause(
+    "create_unclear": ErrorCode(
         "the answer to the create was lost, and what is there is not clearly the disk that was asked for",
         "Look at the disks named above, delete what should not be there, and run the task again with id.",
     ),
-    "not_as_asked": Cause(
+    "not_as_asked": ErrorCode(
         "the service made the disk under another name or in another data center than was asked for",
         "Look at that disk. If this task has made it, the next run would not find it and would create another: correct "
         "the task, or delete the disk.",
     ),
-    "twin_found": Cause(
+    "twin_found": ErrorCode(
         "another run made a disk of the same name at the same moment",
         "Keep one and delete the other, then run the task again.",
     ),
-    "internal_error": Cause(
+    "internal_error": ErrorCode(
         "something happened that the collection did not foresee; the message tells where, and how to report it",
         "If the task changes disks, look at them before it is run again: what was under way may be done all the same.",
     ),
 }
 
-FAILED_BUILD = f"The service gives no reason. {CAUSES['disk_failed'].advice}"
+FAILED_BUILD = f"The service gives no reason. {ERROR_CODES['disk_failed'].hint}"
 MAY_APPEAR = (
     "The disk may still appear: look for it in the Katapult console, or with a run in check mode, before this is run "
     "again."
@@ -499,32 +501,34 @@ UNCLEAR_IN_FLEET = (
     "the same. Then run the task again, which goes on."
 )
 
-_UNLISTED = Cause("the service refused the request", "Do what the service says, or ask Katapult's support.")
+_UNLISTED = ErrorCode("the service refused the request", "Do what the service says, or ask Katapult's support.")
 
 
-def cause_of(code: str) -> Cause:
+def find_error_code(code: str) -> ErrorCode:
     """The row of a code, or a general one for a code that the service has added since."""
-    return CAUSES.get(code, _UNLISTED)
+    return ERROR_CODES.get(code, _UNLISTED)
 
 
-def in_words(report: Report) -> str:
+def describe_error(details: ErrorDetails) -> str:
     """Why the service refused: its own words first, then the specifics of its detail, then code and status."""
-    cause = cause_of(report.code)
-    why = cut((report.description or cause.meaning).strip(), MOST_IN_WORDS).rstrip(".")
-    specifics = cause.specifics(report.detail) if isinstance(report.detail, Mapping) else ""
-    where = f"{report.code}, HTTP {report.status}" if report.status else report.code
-    sentence = f"{why}: {cut(specifics, 10 * MOST_IN_WORDS)}" if specifics else why
-    if report.request_id and (report.status or 0) >= 500:
-        where += f", request id {report.request_id}"
+    cause = find_error_code(details.code)
+    why = truncate((details.description or cause.meaning).strip(), MAX_SENTENCE).rstrip(".")
+    describe_detail = cause.describe_detail(details.detail) if isinstance(details.detail, Mapping) else ""
+    where = f"{details.code}, HTTP {details.status}" if details.status else details.code
+    sentence = f"{why}: {truncate(describe_detail, 10 * MAX_SENTENCE)}" if describe_detail else why
+    if details.request_id and (details.status or 0) >= 500:
+        where += f", request id {details.request_id}"
     return f"{sentence.rstrip('.')} ({where})."
 
 
-def api_error(doing: str, report: Report, *, transient: bool = False, retry_after: float | None = None) -> ApiError:
-    """The exception for a request that failed. C(doing) is what was tried, as in C(create the disk 'data-01')."""
-    kind = RateLimitedError if report.status == 429 else cause_of(report.code).error
-    return kind(f"Could not {doing}: {in_words(report)}", report, transient=transient, retry_after=retry_after)
+def build_api_error(
+    action: str, details: ErrorDetails, *, transient: bool = False, retry_after: float | None = None
+) -> ApiError:
+    """The exception for a request that failed. `action` is what was tried, as in `create the disk 'data-01'`."""
+    kind = RateLimitedError if details.status == 429 else find_error_code(details.code).error
+    return kind(f"Could not {action}: {describe_error(details)}", details, transient=transient, retry_after=retry_after)
 
 
-def failure(code: str, what: str, *, detail: Any = None) -> KatapultError:
-    """A failure that the collection itself finds, with C(code) from the table."""
-    return KatapultError(what, Report(code, detail=detail))
+def error_for(code: str, summary: str, *, detail: Any = None) -> KatapultError:
+    """A failure that the collection itself finds, with `code` from the table."""
+    return KatapultError(summary, ErrorDetails(code, detail=detail))

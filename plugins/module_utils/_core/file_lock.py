@@ -30,14 +30,14 @@ from .clock import Clock, Deadline
 Key = tuple[str, ...]
 
 SLOTS = 4096
-LOOK_EVERY = 0.1
-MOST_LOCKED = 100
+POLL_INTERVAL = 0.1
+MAX_LOCKS = 100
 # Tuned by a fleet of 100 with 40 handles: 16 reads and 8 writes at once, and what Python has open, leave 5 for locks.
 HANDLES_FOR_EACH_LOCK = 8
 # A request is given up after much less, and whoever runs a task again after that looks at what is there.
-VOID_AFTER = 300.0
+NOTE_LIFETIME = 300.0
 # Bytes of notes that are read: a note has some 200, and a file has those of creates that are under way or were cut off.
-MOST_NOTES = 64 * 1024
+MAX_NOTES_SIZE = 64 * 1024
 
 
 class LockUnavailableError(Exception):
@@ -53,54 +53,56 @@ class LockTimeoutError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
-    """A directory that lock files may be in; with C(makes_parents), what it is in is made where it is missing."""
+class LockDirectory:
+    """A directory that lock files may be in; with `makes_parents`, what it is in is made where it is missing."""
 
     path: str
     makes_parents: bool = False
 
 
-def lock_places(environment: Mapping[str, str]) -> list[Place]:
+def lock_directories(environment: Mapping[str, str]) -> list[LockDirectory]:
     """Where lock files may be, in the order of preference: with one user, the same for all tasks of a control node."""
     user = os.geteuid()
     home = _absolute(environment.get("HOME")) or _absolute(_home_of(user))
     runtime = _absolute(environment.get("XDG_RUNTIME_DIR")) or f"/run/user/{user}"
     state = _absolute(environment.get("XDG_STATE_HOME")) or (home and os.path.join(home, ".local", "state"))
-    places = [Place(f"/tmp/katapult-cloud-{user}"), Place(os.path.join(runtime, "katapult-cloud"))]
+    directories = [LockDirectory(f"/tmp/katapult-cloud-{user}"), LockDirectory(os.path.join(runtime, "katapult-cloud"))]
     if state:
-        places.append(Place(os.path.join(state, "katapult-cloud"), makes_parents=True))
+        directories.append(LockDirectory(os.path.join(state, "katapult-cloud"), makes_parents=True))
     if home:
-        places.append(Place(os.path.join(home, ".katapult-cloud")))
-    return places
+        directories.append(LockDirectory(os.path.join(home, ".katapult-cloud")))
+    return directories
 
 
-def most_locked() -> int:
+def get_max_locks() -> int:
     """How many locks may be held at once: each is an open file, and so is every connection to the service."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MOST_LOCKED
-    return max(1, min(MOST_LOCKED, soft // HANDLES_FOR_EACH_LOCK))
+        return MAX_LOCKS
+    return max(1, min(MAX_LOCKS, soft // HANDLES_FOR_EACH_LOCK))
 
 
 @contextmanager
-def locked(keys: Iterable[Key], clock: Clock, deadline: Deadline, places: Iterable[Place]) -> Iterator[HeldLocks]:
-    """Hold the locks of C(keys), waited for until C(deadline); sorted, so that no two tasks wait for each other.
+def hold_locks(
+    keys: Iterable[Key], clock: Clock, deadline: Deadline, directories: Iterable[LockDirectory]
+) -> Iterator[HeldLocks]:
+    """Hold the locks of `keys`, waited for until `deadline`; sorted, so that no two tasks wait for each other.
 
-    The files are in the first of C(places) that can be had. They are a fixed number and are never deleted: deleting one
-    that another task has open would make two locks. Raises LockUnavailableError or LockTimeoutError.
+    The files are in the first of `directories` that can be used. Their number is fixed, and they are never deleted:
+    deleting one that another task has open would make two locks. Raises LockUnavailableError or LockTimeoutError.
     """
     slots = {key: _slot(key) for key in keys}
     reasons = [] if HAS_FLOCK else ["this platform has no flock"]
-    for place in places if HAS_FLOCK else ():
+    for directory in directories if HAS_FLOCK else ():
         with ExitStack() as held:
             try:
-                handles = _opened(place, sorted(set(slots.values())), held)
+                handles = _open_files(directory, sorted(set(slots.values())), held)
                 for handle in handles.values():
-                    _take(handle, clock, deadline)
+                    _acquire(handle, clock, deadline)
             except OSError as error:
                 if error.errno in (errno.EMFILE, errno.ENFILE):
                     raise TooFewHandlesError(error.strerror) from error
-                reasons.append(f"{place.path}: {error.strerror}")
+                reasons.append(f"{directory.path}: {error.strerror}")
                 continue
             yield HeldLocks({key: handles[slot] for key, slot in slots.items()}, clock)
             return
@@ -119,30 +121,30 @@ class HeldLocks:
         self._own: list[_Note] = []
         self._changing = threading.Lock()
 
-    def create_begun(self, key: Key) -> None:
-        """Note that a create of C(key) is about to be sent."""
+    def note_create(self, key: Key) -> None:
+        """Note that a create of `key` is about to be sent."""
         with self._changing:
             note = _Note(key, self._clock.wall())
             self._own.append(note)
             self._write(key, [*self._notes(key), note])
 
-    def create_ended(self, key: Key) -> None:
-        """It is known what became of a create of C(key): drop its note, and those that earlier processes left."""
+    def clear_create(self, key: Key) -> None:
+        """It is known what became of a create of `key`: drop its note, and those that earlier processes left."""
         with self._changing:
             own = [note for note in self._own if note.key == key]
             self._own = [note for note in self._own if note.key != key] + own[1:]
             self._write(key, [note for note in self._notes(key) if note.key != key] + own[1:])
 
-    def left_behind(self, key: Key) -> bool:
-        """Whether an earlier process began a create of C(key), some minutes ago at most, and left its end unknown."""
+    def has_leftover(self, key: Key) -> bool:
+        """Whether an earlier process began a create of `key`, some minutes ago at most, and left its end unknown."""
         with self._changing:
             return any(note.key == key and note not in self._own for note in self._notes(key))
 
     def _notes(self, key: Key) -> list[_Note]:
-        """All notes in the file of C(key) that are not void; other keys may have the same file."""
-        lines = os.pread(self._handles[key], MOST_NOTES, 0).splitlines()
-        notes = [note for note in map(_note_of, lines) if note is not None]
-        return [note for note in notes if self._clock.wall() - note.begun < VOID_AFTER]
+        """All notes in the file of `key` that are not void; other keys may have the same file."""
+        lines = os.pread(self._handles[key], MAX_NOTES_SIZE, 0).splitlines()
+        notes = [note for note in map(_parse_note, lines) if note is not None]
+        return [note for note in notes if self._clock.wall() - note.begun < NOTE_LIFETIME]
 
     def _write(self, key: Key, notes: Sequence[_Note]) -> None:
         """Replace the notes in one call; a disk that is full costs the note and not the run."""
@@ -153,25 +155,25 @@ class HeldLocks:
 
 
 @dataclass(frozen=True)
-class Notes:
-    """The notes of held locks, by the names under C(prefix). Without locks nothing is noted, and nothing is found."""
+class CreateNotes:
+    """The notes of held locks, by the names under `prefix`. Without locks nothing is noted, and nothing is found."""
 
     held: HeldLocks | None = None
     prefix: Key = ()
 
-    def create_begun(self, name: str) -> None:
+    def note_create(self, name: str) -> None:
         """Note that a create of that name is about to be sent."""
         if self.held is not None:
-            self.held.create_begun((*self.prefix, name))
+            self.held.note_create((*self.prefix, name))
 
-    def create_ended(self, name: str) -> None:
+    def clear_create(self, name: str) -> None:
         """It is known what became of a create of that name."""
         if self.held is not None:
-            self.held.create_ended((*self.prefix, name))
+            self.held.clear_create((*self.prefix, name))
 
-    def left_behind(self, name: str) -> bool:
+    def has_leftover(self, name: str) -> bool:
         """Whether an earlier process left a create of that name behind, of which the end is not known."""
-        return self.held is not None and self.held.left_behind((*self.prefix, name))
+        return self.held is not None and self.held.has_leftover((*self.prefix, name))
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ class _Note:
     begun: float
 
 
-def _note_of(line: bytes) -> _Note | None:
+def _parse_note(line: bytes) -> _Note | None:
     """The note in a line, None if there is none: whoever was killed while writing may have left anything."""
     try:
         found = json.loads(line)
@@ -208,10 +210,10 @@ def _slot(key: Key) -> str:
     return f"{int.from_bytes(digest[:4], 'big') % SLOTS:04d}.lock"
 
 
-def _opened(place: Place, slots: Iterable[str], held: ExitStack) -> dict[str, int]:
-    """The files of C(slots) in C(place), open as long as C(held). Raises OSError where the place can't be had."""
+def _open_files(directory: LockDirectory, slots: Iterable[str], held: ExitStack) -> dict[str, int]:
+    """The files of `slots` in `directory`, open as long as `held`. Raises OSError if it can't be used."""
     handles = {}
-    folder = _open_directory(place)
+    folder = _open_directory(directory)
     try:
         for slot in slots:
             handles[slot] = _open_file(folder, slot)
@@ -221,13 +223,13 @@ def _opened(place: Place, slots: Iterable[str], held: ExitStack) -> dict[str, in
     return handles
 
 
-def _open_directory(place: Place) -> int:
-    if place.makes_parents:
-        _make_parents(place.path)
+def _open_directory(directory: LockDirectory) -> int:
+    if directory.makes_parents:
+        _make_parents(directory.path)
     with suppress(FileExistsError):
-        os.mkdir(place.path, 0o700)
-    _mend(place.path, stat.S_ISDIR, 0o700)
-    folder = os.open(place.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        os.mkdir(directory.path, 0o700)
+    _repair_mode(directory.path, stat.S_ISDIR, 0o700)
+    folder = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     found = os.fstat(folder)
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         os.close(folder)
@@ -248,11 +250,11 @@ def _make_parents(path: str) -> None:
 def _open_file(folder: int, name: str) -> int:
     with suppress(FileExistsError):
         os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
-    _mend(name, stat.S_ISREG, 0o600, folder)
+    _repair_mode(name, stat.S_ISREG, 0o600, folder)
     return os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
 
-def _mend(name: str, is_as_made: Callable[[int], bool], mode: int, folder: int | None = None) -> None:
+def _repair_mode(name: str, is_as_made: Callable[[int], bool], mode: int, folder: int | None = None) -> None:
     """Give what is this user's own the rights that it was made with, which an odd umask takes from it."""
     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if found.st_uid != os.geteuid() or not is_as_made(found.st_mode):
@@ -262,7 +264,7 @@ def _mend(name: str, is_as_made: Callable[[int], bool], mode: int, folder: int |
         os.chmod(name, mode, dir_fd=folder)
 
 
-def _take(handle: int, clock: Clock, deadline: Deadline) -> None:
+def _acquire(handle: int, clock: Clock, deadline: Deadline) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -273,4 +275,4 @@ def _take(handle: int, clock: Clock, deadline: Deadline) -> None:
         deadline.start()
         if deadline.remaining() <= 0:
             raise LockTimeoutError
-        clock.sleep(LOOK_EVERY * clock.jitter())
+        clock.sleep(POLL_INTERVAL * clock.jitter())

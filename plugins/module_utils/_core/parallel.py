@@ -16,37 +16,37 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-AT_ONCE = 8
+DEFAULT_CONCURRENCY = 8
 
 
-def in_parallel(
+def map_concurrently(
     work: Callable[[T], R],
-    things: Iterable[T],
-    at_once: int = AT_ONCE,
+    items: Iterable[T],
+    concurrency: int = DEFAULT_CONCURRENCY,
     new_thread: Callable[..., threading.Thread] = threading.Thread,
 ) -> list[R]:
-    """What C(work) gives for each of C(things), in their order; at most C(at_once) are worked on at a time.
+    """What `work` gives for each of `items`, in their order; at most `concurrency` are worked on at a time.
 
-    The calling thread works too, and alone where the computer gives no other. The first of C(things) is always its own.
-    A thing is taken from C(things) only when there is a place for it, so that they may end by what was found till then.
-    Raises the first error that C(work) raises, as soon as what was begun by then has ended. Nothing is begun after it.
+    The calling thread works too, and alone where the computer gives no other. The first of `items` is always its own.
+    A thing is taken from `items` only when there is a place for it, so that they may end by what was found till then.
+    Raises the first error that `work` raises, as soon as what was begun by then has ended. Nothing is begun after it.
     """
-    return _Crew(work, things, min(at_once, length_hint(things, at_once)), new_thread).results()
+    return _Workers(work, items, min(concurrency, length_hint(items, concurrency)), new_thread).results()
 
 
-class _Crew(Generic[T, R]):
+class _Workers(Generic[T, R]):
     """Threads that take one thing after the other. As a context it keeps the error that ends it."""
 
     def __init__(
         self,
         work: Callable[[T], R],
-        things: Iterable[T],
-        at_once: int,
+        items: Iterable[T],
+        concurrency: int,
         new_thread: Callable[..., threading.Thread],
     ) -> None:
         self._work = work
-        self._left = enumerate(things)
-        self._places = at_once - 1
+        self._left = enumerate(items)
+        self._places = concurrency - 1
         self._new_thread = new_thread
         self._changing = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -92,7 +92,7 @@ class _Crew(Generic[T, R]):
         pass
 
     def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+        self, _describe_type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> bool:
         """Keep the first error; one that shall end the process, as an interruption does, goes before all others."""
         with self._changing:

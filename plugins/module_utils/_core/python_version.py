@@ -25,15 +25,15 @@ ERROR = {
     "ambiguous": False,
 }
 # As in the table of all errors, for the same reason.
-ADVICE = "Set ansible_python_interpreter to a newer Python of that host, one that has requests too."
+HINT = "Set ansible_python_interpreter to a newer Python of that host, one that has requests too."
 
 
-def refuse_old_python() -> None:
+def check_python_version() -> None:
     """End the module with a failure if this Python is too old for the rest of the collection."""
     if sys.version_info >= FLOOR:
         return
     needed, found = ".".join(map(str, FLOOR)), ".".join(map(str, sys.version_info[:3]))
     what = f"katapult.cloud needs Python {needed} or newer where the module runs; this is {found} at {sys.executable}."
-    result = {"failed": True, "changed": False, "msg": f"{what} {ADVICE}", "error": ERROR}
+    result = {"failed": True, "changed": False, "msg": f"{what} {HINT}", "error": ERROR}
     sys.stdout.write(json.dumps(result) + "\n")
     raise SystemExit(1)

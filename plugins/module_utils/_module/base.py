@@ -22,29 +22,29 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .._api.transport import (
+    DEFAULT_CONCURRENT_WRITES,
     REQUESTS_IMPORT_ERROR,
     VERSION,
-    WRITES_AT_ONCE,
     Connection,
-    Http,
+    HttpClient,
     is_loopback,
-    without_passwords,
+    strip_url_credentials,
 )
 from .._core.clock import Clock, Deadline
-from .._core.errors import InternalError, KatapultError, OptionError, failure
-from .._options.disk import lookup_of
+from .._core.errors import InternalError, KatapultError, OptionError, error_for
+from .._options.disk import parse_lookup
 from .._options.normalize import (
-    MisshapenError,
-    harmless,
+    OptionFormatError,
+    check_variables,
+    find_variables,
     is_whole_number,
     lookup_spec,
-    refuse_unfit_variables,
-    shaped,
-    variables_of,
+    normalize,
+    strip_unusable,
 )
-from .._options.text import BLANKS, digestible, key_of
+from .._options.text import WHITESPACE, infer_key, printable
 from .masking import Secrets
-from .progress_file import PROGRESS_FILE, SHOWN_EACH, append_line
+from .progress_file import ALWAYS_SHOW, PROGRESS_FILE, append_line
 
 # Those that requests asks, in its order.
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -56,7 +56,7 @@ NO_TOKEN = (
 )
 OUR_FILES = "/katapult/cloud/plugins/"
 # Of the text of an exception, which may quote anything: enough to tell what it is about.
-LONGEST_QUOTE = 300
+MAX_QUOTE = 300
 
 # Control characters could move the cursor, or begin a line that looks like one of Ansible's.
 FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.fromkeys(map(ord, "\t\n\r"), " ")}
@@ -67,7 +67,7 @@ def _from_environment(*names: str) -> str:
     for name in names:
         value = os.environ.get(name, "")
         if value.strip():
-            return digestible(value)
+            return printable(value)
     raise AnsibleFallbackNotFound
 
 
@@ -75,12 +75,12 @@ def _number_from_environment(name: str) -> str:
     value = _from_environment(name)
     if not is_whole_number(value):
         raise AnsibleFallbackNotFound
-    return value.strip(BLANKS)
+    return value.strip(WHITESPACE)
 
 
 def _organization_from_environment(name: str) -> dict[str, str]:
-    value = _from_environment(name).strip(BLANKS)
-    return {key_of("sub_domain", value): value}
+    value = _from_environment(name).strip(WHITESPACE)
+    return {infer_key("sub_domain", value): value}
 
 
 def connection_spec() -> dict[str, Any]:
@@ -128,12 +128,12 @@ class KatapultModule(AnsibleModule):
     _name: str
 
     def __init__(self, **arguments: Any) -> None:
-        self._misshapen: MisshapenError | None = None
+        self._format_error: OptionFormatError | None = None
         self._variables: Mapping[str, str] = {}
         self._secrets = Secrets()
         AnsibleModule.__init__(self, **arguments)
-        if self._misshapen is not None:
-            self._fail(OptionError(self._misshapen.option, str(self._misshapen)))
+        if self._format_error is not None:
+            self._fail(OptionError(self._format_error.option, str(self._format_error)))
 
     def _load_params(self) -> None:
         """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
@@ -144,14 +144,14 @@ class KatapultModule(AnsibleModule):
         self._secrets = Secrets(tokens)
         self.no_log_values.update(self._secrets.plain)
         try:
-            self.params = shaped(self.params, self.argument_spec)
+            self.params = normalize(self.params, self.argument_spec)
             if not tokens:
-                raise MisshapenError("api_token", NO_TOKEN)
-            self._variables = variables_of(self.params, self.argument_spec, os.environ)
-            refuse_unfit_variables(self._variables, self.argument_spec, os.environ)
-        except MisshapenError as problem:
-            self._misshapen = problem
-            self.params = harmless(self.params, self.argument_spec)
+                raise OptionFormatError("api_token", NO_TOKEN)
+            self._variables = find_variables(self.params, self.argument_spec, os.environ)
+            check_variables(self._variables, self.argument_spec, os.environ)
+        except OptionFormatError as problem:
+            self._format_error = problem
+            self.params = strip_unusable(self.params, self.argument_spec)
             self._require_nothing()
 
     def _require_nothing(self) -> None:
@@ -160,21 +160,21 @@ class KatapultModule(AnsibleModule):
         self.required_one_of = self.required_if = None
 
     def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
-        """Do C(act), and end with what it returns or raises."""
+        """Do `act`, and end with what it returns or raises."""
         if REQUESTS_IMPORT_ERROR is not None:
             self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
         # The end of the process frees everything; the search for cycles before it would take longer than the requests.
         atexit.register(gc.freeze)
         done: dict[str, Any] = {}
         try:
-            with self.catching_the_unforeseen():
+            with self.catch_unforeseen():
                 done = act(self).as_result(with_diff=self._diff)
                 self.exit_json(**done)
         except KatapultError as error:
             self._fail(error, done)
 
     @contextmanager
-    def catching_the_unforeseen(self) -> Iterator[None]:
+    def catch_unforeseen(self) -> Iterator[None]:
         """Within this context an exception that nothing foresaw becomes an InternalError. Nothing else catches all."""
         try:
             yield
@@ -182,11 +182,11 @@ class KatapultModule(AnsibleModule):
             raise
         except Exception as error:
             # Masked before it is cut, as no half of a secret could be found in it.
-            said = self._printable(without_passwords(f"{type(error).__name__}: {error}"))
-            raise InternalError(said[:LONGEST_QUOTE].rstrip(": "), _place_of(error)) from error
+            said = self._printable(strip_url_credentials(f"{type(error).__name__}: {error}"))
+            raise InternalError(said[:MAX_QUOTE].rstrip(": "), _find_place(error)) from error
 
     def _fail(self, error: KatapultError, done: Mapping[str, Any] | None = None) -> NoReturn:
-        """End with C(error). C(done) is what was going to be told, where it was that which failed."""
+        """End with `error`. `done` is what was going to be told, where it was that which failed."""
         if isinstance(error, OptionError):
             error = error.named(self._variables.get(error.option, error.option))
         result = {**error.as_result(), **(done or {}), "msg": self._printable(error.message)}
@@ -197,12 +197,12 @@ class KatapultModule(AnsibleModule):
         return self._masked(text).translate(FOR_A_TERMINAL)
 
     def _masked(self, text: str) -> str:
-        masked: str = remove_values(text, self._hidden_in(text))
+        masked: str = remove_values(text, self._find_hidden(text))
         return masked
 
-    def _hidden_in(self, shown: Any) -> set[str]:
-        """What must not be shown, with all spellings of the token in C(shown), which Ansible then masks as well."""
-        self.no_log_values.update(self._secrets.found_in(shown))
+    def _find_hidden(self, shown: Any) -> set[str]:
+        """What must not be shown, with all spellings of the token in `shown`, which Ansible then masks as well."""
+        self.no_log_values.update(self._secrets.find_in(shown))
         return self.no_log_values
 
     def exit_json(self, **result: Any) -> NoReturn:
@@ -216,41 +216,43 @@ class KatapultModule(AnsibleModule):
     def _with_masked_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """The result with what Ansible adds of the options: it masks values, but not the keys of dictionaries."""
         whole = {"invocation": {"module_args": self.params}, **result}
-        hidden = self._hidden_in(whole)
+        hidden = self._find_hidden(whole)
         return {key: sanitize_keys(value, hidden) for key, value in whole.items()}
 
     def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
-        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self._hidden_in(more)))
+        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self._find_hidden(more)))
 
-    def tell(self, text: str, mark: str = "") -> None:
+    def report_progress(self, text: str, mark: str = "") -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
         line = f"{mark}{self._name.rpartition('.')[2]}: {text}"
         append_line(os.environ.get(PROGRESS_FILE, ""), self._masked(line))
 
-    def tell_each(self, text: str) -> None:
-        """As C(tell), of what is no less news when there is newer: it is shown in any case."""
-        self.tell(text, SHOWN_EACH)
+    def report_each(self, text: str) -> None:
+        """As `report_progress`, of what is no less news when there is newer: it is shown in any case."""
+        self.report_progress(text, ALWAYS_SHOW)
 
     @property
     def environment(self) -> Mapping[str, str]:
         """The variables of where the module runs."""
         return os.environ
 
-    def http(self, clock: Clock, deadline: Deadline, writes_at_once: int = WRITES_AT_ONCE) -> Http:
+    def http(self, clock: Clock, deadline: Deadline, concurrent_writes: int = DEFAULT_CONCURRENT_WRITES) -> HttpClient:
         """The way to the service that the options describe. Raises KatapultError, for an unused organization too."""
-        lookup_of(self.params, "organization")
-        connection = with_bundle(connection_of(self.params, self.ansible_version), os.environ)
-        return Http(connection, clock, deadline, writes_at_once=writes_at_once, tell=self.tell_each)
+        parse_lookup(self.params, "organization")
+        connection = resolve_ca_bundle(parse_connection(self.params, self.ansible_version), os.environ)
+        return HttpClient(
+            connection, clock, deadline, concurrent_writes=concurrent_writes, report_progress=self.report_each
+        )
 
     def deadline(self, clock: Clock) -> Deadline:
         """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""
         if "wait_timeout" not in self.params:
             return Deadline(clock, float("inf"))
-        return Deadline(clock, _within(self.params, "wait_timeout", 0, 604800))
+        return Deadline(clock, _parse_range(self.params, "wait_timeout", 0, 604800))
 
 
-def _place_of(error: Exception) -> str:
+def _find_place(error: Exception) -> str:
     """The innermost place of the collection that the exception went through."""
     places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [f"plugins/{file.rpartition(OUR_FILES)[2]}:{line}" for file, line in places if OUR_FILES in file]
@@ -262,19 +264,19 @@ def _is_blank_token(name: str, value: object) -> bool:
     return name in TOKEN_OPTIONS and isinstance(value, str) and not value.strip()
 
 
-def connection_of(params: Mapping[str, Any], ansible_version: str) -> Connection:
+def parse_connection(params: Mapping[str, Any], ansible_version: str) -> Connection:
     """The connection that the options describe. Raises OptionError, without the token in it."""
     return Connection(
-        url=_url_of(params),
-        token=_token_of(params),
-        timeout=float(_within(params, "api_timeout", 1, 3600)),
-        retries=_within(params, "api_retries", 0, 100),
-        verify=_verify_of(params),
+        url=_parse_url(params),
+        token=_parse_token(params),
+        timeout=float(_parse_range(params, "api_timeout", 1, 3600)),
+        retries=_parse_range(params, "api_retries", 0, 100),
+        verify=_parse_verify(params),
         user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
     )
 
 
-def _token_of(params: Mapping[str, Any]) -> str:
+def _parse_token(params: Mapping[str, Any]) -> str:
     token = str(params["api_token"]).strip()
     if not token:
         raise OptionError("api_token", NO_TOKEN)
@@ -285,7 +287,7 @@ def _token_of(params: Mapping[str, Any]) -> str:
     return token
 
 
-def _url_of(params: Mapping[str, Any]) -> str:
+def _parse_url(params: Mapping[str, Any]) -> str:
     url = str(params["api_url"]).strip().rstrip("/")
     try:
         parts = urlsplit(url)
@@ -303,18 +305,18 @@ def _url_of(params: Mapping[str, Any]) -> str:
     return url
 
 
-def _verify_of(params: Mapping[str, Any]) -> bool | str:
+def _parse_verify(params: Mapping[str, Any]) -> bool | str:
     ca_path: str | None = params.get("ca_path")
     if ca_path is not None and not os.path.exists(ca_path):
         raise OptionError("ca_path", f"there is no file or directory {ca_path} where the module runs.")
     if not params["validate_certs"]:
         return False
     if ca_path is not None and os.path.isfile(ca_path):
-        _refuse_no_certificates(ca_path)
+        _check_ca_file(ca_path)
     return ca_path or True
 
 
-def _refuse_no_certificates(path: str) -> None:
+def _check_ca_file(path: str) -> None:
     from .._api.ca_bundle import bundle_problem
 
     problem = bundle_problem(path)
@@ -322,20 +324,20 @@ def _refuse_no_certificates(path: str) -> None:
         raise OptionError("ca_path", f"{problem}.")
 
 
-def with_bundle(connection: Connection, environment: Mapping[str, str]) -> Connection:
+def resolve_ca_bundle(connection: Connection, environment: Mapping[str, str]) -> Connection:
     """The connection with the bundle that requests would take from there. Raises KatapultError if it can't be used."""
     name = next((name for name in CA_VARIABLES if environment.get(name)), None)
-    if name is None or connection.is_plain or connection.verify is not True:
+    if name is None or connection.is_plain_http or connection.verify is not True:
         return connection
     from .._api.ca_bundle import bundle_problem
 
     problem = bundle_problem(environment[name])
     if problem:
-        raise failure("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
-    return replace(connection, verify=environment[name], verify_by=name)
+        raise error_for("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
+    return replace(connection, verify=environment[name], verify_source=name)
 
 
-def _within(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
+def _parse_range(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
     value: int = params[option]
     if not smallest <= value <= largest:
         raise OptionError(option, f"is {value:d}, but it must be from {smallest} to {largest}.")

@@ -8,37 +8,37 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from .._api.endpoints import DiskApi
+from .._api.endpoints import KatapultApi
 from .._core.clock import Clock, Deadline
-from .._core.file_lock import lock_places
-from .._reconcile.run import Surroundings
+from .._core.file_lock import lock_directories
+from .._reconcile.run import RunContext
 from .base import KatapultModule
 
 
-def surroundings_of(module: KatapultModule) -> Surroundings:
+def build_context(module: KatapultModule) -> RunContext:
     """The real surroundings, as the module's options describe them. Raises OptionError."""
     clock = Clock()
     deadline = module.deadline(clock)
-    return surroundings_with(module, DiskApi(module.http(clock, deadline)), clock, deadline)
+    return build_context_with(module, KatapultApi(module.http(clock, deadline)), clock, deadline)
 
 
-def surroundings_with(module: KatapultModule, api: DiskApi, clock: Clock, deadline: Deadline) -> Surroundings:
-    """The real surroundings with C(api), as the module's options describe the rest."""
-    return Surroundings(
+def build_context_with(module: KatapultModule, api: KatapultApi, clock: Clock, deadline: Deadline) -> RunContext:
+    """The real surroundings with `api`, as the module's options describe the rest."""
+    return RunContext(
         api=api,
         clock=clock,
         deadline=deadline,
         warn=module.warn,
-        lock_places=lock_places(module.environment),
-        lock_keys=(one_spelling(module.params["api_url"]),),
+        lock_directories=lock_directories(module.environment),
+        lock_keys=(normalize_url(module.params["api_url"]),),
         check_mode=module.check_mode,
         wait=module.params["wait"],
-        tell=module.tell,
-        catching_the_unforeseen=module.catching_the_unforeseen,
+        report_progress=module.report_progress,
+        catch_unforeseen=module.catch_unforeseen,
     )
 
 
-def one_spelling(url: str) -> str:
+def normalize_url(url: str) -> str:
     """The URL of a service in one spelling for all that mean the same."""
     parts = urlsplit(url.strip().rstrip("/"))
     port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._api.disk_list import FleetApi
+from .._api.disk_list import DiskListSnapshot
 from .._core.clock import Clock
-from .._options.fleet import concurrency_of, described
-from .._reconcile.fleet import Conduct, Fleet
+from .._options.fleet import parse_concurrency, parse_fleet
+from .._reconcile.fleet import Fleet, FleetSettings
 from .base import KatapultModule
-from .context import surroundings_with
+from .context import build_context_with
 
 
-def fleet_of(module: KatapultModule, environment: Mapping[str, str]) -> Fleet:
+def build_fleet(module: KatapultModule, environment: Mapping[str, str]) -> Fleet:
     """The fleet that the module's options describe. Raises KatapultError for options that can't be meant."""
-    descriptions = described(module.params, environment)
+    entries = parse_fleet(module.params, environment)
     absent = module.params["state"] == "absent"
-    conduct = Conduct(absent, concurrency_of(module.params), module.params["fail_fast"])
+    settings = FleetSettings(absent, parse_concurrency(module.params), module.params["fail_fast"])
     clock = Clock()
     deadline = module.deadline(clock)
-    http = module.http(clock, deadline, conduct.concurrency)
-    wanted = [description.wanted for description in descriptions]
-    api = FleetApi(http, [one.name for one in wanted], [one.id for one in wanted])
-    return Fleet(descriptions, api, surroundings_with(module, api, clock, deadline), conduct)
+    http = module.http(clock, deadline, settings.concurrency)
+    desired = [entry.desired for entry in entries]
+    api = DiskListSnapshot(http, [one.name for one in desired], [one.id for one in desired])
+    return Fleet(entries, api, build_context_with(module, api, clock, deadline), settings)

@@ -14,7 +14,7 @@ from typing import Any
 
 # A part of a token that is shorter than the token itself is hidden too from this length on: fewer letters are in many
 # a word. Eight is what is taken for the least length of a password.
-SHORTEST_PART = 8
+MIN_PART = 8
 ELLIPSIS = "\u2026"
 # Without one of these a text has no letter in another spelling, and is not cut.
 _SIGNS = ("%", "&", "\\", ELLIPSIS)
@@ -32,24 +32,24 @@ _IN_LETTERS = {"\n": "n", "\r": "r", "\t": "t"}
 
 
 class Secrets:
-    """Secrets that are to be hidden. C(plain): their forms that need no search, as Ansible hides them."""
+    """Secrets that are to be hidden. `plain`: their forms that need no search, as Ansible hides them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
-        self.plain = {spelling for form in self._forms for spelling in (form, form.replace(" ", "+"))}
+        self._list_forms = sorted({form for secret in secrets for form in _list_forms(secret)}, key=len, reverse=True)
+        self.plain = {spelling for form in self._list_forms for spelling in (form, form.replace(" ", "+"))}
 
-    def found_in(self, shown: Any) -> set[str]:
+    def find_in(self, shown: Any) -> set[str]:
         """What is a secret in another spelling, in the texts and keys of a value that Ansible can show.
 
         Ansible takes some 0.4 s for each spelling that it looks for in 10,000 disks, and this a tenth of that for all.
         """
-        if not self._forms:
+        if not self._list_forms:
             return set()
         # All texts in one, in which almost always nothing is found.
         whole = repr(shown)
-        found = {spelling for form in self._forms for spelling in _in_base64(form) if spelling in whole}
+        found = {spelling for form in self._list_forms for spelling in _in_base64(form) if spelling in whole}
         if any(sign in whole for sign in _SIGNS):
-            text = "\n".join(_texts_in(shown))
+            text = "\n".join(_collect_texts(shown))
             found.update(match.group() for match in self._pattern.finditer(text))
             found.update(self._begun_in(text))
         return found
@@ -57,19 +57,19 @@ class Secrets:
     def _begun_in(self, text: str) -> Iterator[str]:
         """The beginnings of secrets at which a text is cut."""
         if ELLIPSIS in text:
-            begun = (form[:end] + ELLIPSIS for form in self._forms for end in range(SHORTEST_PART, len(form)))
+            begun = (form[:end] + ELLIPSIS for form in self._list_forms for end in range(MIN_PART, len(form)))
             yield from (part for part in begun if part in text)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(_pattern_of, self._forms)))
+        return re.compile("|".join(map(_build_pattern, self._list_forms)))
 
 
-def _forms(secret: str) -> set[str]:
+def _list_forms(secret: str) -> set[str]:
     """The secret as given, stripped, and as a title or a sentence shows it: with single spaces, without a full stop."""
     plain = secret.strip()
     forms = {secret, plain, " ".join(plain.split()), plain.rstrip(".")} if plain else set()
-    return {form for form in forms if len(form) >= min(len(plain), SHORTEST_PART)}
+    return {form for form in forms if len(form) >= min(len(plain), MIN_PART)}
 
 
 def _in_base64(text: str) -> Iterator[str]:
@@ -77,11 +77,11 @@ def _in_base64(text: str) -> Iterator[str]:
     for whole in (text, f"Bearer {text}"):
         for encoded in (b64encode, urlsafe_b64encode):
             spelling = encoded(whole.encode("utf-8", "replace")).decode("ascii").rstrip("=")
-            if len(spelling) >= SHORTEST_PART:
+            if len(spelling) >= MIN_PART:
                 yield spelling
 
 
-def _texts_in(shown: Any) -> set[str]:
+def _collect_texts(shown: Any) -> set[str]:
     texts: set[str] = set()
     left = [shown]
     while left:
@@ -95,7 +95,7 @@ def _texts_in(shown: Any) -> set[str]:
     return texts
 
 
-def _pattern_of(form: str) -> str:
+def _build_pattern(form: str) -> str:
     """Backslashes in a row are one thing, as no order among them can be told once they are doubled."""
     # Looked at first, so that most places of a text are passed quickly.
     begins = f"(?=[%&+{re.escape(form[0])}\\\\])"
@@ -110,13 +110,13 @@ def _any_spelling(letters: str) -> str:
     bare = f"[ +]|{_PERCENT}2[bB]" if letters == " " else re.escape(letters)
     in_address = "".join(_PERCENT + _hexadecimal(byte, 2) for byte in letters.encode("utf-8", "surrogatepass"))
     numbers = f"{_NUMBER}(?:0{{0,6}}{ord(letters)}|[xX]0{{0,6}}{_hexadecimal(ord(letters), 1)})"
-    on_page = f"{_AND}(?:{'|'.join([numbers, *_names_of(letters)])}){_END}"
-    escaped = "|".join(_escapes_of(letters))
+    on_page = f"{_AND}(?:{'|'.join([numbers, *_list_entities(letters)])}){_END}"
+    escaped = "|".join(_list_escapes(letters))
     # What is longer first, lest the end of another spelling is left.
     return f"(?:{_ESCAPES}(?:{escaped})|(?:{_ESCAPES})?(?:{in_address}|{on_page}|{bare}))"
 
 
-def _escapes_of(letter: str) -> Iterator[str]:
+def _list_escapes(letter: str) -> Iterator[str]:
     """What follows a backslash in JSON or Python instead of the letter."""
     pairs = letter.encode("utf-16-be", "surrogatepass")
     units = [int.from_bytes(pairs[at : at + 2], "big") for at in range(0, len(pairs), 2)]
@@ -127,7 +127,7 @@ def _escapes_of(letter: str) -> Iterator[str]:
         yield _IN_LETTERS[letter]
 
 
-def _names_of(letter: str) -> list[str]:
+def _list_entities(letter: str) -> list[str]:
     from html.entities import html5  # some 2,000 names, which almost no run needs
 
     return [re.escape(name[:-1]) for name, meant in html5.items() if meant == letter and name.endswith(";")]

@@ -12,13 +12,13 @@ from contextlib import suppress
 
 # The variable with the path of that file. It is set only where somebody looks.
 PROGRESS_FILE = "KATAPULT_PROGRESS_FILE"
-LONGEST_LINE = 300
+MAX_LINE = 300
 # Begins a line that is shown though newer ones may have come before anybody looked.
-SHOWN_EACH = "! "
+ALWAYS_SHOW = "! "
 
 
 def append_line(path: str, text: str) -> None:
-    """Append C(text) as one line to a file of this user; where that can't be done, nothing happens.
+    """Append `text` as one line to a file of this user; where that can't be done, nothing happens.
 
     The file is never made here, and a run must not fail, or hang at a pipe, for the sake of what is only shown.
     """
@@ -34,4 +34,4 @@ def append_line(path: str, text: str) -> None:
 
 def _one_line(text: str) -> str:
     """Fit for a terminal: a disk's name may hold anything."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_LINE])
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:MAX_LINE])

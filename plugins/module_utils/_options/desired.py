@@ -14,7 +14,7 @@ from .._api.models import Disk, Lookup
 
 
 class ResizeMethod(Enum):
-    """C(resize_method): how a disk is resized."""
+    """`resize_method`: how a disk is resized."""
 
     AUTO = "auto"
     ONLINE = "online"
@@ -23,7 +23,7 @@ class ResizeMethod(Enum):
 
 @dataclass(frozen=True)
 class Assignment:
-    """C(virtual_machine_disk) as it is wanted. None: leave alone."""
+    """`virtual_machine_disk` as it is wanted. None: leave alone."""
 
     virtual_machine: Lookup | None = None
     boot: bool | None = None
@@ -32,12 +32,12 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredDisk:
     """A disk as the options describe it. None: leave alone.
 
-    C(usual_data_center) is KATAPULT_DATA_CENTER, where neither a data center nor a virtual machine is given: it narrows
-    a look-up by name and fills a create, and is never compared. C(may_move): a disk on another virtual machine is taken
-    from it. C(names) are the options that the module calls otherwise than katapult_disk does.
+    `default_data_center` is KATAPULT_DATA_CENTER, if neither a data center nor a virtual machine is given: it narrows a
+    look-up by name and fills a create, and is never compared. `allow_move`: take a disk from another virtual machine.
+    `option_names` are the options that the module calls otherwise than katapult_disk does.
     """
 
     organization: Lookup | None = None
@@ -51,17 +51,17 @@ class Wanted:
     storage_speed: str | None = None
     assignment: Assignment | None = None
     annotations: tuple[Mapping[str, str], ...] | None = None
-    usual_data_center: Lookup | None = None
+    default_data_center: Lookup | None = None
     resize_method: ResizeMethod = ResizeMethod.AUTO
     allow_shrink: bool = False
     restore: bool = False
-    may_move: bool = False
-    names: Mapping[str, str] = field(default_factory=dict)
+    allow_move: bool = False
+    option_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def place(self) -> Lookup | None:
+    def lookup_data_center(self) -> Lookup | None:
         """The data center that tells disks of one name apart."""
-        return self.data_center or self.usual_data_center
+        return self.data_center or self.default_data_center
 
     @property
     def virtual_machine(self) -> Lookup | None:
@@ -69,15 +69,15 @@ class Wanted:
         return self.assignment.virtual_machine if self.assignment else None
 
     @property
-    def is_to_be_attached(self) -> bool:
-        """Whether C(attach) is wanted."""
+    def wants_attached(self) -> bool:
+        """Whether `attach` is wanted."""
         return self.assignment is not None and self.assignment.attach is True
 
-    def is_to_be_assigned(self, disk: Disk) -> bool:
+    def needs_assignment(self, disk: Disk) -> bool:
         """Whether the disk is not on the virtual machine that is wanted."""
         return self.virtual_machine is not None and not disk.is_assigned_to(self.virtual_machine)
 
     def moves(self, disk: Disk) -> bool:
         """Whether the disk is taken from the virtual machine that it is on."""
-        is_elsewhere = disk.attachment is not None and self.is_to_be_assigned(disk)
-        return self.may_move and is_elsewhere and not disk.is_boot_disk
+        is_elsewhere = disk.attachment is not None and self.needs_assignment(disk)
+        return self.allow_move and is_elsewhere and not disk.is_boot_disk

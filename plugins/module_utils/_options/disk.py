@@ -11,12 +11,12 @@ from typing import Any
 
 from .._api.models import Lookup
 from .._core.errors import OptionError
-from .desired import Assignment, ResizeMethod, Wanted
+from .desired import Assignment, DesiredDisk, ResizeMethod
 from .normalize import lookup_spec
-from .text import BLANKS, key_of, problem_of_name, problem_of_value
+from .text import WHITESPACE, find_name_problem, find_value_problem, infer_key
 
-SMALLEST_SIZE = 10
-LARGEST_SIZE = 2**31 - 1
+MIN_SIZE_GB = 10
+MAX_SIZE_GB = 2**31 - 1
 ASSIGNMENT_NAMES = {
     "name": "disk.name",
     "virtual_machine_disk.virtual_machine": "virtual_machine",
@@ -85,109 +85,111 @@ def assignment_spec() -> dict[str, Any]:
     }
 
 
-def wanted_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Wanted:
+def parse_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> DesiredDisk:
     """What the options want. Raises OptionError for a value that can't be meant."""
-    assignment = _assignment_of(params.get("virtual_machine_disk"))
-    data_center = lookup_of(params, "data_center")
+    assignment = _parse_assignment(params.get("virtual_machine_disk"))
+    data_center = parse_lookup(params, "data_center")
     is_placed = data_center is not None or (assignment is not None and assignment.virtual_machine is not None)
-    return Wanted(
-        organization=lookup_of(params, "organization"),
-        id=text_of(params, "id"),
-        name=text_of(params, "name"),
-        size_in_gb=_size_of(params),
+    return DesiredDisk(
+        organization=parse_lookup(params, "organization"),
+        id=parse_text(params, "id"),
+        name=parse_text(params, "name"),
+        size_in_gb=_parse_size(params),
         bus_type=params.get("bus_type"),
         data_center=data_center,
-        io_profile=lookup_of(params, "io_profile"),
+        io_profile=parse_lookup(params, "io_profile"),
         initial_file_system=params.get("initial_file_system"),
         storage_speed=params.get("storage_speed"),
         assignment=assignment,
-        annotations=annotations_of(params),
-        usual_data_center=None if is_placed else _usual_data_center(environment),
+        annotations=parse_annotations(params),
+        default_data_center=None if is_placed else _parse_default_data_center(environment),
         resize_method=ResizeMethod(params.get("resize_method") or "auto"),
         allow_shrink=bool(params.get("allow_shrink")),
-        restore=_restore_of(params),
+        restore=_parse_restore(params),
     )
 
 
-def wanted_assignment(params: Mapping[str, Any]) -> Wanted:
+def parse_assignment(params: Mapping[str, Any]) -> DesiredDisk:
     """What the options of an assignment want. Raises OptionError for a value that can't be meant."""
-    disk = lookup_of(params, "disk")
-    return Wanted(
-        organization=lookup_of(params, "organization"),
+    disk = parse_lookup(params, "disk")
+    return DesiredDisk(
+        organization=parse_lookup(params, "organization"),
         id=disk.value if disk and disk.key == "id" else None,
         name=disk.value if disk and disk.key == "name" else None,
         assignment=Assignment(
-            virtual_machine=lookup_of(params, "virtual_machine"),
+            virtual_machine=parse_lookup(params, "virtual_machine"),
             attach_on_boot=params["attach_on_boot"],
             attach=params["attached"],
         ),
-        may_move=params["force"],
-        names=ASSIGNMENT_NAMES,
+        allow_move=params["force"],
+        option_names=ASSIGNMENT_NAMES,
     )
 
 
-def lookup_of(params: Mapping[str, Any], option: str, within: str = "") -> Lookup | None:
-    """The lookup that an option holds; C(within) is the option around it. Raises OptionError for one that can't be."""
+def parse_lookup(params: Mapping[str, Any], option: str, within: str = "") -> Lookup | None:
+    """The lookup that an option holds; `within` is the option around it. Raises OptionError for one that can't be."""
     given = {key: value for key, value in (params.get(option) or {}).items() if value is not None}
     for key, value in given.items():
-        return Lookup(key, _sound(f"{within}{option}.{key}", value, problem_of_name(key, value)))
+        return Lookup(key, _require_valid(f"{within}{option}.{key}", value, find_name_problem(key, value)))
     return None
 
 
-def needed_organization(organization: Lookup | None, purpose: str) -> Lookup:
-    """The organization, which C(purpose) needs. Raises OptionError where it is not set."""
+def require_organization(organization: Lookup | None, purpose: str) -> Lookup:
+    """The organization, which `purpose` needs. Raises OptionError where it is not set."""
     if organization is None:
         raise OptionError("organization", f"is needed to {purpose}: set it, or KATAPULT_ORGANIZATION.")
     return organization
 
 
-def text_of(params: Mapping[str, Any], option: str) -> str | None:
+def parse_text(params: Mapping[str, Any], option: str) -> str | None:
     """The text that an option holds, which names something. Raises OptionError for what no name can be."""
     value: str | None = params.get(option)
-    return None if value is None else _sound(option, value, problem_of_name(option, value))
+    return None if value is None else _require_valid(option, value, find_name_problem(option, value))
 
 
-def _sound(option: str, value: str, problem: str | None) -> str:
+def _require_valid(option: str, value: str, problem: str | None) -> str:
     if problem is not None:
         raise OptionError(option, problem)
     return value
 
 
-def _usual_data_center(environment: Mapping[str, str]) -> Lookup | None:
-    value = environment.get("KATAPULT_DATA_CENTER", "").strip(BLANKS)
+def _parse_default_data_center(environment: Mapping[str, str]) -> Lookup | None:
+    value = environment.get("KATAPULT_DATA_CENTER", "").strip(WHITESPACE)
     if not value.strip():
         return None
-    return Lookup(key_of("permalink", value), _sound("KATAPULT_DATA_CENTER", value, problem_of_name("id", value)))
+    return Lookup(
+        infer_key("permalink", value), _require_valid("KATAPULT_DATA_CENTER", value, find_name_problem("id", value))
+    )
 
 
-def _restore_of(params: Mapping[str, Any]) -> bool:
+def _parse_restore(params: Mapping[str, Any]) -> bool:
     restore = bool(params.get("restore"))
     if restore and params.get("id") is None:
         raise OptionError("restore", "needs id: a disk in the trash can't be found by its name.")
     return restore
 
 
-def _size_of(params: Mapping[str, Any]) -> int | None:
+def _parse_size(params: Mapping[str, Any]) -> int | None:
     size: int | None = params.get("size_in_gb")
-    if size is not None and size < SMALLEST_SIZE:
-        raise OptionError("size_in_gb", f"is {size:d}, but a disk has {SMALLEST_SIZE} GB or more.")
-    if size is not None and size > LARGEST_SIZE:
+    if size is not None and size < MIN_SIZE_GB:
+        raise OptionError("size_in_gb", f"is {size:d}, but a disk has {MIN_SIZE_GB} GB or more.")
+    if size is not None and size > MAX_SIZE_GB:
         raise OptionError("size_in_gb", f"is {size:d}, which is no size in GB that a disk can have.")
     return size
 
 
-def _assignment_of(given: Mapping[str, Any] | None) -> Assignment | None:
+def _parse_assignment(given: Mapping[str, Any] | None) -> Assignment | None:
     if given is None:
         return None
     return Assignment(
-        virtual_machine=lookup_of(given, "virtual_machine", "virtual_machine_disk."),
+        virtual_machine=parse_lookup(given, "virtual_machine", "virtual_machine_disk."),
         boot=given.get("boot"),
         attach_on_boot=given.get("attach_on_boot"),
         attach=given.get("attach"),
     )
 
 
-def annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
+def parse_annotations(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
     """The annotations that the option holds, without values that are None. Raises OptionError for an unfit one."""
     given = params.get("annotations")
     if given is None:
@@ -195,7 +197,7 @@ def annotations_of(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] |
     for number, item in enumerate(given):
         if not item["key"].strip():
             raise OptionError(f"annotations[{number}].key", "is empty. Give every annotation a key.")
-        _sound(f"annotations[{number}].key", item["key"], problem_of_name("key", item["key"]))
+        _require_valid(f"annotations[{number}].key", item["key"], find_name_problem("key", item["key"]))
         value = item.get("value") or ""
-        _sound(f"annotations[{number}].value", value, problem_of_value(value))
+        _require_valid(f"annotations[{number}].value", value, find_value_problem(value))
     return tuple({key: value for key, value in item.items() if value is not None} for item in given)

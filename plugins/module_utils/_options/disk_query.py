@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.models import Disk, Lookup, annotation_pairs
-from .._core.errors import failure
-from .disk import annotations_of, annotations_spec, lookup_of, text_of
-from .info import has_all
+from .._core.errors import error_for
+from .disk import annotations_spec, parse_annotations, parse_lookup, parse_text
+from .info import matches_all
 from .normalize import lookup_spec
 
 STATES = [
@@ -32,7 +32,7 @@ STATES = [
 
 @dataclass(frozen=True)
 class DiskQuery:
-    """What a disk must have to be returned, None: whatever it has; and with C(details), that it is read in full."""
+    """What a disk must have to be returned, None: whatever it has; and with `details`, that it is read in full."""
 
     organization: Lookup | None = None
     id: str | None = None
@@ -42,15 +42,15 @@ class DiskQuery:
     annotations: tuple[tuple[str, str], ...] = ()
     details: bool = False
 
-    def lets_pass(self, payload: Mapping[str, Any]) -> bool:
+    def matches(self, payload: Mapping[str, Any]) -> bool:
         """Whether a disk, a row of a list or a whole one, has the wanted name, state and virtual machine."""
-        if not has_all(payload, {"name": self.name, "state": self.state}):
+        if not matches_all(payload, {"name": self.name, "state": self.state}):
             return False
         return self.virtual_machine is None or _is_on(self.virtual_machine, payload)
 
-    def wants(self, disk: Disk) -> bool:
+    def matches_details(self, disk: Disk) -> bool:
         """Whether a whole disk has all that is wanted, its annotations too."""
-        return self.lets_pass(disk.payload) and set(self.annotations) <= set(disk.annotations)
+        return self.matches(disk.payload) and set(self.annotations) <= set(disk.annotations)
 
 
 def _is_on(virtual_machine: Lookup, payload: Mapping[str, Any]) -> bool:
@@ -59,13 +59,13 @@ def _is_on(virtual_machine: Lookup, payload: Mapping[str, Any]) -> bool:
     if attachment is None and "virtual_machine_disk" in payload:
         return False
     machine = attachment.get("virtual_machine") if isinstance(attachment, Mapping) else None
-    if not virtual_machine.is_told_by(machine):
-        raise failure(
+    if not virtual_machine.has_key(machine):
+        raise error_for(
             "unexpected_answer",
             f"The service does not say whether the disk {payload.get('id')} is on {virtual_machine}: its answer has no "
             f"usable virtual_machine_disk.virtual_machine.{virtual_machine.key}.",
         )
-    return virtual_machine.selects(machine)
+    return virtual_machine.matches(machine)
 
 
 def disk_query_spec() -> dict[str, Any]:
@@ -83,11 +83,11 @@ def disk_query_spec() -> dict[str, Any]:
 def disk_query(params: Mapping[str, Any]) -> DiskQuery:
     """What the options ask for. Raises OptionError for a value that can't be meant."""
     return DiskQuery(
-        organization=lookup_of(params, "organization"),
-        id=text_of(params, "id"),
-        name=text_of(params, "name"),
+        organization=parse_lookup(params, "organization"),
+        id=parse_text(params, "id"),
+        name=parse_text(params, "name"),
         state=params.get("state"),
-        virtual_machine=lookup_of(params, "virtual_machine"),
-        annotations=annotation_pairs(annotations_of(params) or ()),
+        virtual_machine=parse_lookup(params, "virtual_machine"),
+        annotations=annotation_pairs(parse_annotations(params) or ()),
         details=params["details"],
     )

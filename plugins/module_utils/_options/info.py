@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .disk import text_of
+from .disk import parse_text
 
 
 @dataclass(frozen=True)
-class Listed:
-    """The result of a module that only reads: C(rows), returned under C(key)."""
+class InfoResult:
+    """The result of a module that only reads: `rows`, returned under `key`."""
 
     key: str
     rows: list[Mapping[str, Any]]
@@ -31,16 +31,16 @@ def keys_spec() -> dict[str, Any]:
     return {"id": {"type": "str"}, "permalink": {"type": "str"}}
 
 
-def wanted_keys(params: Mapping[str, Any]) -> dict[str, str | None]:
-    """What the options of C(keys_spec) want. Raises OptionError for an empty one."""
-    return {option: text_of(params, option) for option in keys_spec()}
+def parse_keys(params: Mapping[str, Any]) -> dict[str, str | None]:
+    """What the options of `keys_spec` want. Raises OptionError for an empty one."""
+    return {option: parse_text(params, option) for option in keys_spec()}
 
 
-def rows_with(rows: Iterable[Mapping[str, Any]], wanted: Mapping[str, str | None]) -> list[Mapping[str, Any]]:
-    """The rows that have all the values of C(wanted); a value of None is not compared."""
-    return [row for row in rows if has_all(row, wanted)]
+def filter_rows(rows: Iterable[Mapping[str, Any]], desired: Mapping[str, str | None]) -> list[Mapping[str, Any]]:
+    """The rows that have all the values of `desired`; a value of None is not compared."""
+    return [row for row in rows if matches_all(row, desired)]
 
 
-def has_all(row: Mapping[str, Any], wanted: Mapping[str, str | None]) -> bool:
-    """Whether a row has all the values of C(wanted); a value of None is not compared."""
-    return all(value is None or row.get(key) == value for key, value in wanted.items())
+def matches_all(row: Mapping[str, Any], desired: Mapping[str, str | None]) -> bool:
+    """Whether a row has all the values of `desired`; a value of None is not compared."""
+    return all(value is None or row.get(key) == value for key, value in desired.items())

@@ -18,9 +18,9 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
 
-from .text import BLANKS, digestible, key_of, problem_of_name, problem_of_source
+from .text import WHITESPACE, find_encoding_problem, find_name_problem, infer_key, printable
 
-READABLE_KEYS = {
+NAME_KEYS = {
     "organization": "sub_domain",
     "data_center": "permalink",
     "io_profile": "permalink",
@@ -45,8 +45,8 @@ _TEXTS = ("str", "path")
 _WRONG: dict[str, tuple[type, ...]] = {"int": (bool, *_CONTAINERS), "str": _CONTAINERS, "path": _CONTAINERS}
 
 
-class MisshapenError(Exception):
-    """An option has a shape that nothing can be made of; C(option) names it."""
+class OptionFormatError(Exception):
+    """An option has a shape that nothing can be made of; `option` names it."""
 
     def __init__(self, option: str, problem: str) -> None:
         super().__init__(problem)
@@ -54,7 +54,7 @@ class MisshapenError(Exception):
 
 
 def lookup_spec(*keys: str) -> dict[str, Any]:
-    """An option that names one thing by one of C(keys)."""
+    """An option that names one thing by one of `keys`."""
     return {
         "type": "dict",
         "options": {key: {"type": "str"} for key in keys},
@@ -63,8 +63,8 @@ def lookup_spec(*keys: str) -> dict[str, Any]:
     }
 
 
-def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """C(params) with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
+def normalize(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
+    """`params` with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
     found = {}
     for name, value in params.items():
         option = _option(spec, name)
@@ -72,13 +72,13 @@ def shaped(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "")
         if value is None:
             continue
         if suboptions is None:
-            _refuse_unfit(value, option, within + name)
+            _check_value(value, option, within + name)
             found[name] = value
         elif option["type"] == "dict":
-            found[name] = shaped(_dictionary(name, value, within + name), suboptions, f"{within}{name}.")
+            found[name] = normalize(_parse_dict(name, value, within + name), suboptions, f"{within}{name}.")
         else:
             found[name] = [
-                _complete(name, shaped(_dictionary(name, item, where), suboptions, f"{where}."), suboptions, where)
+                _complete(name, normalize(_parse_dict(name, item, where), suboptions, f"{where}."), suboptions, where)
                 for where, item in _items(name, value, within + name)
             ]
     return found
@@ -88,7 +88,7 @@ def _complete(name: str, item: dict[str, Any], spec: Mapping[str, Any], where: s
     """The item; one without what it must have was most likely meant in another form, which is shown."""
     missing = [key for key, option in spec.items() if option.get("required") and key not in item]
     if missing:
-        raise MisshapenError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
+        raise OptionFormatError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
     return item
 
 
@@ -98,18 +98,20 @@ def _option(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next(named, {})
 
 
-def harmless(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """C(params) that can't be used, reduced to what Ansible's own checks and log can digest."""
+def strip_unusable(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` that can't be used, reduced to what Ansible's own checks and log can digest."""
     unsafe = {name for name, option in spec.items() if "options" in option or option.get("type") == "int"}
     flat = {name: value for name, value in params.items() if name not in unsafe and _is_flat(value)}
-    return {name: digestible(value) if isinstance(value, str) else value for name, value in flat.items()}
+    return {name: printable(value) if isinstance(value, str) else value for name, value in flat.items()}
 
 
 def _is_flat(value: Any) -> bool:
     return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
-def variables_of(params: Mapping[str, Any], spec: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+def find_variables(
+    params: Mapping[str, Any], spec: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, str]:
     """The options that are not given, but that a variable fills, each with the name of that variable."""
     found = {}
     for name, option in spec.items():
@@ -120,50 +122,50 @@ def variables_of(params: Mapping[str, Any], spec: Mapping[str, Any], environment
     return found
 
 
-def refuse_unfit_variables(
-    variables: Mapping[str, str], spec: Mapping[str, Any], environment: Mapping[str, str]
-) -> None:
+def check_variables(variables: Mapping[str, str], spec: Mapping[str, Any], environment: Mapping[str, str]) -> None:
     """Raise MisshapenError for a variable whose value can't be used for its option, which is not given.
 
     Ansible would name the option, or end with a traceback if the value is no UTF-8 text.
     """
     for option, variable in variables.items():
-        value = _refuse_broken_text(environment[variable], variable)
-        problem = problem_of_name("id", value.strip(BLANKS)) if option in READABLE_KEYS else None
+        value = _check_encoding(environment[variable], variable)
+        problem = find_name_problem("id", value.strip(WHITESPACE)) if option in NAME_KEYS else None
         if spec[option]["type"] == "int" and not is_whole_number(value):
             problem = "is no number that can be meant. Give a whole number, without a unit."
         if problem is not None:
-            raise MisshapenError(variable, problem)
+            raise OptionFormatError(variable, problem)
 
 
-def _refuse_unfit(value: Any, option: Mapping[str, Any], where: str) -> None:
+def _check_value(value: Any, option: Mapping[str, Any], where: str) -> None:
     """Raise MisshapenError for what Ansible would fail at, or make text of that nobody means."""
-    _refuse_broken_text(value, where)
+    _check_encoding(value, where)
     kind = option.get("type", "")
     right = _RIGHT.get(kind, "something else")
-    if (kind == "int" or isinstance(value, float)) and is_endless(value):
-        raise MisshapenError(where, f"is no number that can be meant. Give {right}.")
+    if (kind == "int" or isinstance(value, float)) and is_not_finite(value):
+        raise OptionFormatError(where, f"is no number that can be meant. Give {right}.")
     if isinstance(value, _WRONG.get(kind, ())):
-        raise MisshapenError(where, f"is {_kind(value)}. Give {right}.")
+        raise OptionFormatError(where, f"is {_describe_type(value)}. Give {right}.")
     if kind in _TEXTS and "choices" not in option and isinstance(value, (bool, float)):
         # YAML makes true of yes, and 1.1 of 1.10: Ansible's text of it is not what was written.
-        raise MisshapenError(where, f"is {_kind(value)}. If text is meant, put it in quotes, or use '| string'.")
+        raise OptionFormatError(
+            where, f"is {_describe_type(value)}. If text is meant, put it in quotes, or use '| string'."
+        )
 
 
-def _refuse_broken_text(value: Any, where: str) -> Any:
+def _check_encoding(value: Any, where: str) -> Any:
     """The value; what wrongly encoded files give, no valid Unicode or a NUL, is a traceback inside Ansible."""
-    problem = problem_of_source(value) if isinstance(value, str) else None
+    problem = find_encoding_problem(value) if isinstance(value, str) else None
     if problem is not None:
-        raise MisshapenError(where, problem)
+        raise OptionFormatError(where, problem)
     return value
 
 
 def is_whole_number(text: str) -> bool:
     """Whether text is a whole number as every version of Ansible reads it, blanks around it aside."""
-    return re.fullmatch("[+-]?[0-9]+", text.strip(BLANKS)) is not None and not is_endless(text)
+    return re.fullmatch("[+-]?[0-9]+", text.strip(WHITESPACE)) is not None and not is_not_finite(text)
 
 
-def is_endless(value: Any) -> bool:
+def is_not_finite(value: Any) -> bool:
     """Infinity, also as text and as a number with hundreds of digits: a traceback inside Ansible or beyond it."""
     try:
         return not math.isfinite(float(value))
@@ -175,23 +177,24 @@ def is_endless(value: Any) -> bool:
 
 def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, str):
-        value = _from_text(name, value)
+        value = _parse_list_text(name, value)
     if isinstance(value, Mapping):
         yield where, value
         return
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise MisshapenError(
-            where, f"is {_kind(value)}. Give a list of dictionaries: {EXAMPLES[name]}{_quotes(name, value)}"
+        raise OptionFormatError(
+            where,
+            f"is {_describe_type(value)}. Give a list of dictionaries: {EXAMPLES[name]}{_quote_hint(name, value)}",
         )
     for number, item in enumerate(value):
         yield f"{where}[{number}]", item
 
 
-def _from_text(name: str, text: str) -> Any:
-    """A list written as JSON, or as names, as it comes from C(-a) and from surveys. A name may look like a number."""
-    is_names = name in READABLE_KEYS and "=" not in text
+def _parse_list_text(name: str, text: str) -> Any:
+    """A list written as JSON, or as names, as it comes from `-a` and from surveys. A name may look like a number."""
+    is_names = name in NAME_KEYS and "=" not in text
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
@@ -201,42 +204,40 @@ def _from_text(name: str, text: str) -> Any:
 
 def _names(text: str) -> list[str]:
     """Names with commas or line breaks between; a line may also end with a comma, and an empty one is no name."""
-    lines = re.sub(r",[ \t]*(?=[\r\n])", "", text).strip(BLANKS)
-    return [part.strip(BLANKS) for part in re.split(r"[\r\n][ \t\r\n]*|,", lines)]
+    lines = re.sub(r",[ \t]*(?=[\r\n])", "", text).strip(WHITESPACE)
+    return [part.strip(WHITESPACE) for part in re.split(r"[\r\n][ \t\r\n]*|,", lines)]
 
 
-def _dictionary(name: str, value: Any, where: str) -> Mapping[str, Any]:
+def _parse_dict(name: str, value: Any, where: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return value
-    readable = READABLE_KEYS.get(name)
+    readable = NAME_KEYS.get(name)
     if not isinstance(value, str):
-        raise MisshapenError(
+        raise OptionFormatError(
             where,
-            f"is {_kind(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
-            f"{_quotes(name, value)}",
+            f"is {_describe_type(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
+            f"{_quote_hint(name, value)}",
         )
-    text = _refuse_broken_text(value, where).strip(BLANKS)
+    text = _check_encoding(value, where).strip(WHITESPACE)
     if not text:
-        raise MisshapenError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
+        raise OptionFormatError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
     if readable and "=" not in text and not text.startswith("{"):
-        return {key_of(readable, text): text}
+        return {infer_key(readable, text): text}
     try:
         parsed = check_type_dict(text)
     except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         parsed = None
     if not isinstance(parsed, Mapping) or not all(isinstance(key, str) for key in parsed):
-        raise MisshapenError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
+        raise OptionFormatError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
     return parsed
 
 
-def _quotes(name: str, value: Any) -> str:
+def _quote_hint(name: str, value: Any) -> str:
     """The advice for a name that YAML has made something else of."""
-    return (
-        ". If a name is meant, put it in quotes." if name in READABLE_KEYS and isinstance(value, (int, float)) else ""
-    )
+    return ". If a name is meant, put it in quotes." if name in NAME_KEYS and isinstance(value, (int, float)) else ""
 
 
-def _kind(value: Any) -> str:
+def _describe_type(value: Any) -> str:
     if isinstance(value, bool):
         return "true or false"
     if isinstance(value, (int, float)):

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-BLANKS = " \t\r\n"
+WHITESPACE = " \t\r\n"
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 # Fillers, joiners and variation selectors: letters and marks by their category, but nothing of them is seen.
@@ -24,40 +24,40 @@ _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 # How the IDs begin of what can be named by each key.
 _PREFIXES = {"name": "disk", "fqdn": "vm", "permalink": "dc|loc|diop", "sub_domain": "org"}
 # What is longer would hide the rest of the message.
-_MOST_SHOWN = 60
+MAX_SHOWN = 60
 
 
-def digestible(text: str) -> str:
-    """C(text) with a question mark for all that is no valid Unicode, or that no log takes."""
+def printable(text: str) -> str:
+    """`text` with a question mark for all that is no valid Unicode, or that no log takes."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
-def problem_of_source(text: str) -> str | None:
+def find_encoding_problem(text: str) -> str | None:
     """What is wrong with text that is no valid Unicode or has a NUL, as wrongly encoded files give it."""
-    if digestible(text) == text:
+    if printable(text) == text:
         return None
     return "holds bytes that are no UTF-8 text, or a NUL. Check the encoding of its source."
 
 
-def problem_of_name(key: str, text: str) -> str | None:
-    """What is wrong with text that names something by C(key), as in C(fqdn); None if nothing is."""
+def find_name_problem(key: str, text: str) -> str | None:
+    """What is wrong with text that names something by `key`, as in `fqdn`; None if nothing is."""
     if not text.strip():
         return "is empty. Give a value, or leave the option out."
-    problem = problem_of_source(text) or _first(text, _is_invisible)
+    problem = find_encoding_problem(text) or _first(text, _is_invisible)
     if problem is None and text != text.strip(" "):
         problem = f"has a blank at its {'beginning' if text.startswith(' ') else 'end'}. Remove it."
-    if problem is None and key_of(key, text) != key:
+    if problem is None and infer_key(key, text) != key:
         problem = f"is '{text}', which has the form of an ID. Give it as the id: id={text}"
     return problem
 
 
-def problem_of_value(text: str) -> str | None:
+def find_value_problem(text: str) -> str | None:
     """What is wrong with text that names nothing and may have lines; None if nothing is."""
-    return _first(text, lambda character: unicodedata.category(character) == "Cc" and character not in BLANKS)
+    return _first(text, lambda character: unicodedata.category(character) == "Cc" and character not in WHITESPACE)
 
 
-def key_of(key: str, text: str) -> str:
-    """The key that text without one is meant for: C(id) if it has the form of an ID, or else C(key)."""
+def infer_key(key: str, text: str) -> str:
+    """The key that text without one is meant for: `id` if it has the form of an ID, or else `key`."""
     prefixes = _PREFIXES.get(key)
     is_id = prefixes is not None and re.fullmatch(f"(?:{prefixes})_[A-Za-z0-9]{{16}}", text)
     return "id" if is_id else key
@@ -72,11 +72,11 @@ def _first(text: str, is_unfit: Callable[[str], bool]) -> str | None:
     """The problem with the first character that is unfit."""
     for place, character in enumerate(text):
         if is_unfit(character):
-            return f"has {_kind(character)} ({ascii(character)[1:-1]}) {_where(text[:place])}. Remove it."
+            return f"has {_describe_type(character)} ({ascii(character)[1:-1]}) {_where(text[:place])}. Remove it."
     return None
 
 
-def _kind(character: str) -> str:
+def _describe_type(character: str) -> str:
     if character in _LINE_BREAKS:
         return "a line break"
     return "a control character" if unicodedata.category(character) == "Cc" else "an invisible character"
@@ -85,4 +85,4 @@ def _kind(character: str) -> str:
 def _where(before: str) -> str:
     if not before:
         return "at its beginning"
-    return f"after '{before}'" if len(before) <= _MOST_SHOWN else f"after its first {len(before)} characters"
+    return f"after '{before}'" if len(before) <= MAX_SHOWN else f"after its first {len(before)} characters"

@@ -4,7 +4,7 @@
 
 """The table of disk options: how each is wanted, how a disk has it, and which steps change it. Pure.
 
-An option that is to be changed in place needs a row here, and a step in C(_disk_steps) where there is none for it yet.
+An option that is to be changed in place needs a row here, and a step in `_disk_steps` where there is none for it yet.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._api.models import ATTACHED, ATTACHING, DETACHED, DETACHING, Disk, Lookup, Machine, Power, annotation_pairs
-from .._options.desired import Assignment, Wanted
-from .resize import resize_steps
+from .._options.desired import Assignment, DesiredDisk
+from .resize import plan_resize
 from .steps import (
-    RefusedError,
     Step,
+    UnsupportedChangeError,
     annotate,
     assign,
     attach,
@@ -32,10 +32,10 @@ from .steps import (
 
 @dataclass(frozen=True)
 class View:
-    """What an existing disk is compared by; C(machine) is the virtual machine that it is on, or shall be on."""
+    """What an existing disk is compared by; `machine` is the virtual machine that it is on, or shall be on."""
 
     disk: Disk
-    wanted: Wanted
+    desired: DesiredDisk
     machine: Machine
 
 
@@ -46,18 +46,18 @@ StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
 class DiskOption:
     """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it.
 
-    C(steps) gives what brings the disk to the wanted value. It raises RefusedError where nothing can.
+    `steps` gives what brings the disk to the wanted value. It raises RefusedError where nothing can.
     """
 
     name: str
-    wanted: Callable[[Wanted], Any]
+    desired: Callable[[DesiredDisk], Any]
     current: Callable[[View], Any]
     steps: StepsOf
 
 
 def _refused(reason: str) -> StepsOf:
     def refuse(_view: View, _value: Any) -> tuple[Step, ...]:
-        raise RefusedError(reason)
+        raise UnsupportedChangeError(reason)
 
     return refuse
 
@@ -67,20 +67,20 @@ def _one(step: Callable[[Any], Step]) -> StepsOf:
 
 
 def _plain(key: str, steps: StepsOf) -> DiskOption:
-    return DiskOption(key, lambda wanted: getattr(wanted, key), lambda view: view.disk.payload.get(key), steps)
+    return DiskOption(key, lambda desired: getattr(desired, key), lambda view: view.disk.payload.get(key), steps)
 
 
 def _lookup(key: str, steps: StepsOf) -> DiskOption:
     def current(view: View) -> Any:
-        return _under_the_key_of(getattr(view.wanted, key), view.disk.payload.get(key))
+        return _under_the_key_of(getattr(view.desired, key), view.disk.payload.get(key))
 
-    return DiskOption(key, lambda wanted: as_body(getattr(wanted, key)), current, steps)
+    return DiskOption(key, lambda desired: as_body(getattr(desired, key)), current, steps)
 
 
 def _assigned(key: str, current: Callable[[View], Any], steps: StepsOf) -> DiskOption:
     return DiskOption(
         f"virtual_machine_disk.{key}",
-        lambda wanted: getattr(wanted.assignment or Assignment(), key),
+        lambda desired: getattr(desired.assignment or Assignment(), key),
         current,
         steps,
     )
@@ -96,17 +96,19 @@ def _under_the_key_of(lookup: Lookup, thing: object) -> dict[str, Any] | None:
 
 
 def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
-    if view.wanted.id is None:
-        raise RefusedError("it was found by that name and has been renamed since: run the task again")
+    if view.desired.id is None:
+        raise UnsupportedChangeError("it was found by that name and has been renamed since: run the task again")
     return (rename(value),)
 
 
 def _current_machine(view: View) -> dict[str, Any] | None:
-    wanted, attachment = view.wanted.virtual_machine, view.disk.attachment
-    if wanted is None or attachment is None:
+    desired, attachment = view.desired.virtual_machine, view.disk.attachment
+    if desired is None or attachment is None:
         return None
     return (
-        as_body(wanted) if view.disk.is_assigned_to(wanted) else _under_the_key_of(wanted, attachment.virtual_machine)
+        as_body(desired)
+        if view.disk.is_assigned_to(desired)
+        else _under_the_key_of(desired, attachment.virtual_machine)
     )
 
 
@@ -119,38 +121,42 @@ def _current_attach(view: View) -> bool | str | None:
     attachment = view.disk.attachment
     if attachment is None:
         return None
-    if view.disk.is_being_made:
-        return view.wanted.assignment.attach if view.wanted.assignment else None
+    if view.disk.is_being_built:
+        return view.desired.assignment.attach if view.desired.assignment else None
     if attachment.state != DETACHED:
         return _ARRIVES_AS.get(attachment.state, attachment.state)
     waits_for_boot = attachment.attach_on_boot is True or _policy_of(view) is False
-    return view.wanted.is_to_be_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
+    return view.desired.wants_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
 
 
 _ARRIVES_AS = {ATTACHED: True, ATTACHING: True, DETACHING: False}
 
 
 def _current_data_center(view: View) -> dict[str, Any] | None:
-    wanted = view.wanted.data_center
-    if wanted is not None and view.disk.is_in(wanted):
-        return as_body(wanted)
-    return _under_the_key_of(wanted, view.disk.payload.get("data_center")) if wanted else None
+    desired = view.desired.data_center
+    if desired is not None and view.disk.is_in(desired):
+        return as_body(desired)
+    return _under_the_key_of(desired, view.disk.payload.get("data_center")) if desired else None
 
 
 def _policy_of(view: View) -> bool | None:
-    return view.wanted.assignment.attach_on_boot if view.wanted.assignment else None
+    return view.desired.assignment.attach_on_boot if view.desired.assignment else None
 
 
 def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
-    machine, here, there = view.wanted.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
+    machine, here, there = view.desired.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
     if view.disk.is_boot_disk:
-        raise RefusedError("its virtual machine boots from it, so it is never moved")
+        raise UnsupportedChangeError("its virtual machine boots from it, so it is never moved")
     if view.disk.attachment is not None:
         # Only katapult_disk_assignment has names of its own, and the option.
-        how = "set force=true to move it" if view.wanted.names else "katapult_disk_assignment with force=true moves it"
-        raise RefusedError(f"it is on another virtual machine: {how} from there")
+        how = (
+            "set force=true to move it"
+            if view.desired.option_names
+            else "katapult_disk_assignment with force=true moves it"
+        )
+        raise UnsupportedChangeError(f"it is on another virtual machine: {how} from there")
     if isinstance(here, Mapping) and there is not None and _differ(here, there):
-        raise RefusedError(
+        raise UnsupportedChangeError(
             f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "
             f"{here.get('permalink') or here.get('id')}"
         )
@@ -165,7 +171,7 @@ def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _policy_steps(view: View, value: bool) -> tuple[Step, ...]:
     if view.disk.is_boot_disk and not value:
-        raise RefusedError("its virtual machine boots from it")
+        raise UnsupportedChangeError("its virtual machine boots from it")
     return (set_attach_on_boot(value),)
 
 
@@ -173,16 +179,16 @@ def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
     """On a machine that does not run, or can't be seen, the disk is made to be attached at the next start."""
     if not value:
         if view.disk.is_boot_disk:
-            raise RefusedError("its virtual machine boots from it, so it is never detached")
-        view.disk.raise_if_machine_is_untold()
+            raise UnsupportedChangeError("its virtual machine boots from it, so it is never detached")
+        view.disk.require_machine()
         return (detach(),) if view.disk.attachment is not None else ()
     if view.machine.power in (Power.ON, Power.CHANGING):
         return (attach(),)
-    return (set_attach_on_boot(wanted=True),) if _policy_of(view) is None else ()
+    return (set_attach_on_boot(desired=True),) if _policy_of(view) is None else ()
 
 
-def _wanted_annotations(wanted: Wanted) -> list[dict[str, str]] | None:
-    return None if wanted.annotations is None else _shown(annotation_pairs(wanted.annotations))
+def _wanted_annotations(desired: DesiredDisk) -> list[dict[str, str]] | None:
+    return None if desired.annotations is None else _shown(annotation_pairs(desired.annotations))
 
 
 def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
@@ -192,15 +198,15 @@ def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 FIXED = _refused("that can't be changed once the disk is there")
 
 OPTIONS = (
-    DiskOption("name", lambda wanted: wanted.name, lambda view: view.disk.name, _rename_steps),
-    _plain("size_in_gb", lambda view, value: resize_steps(view.disk, view.wanted, value)),
+    DiskOption("name", lambda desired: desired.name, lambda view: view.disk.name, _rename_steps),
+    _plain("size_in_gb", lambda view, value: plan_resize(view.disk, view.desired, value)),
     _plain("bus_type", _one(set_bus_type)),
-    DiskOption("data_center", lambda wanted: as_body(wanted.data_center), _current_data_center, FIXED),
+    DiskOption("data_center", lambda desired: as_body(desired.data_center), _current_data_center, FIXED),
     _lookup("io_profile", lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items())),
     _plain("storage_speed", FIXED),
     DiskOption(
         "virtual_machine_disk.virtual_machine",
-        lambda wanted: as_body(wanted.virtual_machine),
+        lambda desired: as_body(desired.virtual_machine),
         _current_machine,
         _assign_steps,
     ),
@@ -211,6 +217,6 @@ OPTIONS = (
         "annotations",
         _wanted_annotations,
         lambda view: _shown(view.disk.annotations),
-        lambda view, _value: (annotate(view.wanted.annotations or ()),),
+        lambda view, _value: (annotate(view.desired.annotations or ()),),
     ),
 )

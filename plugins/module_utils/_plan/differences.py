@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.models import UNSEEN, Disk, Machine
-from .._options.desired import Wanted
+from .._api.models import UNKNOWN_MACHINE, Disk, Machine
+from .._options.desired import DesiredDisk
 from .comparison import OPTIONS, DiskOption, View
 
 
@@ -21,10 +21,10 @@ class Difference:
 
     option: str
     current: Any
-    wanted: Any
+    desired: Any
 
     def __str__(self) -> str:
-        return f"{self.option} is {_in_words(self.current)}, wanted {_in_words(self.wanted)}"
+        return f"{self.option} is {_in_words(self.current)}, wanted {_in_words(self.desired)}"
 
 
 def _in_words(value: object) -> str:
@@ -44,26 +44,26 @@ def _item_in_words(item: object) -> str:
     return f"{item['key']}={item['value']}" if isinstance(item, Mapping) and is_annotation else _in_words(item)
 
 
-def differing(view: View) -> list[tuple[DiskOption, Difference]]:
+def compare(view: View) -> list[tuple[DiskOption, Difference]]:
     """Every row whose option was set and that the disk has otherwise."""
     found = []
-    for option in compared(view.wanted, view.disk):
-        current, target = option.current(view), option.wanted(view.wanted)
+    for option in comparable_options(view.desired, view.disk):
+        current, target = option.current(view), option.desired(view.desired)
         if current != target:
-            name = view.wanted.names.get(option.name, option.name)
+            name = view.desired.option_names.get(option.name, option.name)
             found.append((option, Difference(name, current, target)))
     return found
 
 
-def differences(wanted: Wanted, disk: Disk, machine: Machine = UNSEEN) -> tuple[Difference, ...]:
-    """Every option that was set and that the disk has otherwise; C(machine) is the one that it is on."""
-    return tuple(difference for _option, difference in differing(View(disk, wanted, machine)))
+def find_differences(desired: DesiredDisk, disk: Disk, machine: Machine = UNKNOWN_MACHINE) -> tuple[Difference, ...]:
+    """Every option that was set and that the disk has otherwise; `machine` is the one that it is on."""
+    return tuple(difference for _option, difference in compare(View(disk, desired, machine)))
 
 
-def compared(wanted: Wanted, disk: Disk) -> list[DiskOption]:
+def comparable_options(desired: DesiredDisk, disk: Disk) -> list[DiskOption]:
     """The options that were set and that can be compared with the disk."""
-    elsewhere = disk.attachment is not None and wanted.is_to_be_assigned(disk) and not wanted.may_move
-    nowhere = wanted.virtual_machine is None and disk.attachment is None
+    elsewhere = disk.attachment is not None and desired.needs_assignment(disk) and not desired.allow_move
+    nowhere = desired.virtual_machine is None and disk.attachment is None
     left_out = {f"virtual_machine_disk.{key}" for key in ("boot", "attach_on_boot", "attach")}
     hidden = left_out if elsewhere or nowhere else set()
-    return [option for option in OPTIONS if option.wanted(wanted) is not None and option.name not in hidden]
+    return [option for option in OPTIONS if option.desired(desired) is not None and option.name not in hidden]

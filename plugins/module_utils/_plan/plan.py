@@ -10,21 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._api.models import FAILED, UNSEEN, Disk, Machine
-from .._core.errors import OptionError, failure
-from .._options.desired import Wanted
+from .._api.models import FAILED, UNKNOWN_MACHINE, Disk, Machine
+from .._core.errors import OptionError, error_for
+from .._options.desired import DesiredDisk
 from .comparison import OPTIONS, DiskOption, View
-from .differences import Difference, compared, differing
+from .differences import Difference, comparable_options, compare
 from .prediction import changed_disk, create_body, predicted_annotations, predicted_disk
-from .steps import RefusedError, Step, leave
+from .steps import Step, UnsupportedChangeError, release_steps
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: C(before) and C(after) hold the options that were set.
+    """What to do: `before` and `after` hold the options that were set.
 
-    C(body) creates the disk, and C(steps) lead an existing one from one to the other. After them it is deleted, or
-    purged from the trash. C(predicted) and C(annotations) are the disk after that, with None for what only the service
+    `body` creates the disk, and `steps` lead an existing one from one to the other. After them it is deleted, or
+    purged from the trash. `predicted` and `annotations` are the disk after that, with None for what only the service
     can know.
     """
 
@@ -57,47 +57,47 @@ class Plan:
         return [name for name, is_wanted in steps if is_wanted]
 
 
-def plan_disk(wanted: Wanted, disk: Disk | None, machine: Machine = UNSEEN) -> Plan:
-    """The plan for one disk; C(disk) is None where it does not exist yet, C(machine) the one that it is or shall be on.
+def plan_disk(desired: DesiredDisk, disk: Disk | None, machine: Machine = UNKNOWN_MACHINE) -> Plan:
+    """The plan for one disk; `disk` is None where it does not exist yet, `machine` the one that it is or shall be on.
 
     Raises OptionError where it can't be created as described, and KatapultError where it exists and has failed, or
     differs in what can't be changed.
     """
     if disk is None:
-        return _plan_to_create(wanted)
-    if wanted.assignment is not None:
-        disk.raise_if_place_is_untold()
-    moves = wanted.moves(disk)
-    start = View(_unassigned(disk) if moves else disk, wanted, machine)
-    refuse_failed(wanted, start.disk)
-    if moves and machine == UNSEEN:
-        raise failure(
+        return _plan_create(desired)
+    if desired.assignment is not None:
+        disk.require_placement()
+    moves = desired.moves(disk)
+    start = View(_unassigned(disk) if moves else disk, desired, machine)
+    raise_if_failed(desired, start.disk)
+    if moves and machine == UNKNOWN_MACHINE:
+        raise error_for(
             "machine_unseen",
-            f"The disk {disk.label} is not moved to {wanted.virtual_machine}, because that machine can't be seen with "
+            f"The disk {disk.label} is not moved to {desired.virtual_machine}, because that machine can't be seen with "
             "this token.",
         )
-    leaving = leave(disk) if moves else ()
+    leaving = release_steps(disk) if moves else ()
     steps = (*leaving, *_steps_to_change(disk, start))
-    before = View(disk, wanted, machine)
-    options = compared(wanted, disk)
+    before = View(disk, desired, machine)
+    options = comparable_options(desired, disk)
     # Who takes a disk from a machine is shown which one it is.
     moved = {"name": disk.name, "size_in_gb": disk.payload.get("size_in_gb")} if moves else {}
     return Plan(
-        before=_nested(wanted, {**moved, **{option.name: option.current(before) for option in options}}),
-        after=_nested(wanted, {**moved, **{option.name: option.wanted(wanted) for option in options}}),
+        before=_nested(desired, {**moved, **{option.name: option.current(before) for option in options}}),
+        after=_nested(desired, {**moved, **{option.name: option.desired(desired) for option in options}}),
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
-        annotations=disk.annotation_list if wanted.annotations is None else predicted_annotations(wanted),
-        new_name=wanted.name if wanted.name not in (None, disk.name) else None,
+        annotations=disk.annotation_list if desired.annotations is None else predicted_annotations(desired),
+        new_name=desired.name if desired.name not in (None, disk.name) else None,
     )
 
 
-def refuse_failed(wanted: Wanted, disk: Disk) -> None:
+def raise_if_failed(desired: DesiredDisk, disk: Disk) -> None:
     """Raise KatapultError where the disk, or its attachment where one is wanted, has failed for good."""
     if disk.state == FAILED:
-        raise failure("disk_failed", f"The disk {disk.label} is in state failed.")
-    if wanted.is_to_be_attached and disk.attachment is not None and disk.attachment.state == FAILED:
-        raise failure(
+        raise error_for("disk_failed", f"The disk {disk.label} is in state failed.")
+    if desired.wants_attached and disk.attachment is not None and disk.attachment.state == FAILED:
+        raise error_for(
             "attachment_failed", f"The disk {disk.label} could not be attached to {disk.attachment.machine_name}."
         )
 
@@ -110,14 +110,14 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
     """The steps for all that differs, in a safe order. Raises KatapultError that names all that can't be changed."""
     steps: list[Step] = []
     refused: list[tuple[Difference, str]] = []
-    for option, difference in differing(view):
+    for option, difference in compare(view):
         try:
             steps += _steps_of(option, view)
-        except RefusedError as reason:
+        except UnsupportedChangeError as reason:
             refused.append((difference, str(reason)))
     if refused:
         listed = "; ".join(f"{difference}, but {reason}" for difference, reason in refused)
-        raise failure(
+        raise error_for(
             "drift",
             f"The disk {disk.label} exists and differs: {listed}.",
             detail={"differences": [{**difference.__dict__, "reason": reason} for difference, reason in refused]},
@@ -126,41 +126,41 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
 
 
 def _steps_of(option: DiskOption, view: View) -> tuple[Step, ...]:
-    return option.steps(view, option.wanted(view.wanted))
+    return option.steps(view, option.desired(view.desired))
 
 
-def _plan_to_create(given: Wanted) -> Plan:
-    wanted = replace(given, data_center=given.place)
-    if wanted.size_in_gb is None:
-        raise OptionError("size_in_gb", f"is needed to create the disk '{wanted.name}', which does not exist yet.")
-    if wanted.data_center is None and wanted.virtual_machine is None:
+def _plan_create(given: DesiredDisk) -> Plan:
+    desired = replace(given, data_center=given.lookup_data_center)
+    if desired.size_in_gb is None:
+        raise OptionError("size_in_gb", f"is needed to create the disk '{desired.name}', which does not exist yet.")
+    if desired.data_center is None and desired.virtual_machine is None:
         raise OptionError(
             "data_center",
-            f"is needed to create the disk '{wanted.name}', which does not exist yet: set it or KATAPULT_DATA_CENTER, "
+            f"is needed to create the disk '{desired.name}', which does not exist yet: set it or KATAPULT_DATA_CENTER, "
             "or name a virtual machine in virtual_machine_disk.",
         )
-    if wanted.assignment is not None and wanted.virtual_machine is None:
+    if desired.assignment is not None and desired.virtual_machine is None:
         raise OptionError(
             "virtual_machine_disk.virtual_machine",
-            f"is needed to create the disk '{wanted.name}', which does not exist yet, with virtual_machine_disk.",
+            f"is needed to create the disk '{desired.name}', which does not exist yet, with virtual_machine_disk.",
         )
-    set_options = {option.name: option.wanted(wanted) for option in OPTIONS if option.wanted(wanted) is not None}
-    if wanted.initial_file_system is not None:
-        set_options["initial_file_system"] = wanted.initial_file_system
+    set_options = {option.name: option.desired(desired) for option in OPTIONS if option.desired(desired) is not None}
+    if desired.initial_file_system is not None:
+        set_options["initial_file_system"] = desired.initial_file_system
     return Plan(
         before={},
-        after=_nested(wanted, set_options),
-        body=create_body(wanted),
-        predicted=predicted_disk(wanted),
-        annotations=predicted_annotations(wanted),
+        after=_nested(desired, set_options),
+        body=create_body(desired),
+        predicted=predicted_disk(desired),
+        annotations=predicted_annotations(desired),
     )
 
 
-def _nested(wanted: Wanted, options: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(desired: DesiredDisk, options: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted names as the nested options that the user writes."""
     nested: dict[str, Any] = {}
     for name, value in options.items():
-        outer, _dot, inner = wanted.names.get(name, name).partition(".")
+        outer, _dot, inner = desired.option_names.get(name, name).partition(".")
         if inner:
             nested.setdefault(outer, {})[inner] = value
         else:

@@ -11,55 +11,55 @@ from dataclasses import replace
 from typing import Any
 
 from .._api.models import Disk
-from .._core.errors import failure, kept_until
-from .._options.desired import Assignment, Wanted
-from .differences import differences
+from .._core.errors import error_for, format_keep_until
+from .._options.desired import Assignment, DesiredDisk
+from .differences import find_differences
 from .plan import Plan
 from .prediction import changed_disk, predicted_annotations, predicted_disk
-from .steps import leave
+from .steps import release_steps
 
 ABSENT = {"state": "absent"}
 PRESENT = {"state": "present"}
 NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 
 
-def plan_to_remove(wanted: Wanted, disk: Disk, *, force: bool, purge: bool) -> Plan:
-    """To the trash, and out of it for good with C(purge). Raises KatapultError where the disk must stay."""
-    disk.raise_if_place_is_untold()
-    place = Assignment(virtual_machine=wanted.virtual_machine)
-    _refuse_another(Wanted(name=wanted.name, data_center=wanted.data_center, assignment=place), disk)
+def plan_removal(desired: DesiredDisk, disk: Disk, *, force: bool, purge: bool) -> Plan:
+    """To the trash, and out of it for good with `purge`. Raises KatapultError where the disk must stay."""
+    disk.require_placement()
+    place = Assignment(virtual_machine=desired.virtual_machine)
+    _raise_if_not_meant(DesiredDisk(name=desired.name, data_center=desired.data_center, assignment=place), disk)
     if disk.attachment is not None:
-        refuse_boot_disk(disk)
+        raise_if_boot_disk(disk)
         if not force:
-            raise failure("disk_assigned", f"The disk {disk.label} is assigned to {disk.attachment.machine_name}.")
+            raise error_for("disk_assigned", f"The disk {disk.label} is assigned to {disk.attachment.machine_name}.")
     return replace(
-        Plan(before=_lost_with(disk), after=ABSENT, steps=leave(disk), deletes=True),
-        **(_purging(_lost_with(disk)) if purge else {}),
+        Plan(before=_describe_removed(disk), after=ABSENT, steps=release_steps(disk), deletes=True),
+        **(_purging(_describe_removed(disk)) if purge else {}),
     )
 
 
-def plan_to_purge() -> Plan:
+def plan_purge() -> Plan:
     """Out of the trash for good, for a disk that is in it already."""
     return replace(Plan(before=ABSENT, after=ABSENT), **_purging(ABSENT))
 
 
-def plan_to_restore(wanted: Wanted, disk_id: str) -> Plan:
+def plan_restore(desired: DesiredDisk, disk_id: str) -> Plan:
     """Out of the trash, back to what it was."""
-    predicted = {**predicted_disk(wanted), "id": disk_id}
-    annotations = predicted_annotations(wanted)
+    predicted = {**predicted_disk(desired), "id": disk_id}
+    annotations = predicted_annotations(desired)
     return Plan(before=ABSENT, after=PRESENT, restores=True, predicted=predicted, annotations=annotations)
 
 
-def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
+def plan_release(desired: DesiredDisk, disk: Disk) -> Plan:
     """From the virtual machine that is named, or from any where none is. Raises KatapultError where it must stay."""
-    disk.raise_if_place_is_untold()
-    _refuse_another(Wanted(name=wanted.name), disk)
-    elsewhere = wanted.is_to_be_assigned(disk)
+    disk.require_placement()
+    _raise_if_not_meant(DesiredDisk(name=desired.name), disk)
+    elsewhere = desired.needs_assignment(disk)
     if disk.attachment is None or elsewhere:
         return replace(NOTHING_TO_REMOVE, predicted=disk.payload, annotations=disk.annotation_list)
-    refuse_boot_disk(disk)
-    steps = leave(disk)
-    kept = _lost_with(disk)
+    raise_if_boot_disk(disk)
+    steps = release_steps(disk)
+    kept = _describe_removed(disk)
     return Plan(
         before=kept,
         after={**kept, **ABSENT, "virtual_machine": None},
@@ -69,7 +69,7 @@ def plan_to_release(wanted: Wanted, disk: Disk) -> Plan:
     )
 
 
-def _lost_with(disk: Disk) -> dict[str, Any]:
+def _describe_removed(disk: Disk) -> dict[str, Any]:
     """What a diff shows of a disk that is taken away."""
     data_center = disk.payload.get("data_center")
     place = data_center.get("permalink") or data_center.get("id") if isinstance(data_center, Mapping) else None
@@ -83,34 +83,34 @@ def _lost_with(disk: Disk) -> dict[str, Any]:
     }
 
 
-def refuse_boot_disk(disk: Disk) -> None:
+def raise_if_boot_disk(disk: Disk) -> None:
     """Raise KatapultError where a virtual machine boots from the disk."""
     if disk.attachment is not None and disk.is_boot_disk:
-        raise failure("boot_disk", f"{disk.attachment.machine_name} boots from the disk {disk.label}.")
+        raise error_for("boot_disk", f"{disk.attachment.machine_name} boots from the disk {disk.label}.")
 
 
-def _refuse_another(meant: Wanted, disk: Disk) -> None:
+def _raise_if_not_meant(meant: DesiredDisk, disk: Disk) -> None:
     """Raise KatapultError where the disk has not what tells the one that is meant, or has it no more."""
-    unlike = differences(meant, disk)
+    unlike = find_differences(meant, disk)
     if unlike:
-        raise failure(
+        raise error_for(
             "not_meant", f"The disk {disk.label} is not the one that is described: {'; '.join(map(str, unlike))}."
         )
 
 
-def fate_in_words(
+def removal_message(
     label: str, trash_object: Mapping[str, Any] | None, plan: Plan, *, exists: bool, predicted: bool, ended: bool
 ) -> str:
     """What became, or will become, of a disk that was to be removed.
 
-    C(exists): it was there, or in the trash. C(ended): its end was waited for.
+    `exists`: it was there, or in the trash. `ended`: its end was waited for.
     """
     if not exists:
         return f"There is no disk {label}."
     if plan.purges:
         state = "will be" if predicted else "was" if ended else "is being"
         return f"The disk {label} {state} purged and can't be restored."
-    until = kept_until(trash_object)
+    until = format_keep_until(trash_object)
     place = "goes to the trash" if predicted and plan.deletes else "is in the trash"
     if plan.deletes and trash_object is None:
         return f"The disk {label} was deleted. Whether it is in the trash, and until when, could not be seen."

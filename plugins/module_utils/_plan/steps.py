@@ -17,7 +17,7 @@ from .._options.desired import ResizeMethod
 Payload = Mapping[str, Any]
 
 
-class RefusedError(Exception):
+class UnsupportedChangeError(Exception):
     """An option can't be brought to what is wanted; the text says why, and what to do."""
 
 
@@ -41,7 +41,7 @@ class Phase(IntEnum):
 class Step:
     """One call that changes a disk, and how to see that it has taken effect.
 
-    C(effect) gives the disk's object after it. C(caveat): what may be the reason where the disk does not show it.
+    `effect` gives the disk's object after it. `caveat`: what may be the reason where the disk does not show it.
     """
 
     name: str
@@ -82,22 +82,22 @@ def annotate(annotations: Sequence[Mapping[str, str]]) -> Step:
     )
 
 
-def set_attach_on_boot(wanted: bool) -> Step:
+def set_attach_on_boot(desired: bool) -> Step:
     """PATCH /disks/disk with what happens to the disk when its virtual machine starts."""
     step = _patch(
         "attach_on_boot",
         "set attach_on_boot of the disk",
         Phase.POLICY,
-        {"virtual_machine_disk": {"attach_on_boot": wanted}},
-        lambda disk: disk.attachment is not None and disk.attachment.attach_on_boot is wanted,
+        {"virtual_machine_disk": {"attach_on_boot": desired}},
+        lambda disk: disk.attachment is not None and disk.attachment.attach_on_boot is desired,
     )
-    return replace(step, effect=_tied(attach_on_boot=wanted))
+    return replace(step, effect=_update_attachment(attach_on_boot=desired))
 
 
 def assign(virtual_machine: Lookup) -> Step:
     """POST /disks/disk/assign: the disk is detached after it, also on a running virtual machine."""
     tie = {
-        "virtual_machine": virtual_machine.as_object("id", "fqdn"),
+        "virtual_machine": virtual_machine.as_payload("id", "fqdn"),
         "attach_on_boot": True,
         "boot": False,
         "state": DETACHED,
@@ -129,7 +129,7 @@ def attach() -> Step:
         Phase.ATTACH,
         DiskCall("POST", "/disks/disk/attach", "attach the disk", has_task=True),
         is_done=lambda disk: disk.attachment is not None and disk.attachment.state == ATTACHED,
-        effect=_tied(state=ATTACHED),
+        effect=_update_attachment(state=ATTACHED),
     )
 
 
@@ -140,7 +140,7 @@ def detach() -> Step:
         Phase.DETACH,
         DiskCall("POST", "/disks/disk/detach", "detach the disk", has_task=True),
         is_done=lambda disk: disk.is_detached,
-        effect=_tied(state=DETACHED),
+        effect=_update_attachment(state=DETACHED),
     )
 
 
@@ -160,17 +160,17 @@ def resize(size_in_gb: int, method: ResizeMethod, caveat: str = "") -> Step:
 def set_io_profile(io_profile: Lookup) -> Step:
     """PUT /disks/disk/io_profile."""
     body = {"io_profile": io_profile.as_body()}
-    profile = io_profile.as_object("id", "name", "permalink", "speed_in_mb", "iops")
+    profile = io_profile.as_payload("id", "name", "permalink", "speed_in_mb", "iops")
     return Step(
         "io_profile",
         Phase.IO_PROFILE,
         DiskCall("PUT", "/disks/disk/io_profile", "change the I/O profile of the disk", body, has_task=True),
-        is_done=lambda disk: io_profile.selects(disk.payload.get("io_profile")),
+        is_done=lambda disk: io_profile.matches(disk.payload.get("io_profile")),
         effect=lambda payload: {**payload, "io_profile": profile},
     )
 
 
-def resize_of(step: Step) -> int | None:
+def get_new_size(step: Step) -> int | None:
     """The size in GB that the step resizes the disk to; None for any other step."""
     return step.call.body["size_in_gb"] if step.phase is Phase.SIZE else None
 
@@ -180,30 +180,32 @@ def uses_io_profile(step: Step) -> bool:
     return step.phase is Phase.IO_PROFILE
 
 
-def leave(disk: Disk) -> tuple[Step, ...]:
+def release_steps(disk: Disk) -> tuple[Step, ...]:
     """The steps that take a disk from its virtual machine for good, in their order.
 
     Raises KatapultError if the answer about the disk leaves open where it is.
     """
-    disk.raise_if_machine_is_untold()
+    disk.require_machine()
     if disk.attachment is None:
         return ()
-    keep_off = () if disk.attachment.attach_on_boot is False else (set_attach_on_boot(wanted=False),)
+    keep_off = () if disk.attachment.attach_on_boot is False else (set_attach_on_boot(desired=False),)
     take_off = () if disk.is_detached else (detach(),)
     return (*keep_off, *take_off, unassign())
 
 
-def _patch(name: str, doing: str, phase: Phase, properties: Mapping[str, Any], is_done: Callable[[Disk], bool]) -> Step:
+def _patch(
+    name: str, action: str, phase: Phase, properties: Mapping[str, Any], is_done: Callable[[Disk], bool]
+) -> Step:
     return Step(
         name,
         phase,
-        DiskCall("PATCH", "/disks/disk", doing, {"properties": properties}),
+        DiskCall("PATCH", "/disks/disk", action, {"properties": properties}),
         is_done,
         effect=lambda payload: {**payload, **properties},
     )
 
 
-def _tied(**changes: Any) -> Callable[[Payload], Payload]:
+def _update_attachment(**changes: Any) -> Callable[[Payload], Payload]:
     """An effect on the disk's place on its virtual machine."""
 
     def effect(payload: Payload) -> Payload:

@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._api.endpoints import Created, DiskApi
+from .._api.endpoints import Created, KatapultApi
 from .._api.models import Disk
-from .._core.errors import MAY_APPEAR, ApiError, KatapultError, Known, Report, failure
-from .._core.file_lock import Notes
-from .._core.polling import Waiter
-from .._options.desired import Wanted
-from .._plan.differences import Difference, differences
-from .lookup import find_new, in_words, summary_of
+from .._core.errors import MAY_APPEAR, ApiError, ErrorDetails, KatapultError, Known, error_for
+from .._core.file_lock import CreateNotes
+from .._core.polling import Poller
+from .._options.desired import DesiredDisk
+from .._plan.differences import Difference, find_differences
+from .lookup import describe_disks, find_unknown, summarize
 
 
 class _AppearedError(Exception):
-    """A disk of that name is there before the create was sent (again); C(unclear): it may be this run's own."""
+    """A disk of that name is there before the create was sent (again); `unclear`: it may be this run's own."""
 
     def __init__(self, disks: list[Disk], unclear: bool) -> None:
         super().__init__("appeared")
@@ -29,123 +29,127 @@ class _AppearedError(Exception):
         self.unclear = unclear
 
 
-class Creator:
+class DiskCreator:
     """Makes the disk of a plan once, whatever happens to the answer."""
 
-    def __init__(self, api: DiskApi, waiter: Waiter, warn: Callable[[str], None]) -> None:
+    def __init__(self, api: KatapultApi, poller: Poller, warn: Callable[[str], None]) -> None:
         self._api = api
-        self._waiter = waiter
+        self._waiter = poller
         self._warn = warn
         self._unseen: ApiError | None = None
 
-    def create(self, body: Mapping[str, Any], wanted: Wanted, known: frozenset[str], notes: Notes) -> Created | None:
-        """Send the create with C(body); C(known) are the ids of the disks of that name which were there before.
+    def create(
+        self, body: Mapping[str, Any], desired: DesiredDisk, known: frozenset[str], notes: CreateNotes
+    ) -> Created | None:
+        """Send the create with `body`; `known` are the ids of the disks of that name which were there before.
 
         Where the answer is lost, the disk that has appeared since and is as asked for is returned without a task. None:
         another run made the disk before the create was sent. Raises KatapultError where there is none, or another.
-        C(notes) hold the create from before it is sent until it is known what became of it; no C(finally) drops it, as
+        `notes` hold the create from before it is sent until it is known what became of it; no `finally` drops it, as
         none knows that.
         """
-        name = str(wanted.name)
+        name = str(desired.name)
 
-        def look_again(unclear: bool) -> None:
+        def recheck(unclear: bool) -> None:
             """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
-            new = find_new(self._api, self._waiter, wanted, known)
+            new = find_unknown(self._api, self._waiter, desired, known)
             if new:
                 raise _AppearedError(new, unclear)
-            notes.create_ended(name)
-            notes.create_begun(name)
+            notes.clear_create(name)
+            notes.note_create(name)
 
-        notes.create_begun(name)
+        notes.note_create(name)
         try:
-            made = self._api.create_disk(body, known, look_again)
+            made = self._api.create_disk(body, known, recheck)
         except _AppearedError as appeared:
-            notes.create_ended(name)
-            return self._appeared(wanted, appeared)
+            notes.clear_create(name)
+            return self._appeared(desired, appeared)
         except ApiError as error:
-            if not error.report.ambiguous:
-                notes.create_ended(name)
+            if not error.details.ambiguous:
+                notes.clear_create(name)
                 raise
-            new = self._look_for_new(error, wanted, known)
+            new = self._look_for_new(error, desired, known)
             if new:
-                notes.create_ended(name)
-            return Created(self._adopted(error, wanted, new), None)
-        notes.create_ended(name)
-        return self._of_that_name(made, wanted, known)
+                notes.clear_create(name)
+            return Created(self._adopted(error, desired, new), None)
+        notes.clear_create(name)
+        return self._of_that_name(made, desired, known)
 
-    def _appeared(self, wanted: Wanted, appeared: _AppearedError) -> Created | None:
-        what = f"The create of '{wanted.name}' was refused for the moment."
-        if appeared.unclear or not any(_unlike(wanted, disk) for disk in appeared.disks):
-            lost = KatapultError(what, Report("create_unclear", ambiguous=True))
-            return Created(self._adopted(lost, wanted, appeared.disks), None)
-        self._warn(f"{what} Another run has made the disk since: {in_words(appeared.disks)}.")
+    def _appeared(self, desired: DesiredDisk, appeared: _AppearedError) -> Created | None:
+        summary = f"The create of '{desired.name}' was refused for the moment."
+        if appeared.unclear or not any(_unlike(desired, disk) for disk in appeared.disks):
+            lost = KatapultError(summary, ErrorDetails("create_unclear", ambiguous=True))
+            return Created(self._adopted(lost, desired, appeared.disks), None)
+        self._warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
         return None
 
-    def _of_that_name(self, made: Created, wanted: Wanted, known: frozenset[str]) -> Created:
+    def _of_that_name(self, made: Created, desired: DesiredDisk, known: frozenset[str]) -> Created:
         """An answer with a disk of another name may be about another disk: that of the name is looked for."""
-        if made.disk.name == wanted.name:
+        if made.disk.name == desired.name:
             return made
-        what = f"The create of '{wanted.name}' was answered with the disk {made.disk.label}."
-        lost = KatapultError(what, Report("unexpected_answer", ambiguous=True))
-        new = self._look_for_new(lost, wanted, known)
-        return Created(self._adopted(lost, wanted, new), None) if new else made
+        summary = f"The create of '{desired.name}' was answered with the disk {made.disk.label}."
+        lost = KatapultError(summary, ErrorDetails("unexpected_answer", ambiguous=True))
+        new = self._look_for_new(lost, desired, known)
+        return Created(self._adopted(lost, desired, new), None) if new else made
 
-    def refuse_twin(self, disk: Disk, wanted: Wanted, known: frozenset[str]) -> None:
+    def check_duplicate(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
         try:
-            twins = find_new(self._api, self._waiter, wanted, known | {disk.id})
+            twins = find_unknown(self._api, self._waiter, desired, known | {disk.id})
         except KatapultError as error:
             self._warn(f"Whether another run created a disk '{disk.name}' too could not be seen. {error.message}")
             return
         if twins:
-            raise failure(
+            raise error_for(
                 "twin_found",
-                f"The disk '{disk.name}' was created as {disk.id}, and there is now also {in_words(twins)}.",
-                detail={"disks": [summary_of(found) for found in (disk, *twins)]},
+                f"The disk '{disk.name}' was created as {disk.id}, and there is now also {describe_disks(twins)}.",
+                detail={"disks": [summarize(found) for found in (disk, *twins)]},
             )
 
-    def _adopted(self, lost: KatapultError, wanted: Wanted, new: list[Disk]) -> Disk:
-        """The one disk of C(new) that is as asked for; anything else is a failure."""
+    def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Disk:
+        """The one disk of `new` that is as asked for; anything else is a failure."""
         if not new:
-            seen = f"No disk '{wanted.name}' is there yet."
+            seen = f"No disk '{desired.name}' is there yet."
             if self._unseen is not None:
-                seen = f"Whether a disk '{wanted.name}' is there could not be seen. {self._unseen.what}"
-            raise _unclear(lost, f"{lost.what} {seen}")
+                seen = f"Whether a disk '{desired.name}' is there could not be seen. {self._unseen.summary}"
+            raise _unclear(lost, f"{lost.summary} {seen}")
         if len(new) > 1:
-            raise _unclear(lost, f"{lost.what} There are {len(new)} new disks '{wanted.name}': {in_words(new)}.", new)
-        unlike = _unlike(wanted, new[0])
+            raise _unclear(
+                lost, f"{lost.summary} There are {len(new)} new disks '{desired.name}': {describe_disks(new)}.", new
+            )
+        unlike = _unlike(desired, new[0])
         if unlike:
             listed = "; ".join(map(str, unlike))
-            raise _unclear(lost, f"{lost.what} There is now {in_words(new)}, which differs: {listed}.", new)
+            raise _unclear(lost, f"{lost.summary} There is now {describe_disks(new)}, which differs: {listed}.", new)
         self._warn(
-            f"{lost.what} The disk {new[0].id} of that name has appeared since, is as asked for, and is taken for the "
-            "result."
+            f"{lost.summary} The disk {new[0].id} of that name has appeared since, is as asked for, and is taken for "
+            "the result."
         )
         return new[0]
 
-    def _look_for_new(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
-        return self._waiter.soon(lambda: self._new_or_none(lost, wanted, known), bool)
+    def _look_for_new(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+        return self._waiter.poll_briefly(lambda: self._new_or_none(lost, desired, known), bool)
 
-    def _new_or_none(self, lost: KatapultError, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
+    def _new_or_none(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
         self._unseen = None
         try:
-            return find_new(self._api, self._waiter, wanted, known)
+            return find_unknown(self._api, self._waiter, desired, known)
         except KatapultError as error:
             if isinstance(error, ApiError) and error.transient:
                 self._unseen = error
                 return []
-            raise _unclear(lost, f"{lost.what} Looking for the disk failed too: {error.what}") from error
+            raise _unclear(lost, f"{lost.summary} Looking for the disk failed too: {error.summary}") from error
 
 
-def _unlike(wanted: Wanted, disk: Disk) -> tuple[Difference, ...]:
-    return differences(replace(wanted, data_center=wanted.place), disk)
+def _unlike(desired: DesiredDisk, disk: Disk) -> tuple[Difference, ...]:
+    return find_differences(replace(desired, data_center=desired.lookup_data_center), disk)
 
 
-def _unclear(lost: KatapultError, what: str, disks: list[Disk] | None = None) -> KatapultError:
+def _unclear(lost: KatapultError, summary: str, disks: list[Disk] | None = None) -> KatapultError:
     """The failure of a create of which it is not known whether it made a disk."""
-    report = replace(lost.report, detail=[summary_of(disk) for disk in disks]) if disks else lost.report
-    code = "create_unclear" if disks else report.code
-    error = KatapultError(what, replace(report, code=code, ambiguous=True))
-    error.advice = error.advice if disks else MAY_APPEAR
+    details = replace(lost.details, detail=[summarize(disk) for disk in disks]) if disks else lost.details
+    code = "create_unclear" if disks else details.code
+    error = KatapultError(summary, replace(details, code=code, ambiguous=True))
+    error.hint = error.hint if disks else MAY_APPEAR
     error.known = Known(disk=disks[0].payload) if disks and len(disks) == 1 else Known()
     return error

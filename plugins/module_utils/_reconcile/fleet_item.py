@@ -11,83 +11,83 @@ from functools import partial
 from typing import Any, Union
 
 from .._core.errors import KatapultError
-from .._core.file_lock import Notes
-from .._options.fleet import Description
-from .absent import Absence
-from .present import Presence
+from .._core.file_lock import CreateNotes
+from .._options.fleet import FleetEntry
+from .absent import AbsentReconciler
+from .present import PresentReconciler
 from .run import DiskResult
 
-Life = Union[Presence, Absence]
+Reconciler = Union[PresentReconciler, AbsentReconciler]
 
 
-class Entry:
+class FleetItem:
     """A disk of a fleet, and how far it has come."""
 
-    def __init__(self, description: Description, life: Life) -> None:
-        self.description = description
-        self.life = life
+    def __init__(self, entry: FleetEntry, reconciler: Reconciler) -> None:
+        self.entry = entry
+        self.reconciler = reconciler
         self.result: DiskResult | None = None
         self.error: KatapultError | None = None
-        self.held_back = False
+        self.skipped = False
 
     @property
-    def goes_on(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether there is anything left to do with it."""
-        return self.error is None and self.result is None and not self.held_back
+        return self.error is None and self.result is None and not self.skipped
 
     @property
     def is_missing(self) -> bool:
         """Whether the disk is to be created, and was not yet."""
-        return isinstance(self.life, Presence) and self.life.is_missing
+        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_missing
 
     @property
     def is_created(self) -> bool:
         """Whether this run has created the disk."""
-        return isinstance(self.life, Presence) and self.life.is_created
+        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_created
 
     @property
     def is_under_way(self) -> bool:
         """Whether there is something to wait for together with the others."""
-        return isinstance(self.life, Presence) and self.life.is_under_way
+        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_under_way
 
     @property
-    def has_changed(self) -> bool:
+    def is_changed(self) -> bool:
         """Whether anything was changed, or would be in check mode."""
-        return self.result.changed if self.result else self.life.run.progress.changed
+        return self.result.changed if self.result else self.reconciler.run.state.changed
 
     def attempt(self, stage: Callable[[], Any]) -> None:
-        """Take it through C(stage). A failure is kept, with all that is known by then."""
+        """Take it through `stage`. A failure is kept, with all that is known by then."""
         try:
-            with self.life.run.telling_what_is_known():
+            with self.reconciler.run.attach_state_to_errors():
                 stage()
         except KatapultError as error:
             self.error = error
 
-    def create(self, notes: Notes) -> None:
+    def create(self, notes: CreateNotes) -> None:
         """Create the disk that is missing."""
-        if isinstance(self.life, Presence):
-            self.attempt(partial(self.life.create, notes))
+        if isinstance(self.reconciler, PresentReconciler):
+            self.attempt(partial(self.reconciler.create, notes))
 
-    def take_what_was_left_behind(self, notes: Notes) -> None:
+    def adopt_leftover(self, notes: CreateNotes) -> None:
         """Where the disk is there by now, the earlier run's create is known to have ended."""
-        if isinstance(self.life, Presence):
-            self.life.take_what_was_left_behind(notes)
+        if isinstance(self.reconciler, PresentReconciler):
+            self.reconciler.adopt_leftover(notes)
 
     def sees_others(self, ids: Sequence[str]) -> bool:
-        """Whether C(ids), those of all disks of its name, are others than were there at its own look."""
-        return isinstance(self.life, Presence) and not self.life.has_seen(ids)
+        """Whether `ids`, those of all disks of its name, are others than were there at its own look."""
+        return isinstance(self.reconciler, PresentReconciler) and not self.reconciler.has_seen(ids)
 
-    def refuse_twin(self, ids: Sequence[str]) -> None:
-        """Fail where C(ids), those of all disks of its name, tell that another run created one too."""
-        if isinstance(self.life, Presence) and not self.life.has_seen(ids):
-            self.attempt(self.life.refuse_twin)
+    def check_duplicate(self, ids: Sequence[str]) -> None:
+        """Fail where `ids`, those of all disks of its name, tell that another run created one too."""
+        if isinstance(self.reconciler, PresentReconciler) and not self.reconciler.has_seen(ids):
+            self.attempt(self.reconciler.check_duplicate)
 
-    def conclude(self) -> None:
+    def apply(self) -> None:
         """Take it through what is left to do."""
         self.attempt(self._keep_result)
 
     def _keep_result(self) -> None:
-        self.result = self.life.conclude()
+        self.result = self.reconciler.apply()
 
     def outcome(self) -> str:
         """What became of it, in the words of the summary."""
@@ -101,10 +101,10 @@ class Entry:
         return "created" if plan.body else "deleted" if plan.deletes or plan.purges else "updated"
 
     def as_result(self) -> dict[str, Any]:
-        """As C(disks) of the result has it."""
-        life, known = self.life, self.life.run.progress.known()
+        """As `disks` of the result has it."""
+        reconciler, known = self.reconciler, self.reconciler.run.state.known()
         told: dict[str, Any] = {"disk": known.disk, "task": known.task, "annotations": known.annotations or []}
-        if isinstance(life, Absence):
+        if isinstance(reconciler, AbsentReconciler):
             told.update(trash_object=known.trash_object, msg=None)
         if self.result is not None:
             whole = self.result.as_result(with_diff=False)
@@ -113,8 +113,8 @@ class Entry:
             failed = self.error.as_result()
             told.update({key: value for key, value in failed.items() if key not in ("changed", "steps")})
         return {
-            "name": life.wanted.name or (told["disk"] or {}).get("name"),
-            "changed": self.has_changed,
+            "name": reconciler.desired.name or (told["disk"] or {}).get("name"),
+            "changed": self.is_changed,
             "steps": self._steps(),
             "error": None,
             "msg": None,
@@ -123,9 +123,9 @@ class Entry:
 
     def _steps(self) -> dict[str, list[str]]:
         """The names of its steps; those of check mode are shown as done."""
-        if self.result is not None and self.life.run.predicts:
+        if self.result is not None and self.reconciler.run.check_mode:
             return {"done": self.result.plan.step_names, "failed": [], "not_tried": []}
-        log = self.life.run.progress.steps
+        log = self.reconciler.run.state.steps
         if self.is_missing and not log.failed:
             return {"done": [], "failed": [], "not_tried": ["create"]}
         return {"done": log.done, "failed": log.failed, "not_tried": log.not_tried}

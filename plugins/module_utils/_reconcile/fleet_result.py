@@ -11,26 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import UNCLEAR_IN_FLEET, InternalError, KatapultError, Report
-from .fleet_item import Entry
+from .._core.errors import UNCLEAR_IN_FLEET, ErrorDetails, InternalError, KatapultError
+from .fleet_item import FleetItem
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged", "failed", "not_tried")
-MOST_TOLD = 20
-MOST_NAMED = 5
+MAX_REPORTED = 20
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
 class FleetResult:
     """What became of every disk, in the order of the task."""
 
-    entries: Sequence[Entry]
+    items: Sequence[FleetItem]
 
     def as_result(self, *, with_diff: bool) -> dict[str, Any]:
         """The keys of the module's result."""
-        counted = Counter(entry.outcome() for entry in self.entries)
+        counted = Counter(item.outcome() for item in self.items)
         result = {
-            "changed": any(entry.has_changed for entry in self.entries),
-            "disks": [entry.as_result() for entry in self.entries],
+            "changed": any(item.is_changed for item in self.items),
+            "disks": [item.as_result() for item in self.items],
             "summary": {outcome: counted[outcome] for outcome in OUTCOMES},
         }
         return {**result, "diff": self._diff()} if with_diff else result
@@ -39,13 +39,13 @@ class FleetResult:
         """Only the disks that change: each under its name, with the options that were set."""
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
-        names = Counter(entry.description.label for entry in self.entries)
-        for entry in self.entries:
-            plan = entry.result.plan if entry.result else None
+        names = Counter(item.entry.label for item in self.items)
+        for item in self.items:
+            plan = item.result.plan if item.result else None
             if plan is None or not plan.changes:
                 continue
-            label = entry.description.label
-            key = label if names[label] == 1 else f"{label} ({entry.description.wanted.place})"
+            label = item.entry.label
+            key = label if names[label] == 1 else f"{label} ({item.entry.desired.lookup_data_center})"
             after[key] = plan.after
             if not plan.body:
                 before[key] = plan.before
@@ -53,19 +53,19 @@ class FleetResult:
 
 
 class FleetError(KatapultError):
-    """Some disks of a fleet could not be brought to what is described; C(result) has what became of all.
+    """Some disks of a fleet could not be brought to what is described; `result` has what became of all.
 
-    Where one of them failed by what nothing foresaw, so did the task, whatever C(code) is.
+    Where one of them failed by what nothing foresaw, so did the task, whatever `code` is.
     """
 
-    def __init__(self, code: str, what: str, result: FleetResult) -> None:
-        failed = [entry for entry in result.entries if entry.error is not None]
-        unclear = any(entry.error.report.ambiguous for entry in failed if entry.error)
-        if any(isinstance(entry.error, InternalError) for entry in failed):
+    def __init__(self, code: str, summary: str, result: FleetResult) -> None:
+        failed = [item for item in result.items if item.error is not None]
+        unclear = any(item.error.details.ambiguous for item in failed if item.error)
+        if any(isinstance(item.error, InternalError) for item in failed):
             code = "internal_error"
-        report = Report(code, detail={"disks": [_told(entry) for entry in failed]}, ambiguous=unclear)
-        super().__init__(f"{what} {_all_told(failed)}", report)
-        self.advice = UNCLEAR_IN_FLEET if unclear else self.advice
+        details = ErrorDetails(code, detail={"disks": [_told(item) for item in failed]}, ambiguous=unclear)
+        super().__init__(f"{summary} {_all_told(failed)}", details)
+        self.hint = UNCLEAR_IN_FLEET if unclear else self.hint
         self.result = result
 
     def as_result(self) -> dict[str, Any]:
@@ -73,30 +73,30 @@ class FleetError(KatapultError):
         return {**super().as_result(), **self.result.as_result(with_diff=False)}
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _told(item: FleetItem) -> dict[str, Any]:
     return {
-        "option": entry.description.where,
-        "name": entry.description.label,
-        "code": entry.error.report.code if entry.error else None,
-        "ambiguous": entry.error.report.ambiguous if entry.error else False,
+        "option": item.entry.where,
+        "name": item.entry.label,
+        "code": item.error.details.code if item.error else None,
+        "ambiguous": item.error.details.ambiguous if item.error else False,
     }
 
 
-def _all_told(failed: Sequence[Entry]) -> str:
+def _all_told(failed: Sequence[FleetItem]) -> str:
     """What failed, each cause once, with the disks that it concerns."""
     labels: dict[str, list[str]] = {}
-    for entry in failed:
-        if entry.error is not None:
-            labels.setdefault(_in_words(entry.error), []).append(f"'{entry.description.label}'")
-    texts = [f"{_listed(names)}: {words}" for words, names in list(labels.items())[:MOST_TOLD]]
-    untold = sum(len(names) for names in list(labels.values())[MOST_TOLD:])
-    return " ".join([*texts, *([f"{untold} more have their own msg in disks."] if untold else [])])
+    for item in failed:
+        if item.error is not None:
+            labels.setdefault(_in_words(item.error), []).append(f"'{item.entry.label}'")
+    texts = [f"{_listed(names)}: {words}" for words, names in list(labels.items())[:MAX_REPORTED]]
+    missing_fields = sum(len(names) for names in list(labels.values())[MAX_REPORTED:])
+    return " ".join([*texts, *([f"{missing_fields} more have their own msg in disks."] if missing_fields else [])])
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
 
 
 def _in_words(error: KatapultError) -> str:
-    return f"{error.what} {error.advice}".strip()
+    return f"{error.summary} {error.hint}".strip()

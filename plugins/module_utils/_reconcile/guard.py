@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._api.endpoints import DiskApi
-from .._api.models import Disk, disk_of
-from .._core.errors import KatapultError, failure
-from .._options.desired import Wanted
-from .._plan.steps import Step, resize_of
-from .state import Progress
+from .._api.endpoints import KatapultApi
+from .._api.models import Disk, parse_disk_payload
+from .._core.errors import KatapultError, error_for
+from .._options.desired import DesiredDisk
+from .._plan.steps import Step, get_new_size
+from .state import RunState
 from .wait import DiskWaiter
 
 Misfit = tuple[str, Any, Any]
 
 
-class DoneError(Exception):
-    """The disk shows already what a write was to bring about; C(unclear): an attempt of ours may have done it."""
+class AlreadyDoneError(Exception):
+    """The disk shows already what a write was to bring about; `unclear`: an attempt of ours may have done it."""
 
     def __init__(self, unclear: bool) -> None:
         super().__init__("done")
@@ -31,39 +31,39 @@ class DoneError(Exception):
 class Guard:
     """Lets a write go out only if the disk is what the plan takes it for after the steps before that write.
 
-    C(before_writes) looks for what else could be seen beforehand to fail; it is called before a write is sent again.
+    `before_writes` looks for what else could be seen beforehand to fail; it is called before a write is sent again.
     """
 
     def __init__(
         self,
-        api: DiskApi,
-        waiter: DiskWaiter,
-        wanted: Wanted,
-        progress: Progress,
+        api: KatapultApi,
+        poller: DiskWaiter,
+        desired: DesiredDisk,
+        state: RunState,
         before_writes: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
-        self._waiter = waiter
-        self._name = wanted.name
-        self._progress = progress
+        self._waiter = poller
+        self._name = desired.name
+        self._progress = state
         self._before_writes = before_writes
-        self._planned = progress.known_disk
+        self._planned = state.known_disk
 
     def passed(self, step: Step) -> None:
-        """The plan goes on from the disk as it is after C(step)."""
+        """The plan goes on from the disk as it is after `step`."""
         self._planned = _after(step, self._planned)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Read the disk, unless it was just read, and wait until nothing is under way on it."""
         if not self._api.is_fresh(self._progress.known_disk.seen):
             self._waiter.read(self._progress)
         self._rest()
 
-    def check(self, doing: str, step: Step | None = None, *, unclear: bool = False) -> None:
+    def check(self, action: str, step: Step | None = None, *, unclear: bool = False) -> None:
         """Raise KatapultError if the disk, as it was read last, does not fit.
 
-        C(step) is the write, None for a delete. A disk that shows it already must be as the plan has it after that.
-        C(unclear): the write may have been carried out before.
+        `step` is the write, None for a delete. A disk that shows it already must be as the plan has it after that.
+        `unclear`: the write may have been carried out before.
         """
         now = self._progress.known_disk
         is_done = step is not None and step.is_done(now)
@@ -72,41 +72,41 @@ class Guard:
         if step is not None and not is_done:
             misfits += _misfits_of_size(planned, now, step)
         if misfits:
-            error = _changed_meanwhile(doing, now, misfits)
-            raise error.as_unclear() if unclear else error
+            error = _changed_meanwhile(action, now, misfits)
+            raise error.mark_ambiguous() if unclear else error
 
-    def before_repeat(self, doing: str, step: Step | None = None) -> Callable[[bool], None]:
+    def before_retry(self, action: str, step: Step | None = None) -> Callable[[bool], None]:
         """What keeps a write from being sent (again) to a disk that has changed since.
 
-        It raises DoneError if the disk shows C(step) already.
+        It raises DoneError if the disk shows `step` already.
         """
 
-        def look_again(unclear: bool) -> None:
+        def recheck(unclear: bool) -> None:
             self._waiter.read(self._progress)
             self._rest()
-            self.check(doing, step)
+            self.check(action, step)
             if step is not None and step.is_done(self._progress.known_disk):
-                raise DoneError(unclear)
+                raise AlreadyDoneError(unclear)
             self._before_writes()
 
-        return look_again
+        return recheck
 
     def _rest(self) -> None:
         if not self._progress.known_disk.is_settled:
-            self._waiter.until_at_rest(Wanted(), self._progress)
+            self._waiter.wait_until_idle(DesiredDisk(), self._progress)
 
     def _misfits_of_name(self, planned: Disk, now: Disk) -> list[Misfit]:
         """The name counts where it is wanted: the disk was found by it, has got it, or must have it."""
-        has_changed = self._name is not None and self._name == planned.name != now.name
-        return [("name", planned.name, now.name)] if has_changed else []
+        is_changed = self._name is not None and self._name == planned.name != now.name
+        return [("name", planned.name, now.name)] if is_changed else []
 
 
 def _after(step: Step, disk: Disk) -> Disk:
-    return disk_of(step.effect(disk.payload), disk.annotation_list)
+    return parse_disk_payload(step.effect(disk.payload), disk.annotation_list)
 
 
 def _misfits_of_place(planned: Disk, now: Disk) -> list[Misfit]:
-    if planned.untold:
+    if planned.missing_fields:
         return []
     if not now.is_on_machine_of(planned):
         return [("virtual_machine", _machine_of(planned), _machine_of(now))]
@@ -118,7 +118,7 @@ def _misfits_of_size(planned: Disk, now: Disk, step: Step) -> list[Misfit]:
 
     What is to be shrunk must not have got another size: what another client has put beyond its end would be lost.
     """
-    size = resize_of(step)
+    size = get_new_size(step)
     if size is None:
         return []
     shrinks = planned.size_in_gb > size
@@ -133,11 +133,11 @@ def _machine_of(disk: Disk) -> str:
     return disk.attachment.machine_name if disk.attachment else "none"
 
 
-def _changed_meanwhile(doing: str, disk: Disk, misfits: list[Misfit]) -> KatapultError:
+def _changed_meanwhile(action: str, disk: Disk, misfits: list[Misfit]) -> KatapultError:
     listed = "; ".join(f"{option} was {planned}, and is {found}" for option, planned, found in misfits)
-    return failure(
+    return error_for(
         "changed_meanwhile",
-        f"Could not {doing} {disk.label}, because another client has changed it since this task planned it: {listed}.",
+        f"Could not {action} {disk.label}, because another client has changed it since this task planned it: {listed}.",
         detail={
             "planned": {option: planned for option, planned, _found in misfits},
             "found": {option: found for option, _planned, found in misfits},

@@ -10,54 +10,54 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .._api.endpoints import DiskApi
+from .._api.endpoints import KatapultApi
 from .._api.models import Disk, Lookup
-from .._core.errors import DiskNotFoundError, InTrashError, NotPermittedError, failure
-from .._core.parallel import in_parallel
-from .._core.polling import Waiter
-from .._options.disk import needed_organization
+from .._core.errors import DiskNotFoundError, InTrashError, NotPermittedError, error_for
+from .._core.parallel import map_concurrently
+from .._core.polling import Poller
+from .._options.disk import require_organization
 from .._options.disk_query import DiskQuery
-from .._options.info import Listed
+from .._options.info import InfoResult
 
 
-def find_disks(api: DiskApi, query: DiskQuery, waiter: Waiter) -> Listed:
-    """The disks that C(query) asks for, in the order of the service. Raises KatapultError."""
-    return Listed("disks", _listed(api, query, waiter) if query.id is None else _one(api, query, query.id))
+def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult:
+    """The disks that `query` asks for, in the order of the service. Raises KatapultError."""
+    return InfoResult("disks", _listed(api, query, poller) if query.id is None else _one(api, query, query.id))
 
 
-def _one(api: DiskApi, query: DiskQuery, disk_id: str) -> list[Mapping[str, Any]]:
-    disk = api.disk_if_there(disk_id)
-    return [_whole(disk)] if disk is not None and query.wants(disk) else []
+def _one(api: KatapultApi, query: DiskQuery, disk_id: str) -> list[Mapping[str, Any]]:
+    disk = api.find_disk(disk_id)
+    return [_whole(disk)] if disk is not None and query.matches_details(disk) else []
 
 
-def _listed(api: DiskApi, query: DiskQuery, waiter: Waiter) -> list[Mapping[str, Any]]:
-    organization = needed_organization(query.organization, "list disks")
+def _listed(api: KatapultApi, query: DiskQuery, poller: Poller) -> list[Mapping[str, Any]]:
+    organization = require_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
-        found = api.disks(organization, query.annotations, query.lets_pass)
+        found = api.disks(organization, query.annotations, query.matches)
         if not found and query.virtual_machine is not None:
-            _refuse_unknown_machine(api, query.virtual_machine)
+            _check_machine_exists(api, query.virtual_machine)
         return found
 
     if not query.details:
         return rows()
-    disks, lost = waiter.insist(lambda: _read(api, rows()), lambda read: not read[1])
+    disks, lost = poller.check_then_poll(lambda: _read(api, rows()), lambda read: not read[1])
     if lost:
-        raise failure(
+        raise error_for(
             "unexpected_answer",
             f"The organization's list has the disk {lost[0]}, but the service does not find that disk.",
             detail={"listed": lost},
         )
-    return [_whole(disk) for disk in disks if query.lets_pass(disk.payload)]
+    return [_whole(disk) for disk in disks if query.matches(disk.payload)]
 
 
-def _refuse_unknown_machine(api: DiskApi, virtual_machine: Lookup) -> None:
+def _check_machine_exists(api: KatapultApi, virtual_machine: Lookup) -> None:
     """That a machine has no disks is told only of one that exists, as far as the token may look."""
     with suppress(NotPermittedError):
         api.machine(virtual_machine)
 
 
-def _read(api: DiskApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:
+def _read(api: KatapultApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:
     """The disks of a list without those in the trash, and the ids of those that the service does not find."""
     lost: list[str] = []
 
@@ -70,7 +70,7 @@ def _read(api: DiskApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], 
             lost.append(row["id"])
             return None
 
-    return [disk for disk in in_parallel(read, rows) if disk is not None], lost
+    return [disk for disk in map_concurrently(read, rows) if disk is not None], lost
 
 
 def _whole(disk: Disk) -> dict[str, Any]:

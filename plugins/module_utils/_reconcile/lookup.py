@@ -10,19 +10,19 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .._api.endpoints import DiskApi
+from .._api.endpoints import KatapultApi
 from .._api.models import Disk
-from .._api.pagination import Listing
-from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, failure
-from .._core.polling import Waiter
-from .._options.desired import Wanted
-from .._options.disk import needed_organization
+from .._api.pagination import RowList
+from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for
+from .._core.polling import Poller
+from .._options.desired import DesiredDisk
+from .._options.disk import require_organization
 
-MOST_LISTED = 20
+MAX_LISTED = 20
 
 
 @dataclass(frozen=True)
-class Found:
+class LookupResult:
     """What a look by name saw: the disk that is meant, others of that name elsewhere, and the ids of all."""
 
     disk: Disk | None
@@ -30,62 +30,62 @@ class Found:
     ids: frozenset[str] = frozenset()
 
 
-def find_by_name(api: DiskApi, waiter: Waiter, wanted: Wanted, listed: Listing | None = None) -> Found:
-    """The disk that C(wanted.name) means. C(listed): the rows of that name, where they were listed already.
+def find_by_name(api: KatapultApi, poller: Poller, desired: DesiredDisk, listed: RowList | None = None) -> LookupResult:
+    """The disk that `desired.name` means. `listed`: the rows of that name, where they were listed already.
 
     Raises KatapultError where several are meant, where what is listed can't be read, and where none is seen in a list
     that is known to be incomplete.
     """
-    seen = _read_listed(api, waiter, wanted, listed=listed)
-    here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
-    if not here and seen.ids and not seen.listing.is_sure:
+    seen = _read_listed(api, poller, desired, listed=listed)
+    here = [disk for disk in seen.disks if _is_match(disk, desired)]
+    if not here and seen.ids and not seen.listing.is_certain:
         # For want of any row of the name the list would have been read twice.
-        seen = seen.united_with(_read_listed(api, waiter, wanted))
-        here = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+        seen = seen.united_with(_read_listed(api, poller, desired))
+        here = [disk for disk in seen.disks if _is_match(disk, desired)]
     if len(here) > 1:
-        raise _several(wanted, here)
+        raise _ambiguous_error(desired, here)
     if not here:
-        seen.listing.refuse_incomplete()
+        seen.listing.raise_if_incomplete()
     elsewhere = tuple(disk for disk in seen.disks if disk not in here)
-    return Found(here[0] if here else None, elsewhere, frozenset(seen.ids))
+    return LookupResult(here[0] if here else None, elsewhere, frozenset(seen.ids))
 
 
-def find_new(api: DiskApi, waiter: Waiter, wanted: Wanted, known: frozenset[str]) -> list[Disk]:
-    """The disks that C(wanted.name) means and whose ids are not among C(known).
+def find_unknown(api: KatapultApi, poller: Poller, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+    """The disks that `desired.name` means and whose ids are not among `known`.
 
     Raises KatapultError where what is listed can't be read, and where there is none in a list that is known to be
     incomplete.
     """
-    seen = _read_listed(api, waiter, wanted, known)
-    new = [disk for disk in seen.disks if _is_meant(disk, wanted)]
+    seen = _read_listed(api, poller, desired, known)
+    new = [disk for disk in seen.disks if _is_match(disk, desired)]
     if not new:
-        seen.listing.refuse_incomplete()
+        seen.listing.raise_if_incomplete()
     return new
 
 
-def warn_of_others(warn: Callable[[str], None], wanted: Wanted, found: Found) -> None:
+def warn_about_namesakes(warn: Callable[[str], None], desired: DesiredDisk, found: LookupResult) -> None:
     """Say that there are disks of that name elsewhere, which are not meant."""
     if found.elsewhere:
         warn(
-            f"A disk '{wanted.name}' exists in another data center than {wanted.place}: {in_words(found.elsewhere)}. "
-            "It is another disk."
+            f"A disk '{desired.name}' exists in another data center than {desired.lookup_data_center}: "
+            f"{describe_disks(found.elsewhere)}. It is another disk."
         )
 
 
-def refuse_taken_name(api: DiskApi, waiter: Waiter, wanted: Wanted, disk_id: str) -> None:
+def raise_if_name_taken(api: KatapultApi, poller: Poller, desired: DesiredDisk, disk_id: str) -> None:
     """Raise KatapultError where another disk has the name that the disk shall get."""
-    seen = _read_listed(api, waiter, wanted, {disk_id})
+    seen = _read_listed(api, poller, desired, {disk_id})
     others = seen.disks
     if others:
-        raise failure(
+        raise error_for(
             "name_taken",
-            f"The disk {disk_id} can't be named '{wanted.name}', the name of {in_words(others[:MOST_LISTED])}.",
-            detail={"disks": [summary_of(other) for other in others[:MOST_LISTED]]},
+            f"The disk {disk_id} can't be named '{desired.name}', the name of {describe_disks(others[:MAX_LISTED])}.",
+            detail={"disks": [summarize(other) for other in others[:MAX_LISTED]]},
         )
-    seen.listing.refuse_incomplete()
+    seen.listing.raise_if_incomplete()
 
 
-def summary_of(disk: Disk) -> dict[str, Any]:
+def summarize(disk: Disk) -> dict[str, Any]:
     """What tells a disk from others of its name."""
     data_center = disk.payload.get("data_center")
     machine = disk.attachment.virtual_machine if disk.attachment else {}
@@ -98,9 +98,9 @@ def summary_of(disk: Disk) -> dict[str, Any]:
     }
 
 
-def in_words(disks: Iterable[Disk]) -> str:
+def describe_disks(disks: Iterable[Disk]) -> str:
     """Disks of one name as one sentence part each."""
-    return "; ".join(_summary_in_words(summary_of(disk)) for disk in disks)
+    return "; ".join(_summary_in_words(summarize(disk)) for disk in disks)
 
 
 def _summary_in_words(summary: dict[str, Any]) -> str:
@@ -109,15 +109,15 @@ def _summary_in_words(summary: dict[str, Any]) -> str:
     return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
 
 
-def _named(api: DiskApi, wanted: Wanted) -> Listing:
-    organization = needed_organization(wanted.organization, "look up, create or rename a disk by name")
-    return api.disks_named(organization, wanted.name or "")
+def _named(api: KatapultApi, desired: DesiredDisk) -> RowList:
+    organization = require_organization(desired.organization, "look up, create or rename a disk by name")
+    return api.list_disks_named(organization, desired.name or "")
 
 
 class _Reading(NamedTuple):
     """A list of one name: the ids, the disks that could be read of them, and the ids that the service did not find."""
 
-    listing: Listing
+    listing: RowList
     ids: list[str]
     disks: list[Disk]
     lost: list[str]
@@ -129,20 +129,20 @@ class _Reading(NamedTuple):
 
 
 def _read_listed(
-    api: DiskApi,
-    waiter: Waiter,
-    wanted: Wanted,
+    api: KatapultApi,
+    poller: Poller,
+    desired: DesiredDisk,
     known: Collection[str] = (),
-    listed: Listing | None = None,
+    listed: RowList | None = None,
 ) -> _Reading:
-    """All disks of the name but those of C(known), and those in the trash. C(listed): as find_by_name() has it.
+    """All disks of the name but those of `known`, and those in the trash. `listed`: as find_by_name() has it.
 
     A listed disk that is not found proves nothing: list and disk are looked at again for some seconds.
     """
     at_hand = [] if listed is None else [listed]
 
     def look() -> _Reading:
-        listing = at_hand.pop() if at_hand else _named(api, wanted)
+        listing = at_hand.pop() if at_hand else _named(api, desired)
         reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
         for disk_id in reading.ids:
             try:
@@ -153,31 +153,31 @@ def _read_listed(
                 reading.lost.append(disk_id)
         return reading
 
-    seen = waiter.insist(look, lambda reading: not reading.lost)
+    seen = poller.check_then_poll(look, lambda reading: not reading.lost)
     if seen.lost:
-        raise failure(
+        raise error_for(
             "unexpected_answer",
-            f"The organization's list has the disk {seen.lost[0]} named '{wanted.name}', but the service does not find "
-            "that disk, so it is not known whether there is one.",
+            f"The organization's list has the disk {seen.lost[0]} named '{desired.name}', but the service does not "
+            "find that disk, so it is not known whether there is one.",
             detail={"listed": seen.lost},
         )
     return seen
 
 
-def _is_meant(disk: Disk, wanted: Wanted) -> bool:
+def _is_match(disk: Disk, desired: DesiredDisk) -> bool:
     """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
-    if wanted.place is None or wanted.place.selects(disk.payload.get("data_center")):
+    if desired.lookup_data_center is None or desired.lookup_data_center.matches(disk.payload.get("data_center")):
         return True
-    if wanted.virtual_machine is not None and disk.is_assigned_to(wanted.virtual_machine):
+    if desired.virtual_machine is not None and disk.is_assigned_to(desired.virtual_machine):
         return True
-    return disk.is_in(wanted.place)
+    return disk.is_in(desired.lookup_data_center)
 
 
-def _several(wanted: Wanted, disks: list[Disk]) -> KatapultError:
-    listed = disks[:MOST_LISTED]
+def _ambiguous_error(desired: DesiredDisk, disks: list[Disk]) -> KatapultError:
+    listed = disks[:MAX_LISTED]
     more = f" and {len(disks) - len(listed)} more" if len(disks) > len(listed) else ""
-    return failure(
+    return error_for(
         "several_disks_found",
-        f"{len(disks)} disks are named '{wanted.name}': {in_words(listed)}{more}.",
-        detail={"total": len(disks), "disks": [summary_of(disk) for disk in listed]},
+        f"{len(disks)} disks are named '{desired.name}': {describe_disks(listed)}{more}.",
+        detail={"total": len(disks), "disks": [summarize(disk) for disk in listed]},
     )

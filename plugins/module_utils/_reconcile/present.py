@@ -16,164 +16,170 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._api.models import UNSEEN, Disk, Lookup, Machine
-from .._api.pagination import Listing
-from .._core.errors import DiskNotFoundError, InTrashError, NotFoundError, failure
-from .._core.file_lock import Notes
-from .._core.polling import LOOK_FOR
-from .._options.desired import Wanted
-from .._plan.differences import differences
+from .._api.models import UNKNOWN_MACHINE, Disk, Lookup, Machine
+from .._api.pagination import RowList
+from .._core.errors import DiskNotFoundError, InTrashError, NotFoundError, error_for
+from .._core.file_lock import CreateNotes
+from .._core.polling import VISIBILITY_TIMEOUT
+from .._options.desired import DesiredDisk
+from .._plan.differences import find_differences
 from .._plan.plan import Plan, plan_disk
-from .lookup import Found, find_by_name, find_new, refuse_taken_name, warn_of_others
-from .run import DiskResult, Run, Surroundings
+from .lookup import LookupResult, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
+from .run import DiskResult, Run, RunContext
 from .state import StepLog
-from .wait import unreadable
+from .wait import unreadable_error
 
 if TYPE_CHECKING:
-    from .create import Creator
-    from .references import References
+    from .create import DiskCreator
+    from .references import ReferenceChecker
 
 
-class Presence:
+class PresentReconciler:
     """Makes sure of one disk, in stages, so that many can go through them together."""
 
-    def __init__(self, wanted: Wanted, around: Surroundings, references: References | None = None) -> None:
-        self.wanted = wanted
-        self.run = Run(wanted, around)
-        self._around = around
+    def __init__(self, desired: DesiredDisk, context: RunContext, references: ReferenceChecker | None = None) -> None:
+        self.desired = desired
+        self.run = Run(desired, context)
+        self._context = context
         self._shared_references = references
-        self._found = Found(None)
+        self._found = LookupResult(None)
         self._plan: Plan | None = None
         self._may_change = False
         self._readable_by = float("inf")
-        self.machine = UNSEEN
+        self.machine = UNKNOWN_MACHINE
 
     def ensure(self) -> DiskResult:
         """The disk as it is wanted. Raises KatapultError with all that is known by then."""
         run = self.run
-        with run.telling_what_is_known():
-            if self.wanted.id is not None:
-                self.look()
-                return self.conclude()
-            with run.locked(str(self.wanted.name)) as notes:
-                self.look()
-                self._look_for_what_was_left_behind(notes)
-                if self.is_missing and not run.predicts:
+        with run.attach_state_to_errors():
+            if self.desired.id is not None:
+                self.observe()
+                return self.apply()
+            with run.locked(str(self.desired.name)) as notes:
+                self.observe()
+                self._look_for_leftover(notes)
+                if self.is_missing and not run.check_mode:
                     self.create(notes)
             if self.is_missing:
-                self.refuse_impossible()
+                self.validate()
             if self.is_created:
-                self.machine = run.disk_waiter.until_made(self.wanted, run.progress) if run.waits_for_last else UNSEEN
-                self.refuse_twin()
-            return self.conclude()
+                self.machine = (
+                    run.disk_waiter.wait_until_built(self.desired, run.state) if run.waits_for_last else UNKNOWN_MACHINE
+                )
+                self.check_duplicate()
+            return self.apply()
 
     @cached_property
-    def _creator(self) -> Creator:
-        from .create import Creator
+    def _disk_creator(self) -> DiskCreator:
+        from .create import DiskCreator
 
-        return Creator(self._around.api, self.run.waiter, self._around.warn)
+        return DiskCreator(self._context.api, self.run.poller, self._context.warn)
 
     @cached_property
-    def _references(self) -> References:
-        from .references import References
+    def _references(self) -> ReferenceChecker:
+        from .references import ReferenceChecker
 
-        return self._shared_references or References(self._around.api, self._around.warn)
+        return self._shared_references or ReferenceChecker(self._context.api, self._context.warn)
 
     @property
     def is_missing(self) -> bool:
         """Whether the disk is to be created, and was not yet."""
-        return self._plan is not None and self._plan.body is not None and not self.run.progress.changed
+        return self._plan is not None and self._plan.body is not None and not self.run.state.changed
 
     @property
     def is_created(self) -> bool:
         """Whether this run has created the disk."""
-        return self._plan is not None and self._plan.body is not None and self.run.progress.changed
+        return self._plan is not None and self._plan.body is not None and self.run.state.changed
 
-    def look(self, listed: Listing | None = None) -> None:
+    def observe(self, listed: RowList | None = None) -> None:
         """See what is there: the disk by its id, or that which is meant of all of its name.
 
-        C(listed) has the rows of all disks of that name, where they were listed already.
+        `listed` has the rows of all disks of that name, where they were listed already.
 
         Raises KatapultError where that can't be told, and where a disk that is not there can't be created.
         """
-        if self.wanted.id is not None:
-            self._look_by_id(self.wanted.id)
+        if self.desired.id is not None:
+            self._observe_by_id(self.desired.id)
             return
-        self._found = find_by_name(self.run.api, self.run.waiter, self.wanted, listed)
-        self.run.progress.disk = self._found.disk
+        self._found = find_by_name(self.run.api, self.run.poller, self.desired, listed)
+        self.run.state.disk = self._found.disk
         self._plan = None
         if self._found.disk is None:
-            warn_of_others(self.run.warn, self.wanted, self._found)
-            self._plan = plan_disk(self.wanted, None)
+            warn_about_namesakes(self.run.warn, self.desired, self._found)
+            self._plan = plan_disk(self.desired, None)
 
-    def _look_by_id(self, disk_id: str) -> None:
+    def _observe_by_id(self, disk_id: str) -> None:
         try:
-            self.run.progress.disk = self.run.api.disk(disk_id)
+            self.run.state.disk = self.run.api.disk(disk_id)
         except InTrashError:
-            if not self.wanted.restore:
+            if not self.desired.restore:
                 raise
-            from .._plan.removal import plan_to_restore
+            from .._plan.removal import plan_restore
 
-            self.run.progress.disk_id = disk_id
-            self._plan = plan_to_restore(self.wanted, disk_id)
+            self.run.state.disk_id = disk_id
+            self._plan = plan_restore(self.desired, disk_id)
 
-    def _look_for_what_was_left_behind(self, notes: Notes) -> None:
+    def _look_for_leftover(self, notes: CreateNotes) -> None:
         """The disk of a run that died while its create was on the way may appear only now."""
-        if not notes.left_behind(str(self.wanted.name)):
+        if not notes.has_leftover(str(self.desired.name)):
             return
-        api, waiter = self.run.api, self.run.waiter.patient()
-        if self.is_missing and waiter.soon(lambda: find_new(api, waiter, self.wanted, self._found.ids), bool):
-            self.look()
-        self.take_what_was_left_behind(notes)
+        api, poller = self.run.api, self.run.poller.with_own_deadline()
+        if self.is_missing and poller.poll_briefly(
+            lambda: find_unknown(api, poller, self.desired, self._found.ids), bool
+        ):
+            self.observe()
+        self.adopt_leftover(notes)
 
-    def take_what_was_left_behind(self, notes: Notes) -> None:
+    def adopt_leftover(self, notes: CreateNotes) -> None:
         """Where the disk is there by now, the earlier run's create is known to have ended."""
-        disk = self.run.progress.disk
+        disk = self.run.state.disk
         if disk is not None:
-            notes.create_ended(str(self.wanted.name))
+            notes.clear_create(str(self.desired.name))
             self.run.warn(
                 f"The disk {disk.label} was left behind by an earlier run, which did not end or did not see it. It is "
                 "taken for the disk that is meant, and none is created."
             )
 
-    def refuse_impossible(self) -> None:
+    def validate(self) -> None:
         """Raise KatapultError for what can be seen beforehand to fail. What is under way is planned for later."""
         if self._plan is None:
-            self._may_change = self.run.preview(self._plan_for, self._refuse_before_writes)
+            self._may_change = self.run.plan_preview(self._plan_for, self._check_before_writes)
             return
-        if self._plan.restores and self.wanted.name is not None:
-            refuse_taken_name(self.run.api, self.run.waiter, self.wanted, self.run.progress.disk_id)
-        usual = None if self._plan.restores else self.wanted.usual_data_center
-        self._references.refuse_unknown(replace(self.wanted, usual_data_center=usual))
+        if self._plan.restores and self.desired.name is not None:
+            raise_if_name_taken(self.run.api, self.run.poller, self.desired, self.run.state.disk_id)
+        usual = None if self._plan.restores else self.desired.default_data_center
+        self._references.check(replace(self.desired, default_data_center=usual))
 
-    def create(self, notes: Notes) -> None:
+    def create(self, notes: CreateNotes) -> None:
         """Create the disk, which is not waited for, unless another run has made it meanwhile.
 
         Raises KatapultError, also where the next run would not find it.
         """
-        progress = self.run.progress
-        progress.begin(["create"])
-        with progress.steps.taking(), self._naming_what_is_missing(self.wanted):
-            made = self._creator.create((self._plan and self._plan.body) or {}, self.wanted, self._found.ids, notes)
+        state = self.run.state
+        state.begin(["create"])
+        with state.steps.taking(), self._explain_not_found(self.desired):
+            made = self._disk_creator.create(
+                (self._plan and self._plan.body) or {}, self.desired, self._found.ids, notes
+            )
         if made is None:
-            progress.steps = StepLog()
-            self.look()
-            self.refuse_impossible()
+            state.steps = StepLog()
+            self.observe()
+            self.validate()
             return
-        progress.changed, progress.disk, progress.task = True, made.disk, made.task
-        progress.created = True
-        self._readable_by = self._around.clock.now() + LOOK_FOR
-        self._refuse_what_is_not_found_again(made.disk)
+        state.changed, state.disk, state.task = True, made.disk, made.task
+        state.created = True
+        self._readable_by = self._context.clock.now() + VISIBILITY_TIMEOUT
+        self._check_lookup_stays_stable(made.disk)
 
     @contextmanager
-    def _naming_what_is_missing(self, wanted: Wanted) -> Iterator[None]:
+    def _explain_not_found(self, desired: DesiredDisk) -> Iterator[None]:
         """The service does not say which data center, profile or machine it has not found: look, as check mode does."""
         try:
             yield
         except NotFoundError as error:
-            from .references import foreseeable
+            from .references import explain_not_found
 
-            found = foreseeable(error, wanted, self._around.api)
+            found = explain_not_found(error, desired, self._context.api)
             if found is None:
                 raise
             raise found from error
@@ -181,7 +187,7 @@ class Presence:
     @property
     def is_under_way(self) -> bool:
         """Whether there is nothing to do but to wait: what is to be changed as well waits by itself."""
-        disk = self.run.progress.disk
+        disk = self.run.state.disk
         return self.is_created or (disk is not None and not disk.is_settled and not self._may_change)
 
     def is_ready(self) -> bool:
@@ -190,29 +196,29 @@ class Presence:
         A disk that this run has made may not be there for readers for some seconds.
         """
         try:
-            machine = self.run.disk_waiter.made_by_now(self.wanted, self.run.progress)
+            machine = self.run.disk_waiter.poll_built(self.desired, self.run.state)
         except DiskNotFoundError:
             if not self.is_created:
                 raise
-            if self._around.clock.now() > self._readable_by:
-                raise unreadable(self.run.progress.known_disk) from None
+            if self._context.clock.now() > self._readable_by:
+                raise unreadable_error(self.run.state.known_disk) from None
             return False
-        self.machine = UNSEEN if machine is None else machine
+        self.machine = UNKNOWN_MACHINE if machine is None else machine
         return machine is not None
 
     def has_seen(self, ids: Iterable[str]) -> bool:
-        """Whether of C(ids), those of all disks of its name, all were there before, or are this run's own."""
-        disk = self.run.progress.disk
+        """Whether of `ids`, those of all disks of its name, all were there before, or are this run's own."""
+        disk = self.run.state.disk
         return set(ids) <= self._found.ids | ({disk.id} if disk else set())
 
-    def refuse_twin(self) -> None:
+    def check_duplicate(self) -> None:
         """Raise KatapultError where another run created a disk of that name meanwhile."""
-        self._creator.refuse_twin(self.run.progress.known_disk, self.wanted, self._found.ids)
+        self._disk_creator.check_duplicate(self.run.state.known_disk, self.desired, self._found.ids)
 
-    def conclude(self) -> DiskResult:
+    def apply(self) -> DiskResult:
         """What is left to do after the stages before it, and the result."""
         if self._plan is None:
-            return self.run.result(self._bring())
+            return self.run.result(self._converge())
         if self._plan.restores:
             self._restore()
         elif self.is_created and self.run.waits_for_last:
@@ -221,22 +227,22 @@ class Presence:
 
     def _restore(self) -> None:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""
-        self.refuse_impossible()
-        if not self.run.predicts:
-            from .trash import Trash
+        self.validate()
+        if not self.run.check_mode:
+            from .trash import TrashOperations
 
-            progress = self.run.progress
-            progress.begin(["restore"])
-            with self.run.locked(progress.disk_id), progress.steps.taking():
-                Trash(self.run).restore(progress.disk_id)
-            self._bring()
+            state = self.run.state
+            state.begin(["restore"])
+            with self.run.locked(state.disk_id), state.steps.taking():
+                TrashOperations(self.run).restore(state.disk_id)
+            self._converge()
 
-    def _bring(self) -> Plan:
+    def _converge(self) -> Plan:
         """Change the disk that was found."""
-        disk = self.run.progress.known_disk
-        with self._naming_what_is_missing(Wanted(self.wanted.organization, io_profile=self.wanted.io_profile)):
-            plan = self.run.bring(self._plan_for, self._refuse_before_writes)
-        if self.wanted.assignment and disk.attachment is None and not self.wanted.virtual_machine:
+        disk = self.run.state.known_disk
+        with self._explain_not_found(DesiredDisk(self.desired.organization, io_profile=self.desired.io_profile)):
+            plan = self.run.converge(self._plan_for, self._check_before_writes)
+        if self.desired.assignment and disk.attachment is None and not self.desired.virtual_machine:
             self.run.warn(
                 f"virtual_machine_disk says nothing of the disk {disk.label}, which is not assigned: "
                 "name a virtual_machine in it."
@@ -244,30 +250,30 @@ class Presence:
         return plan
 
     def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
-        return plan_disk(self.wanted, disk, machine)
+        return plan_disk(self.desired, disk, machine)
 
-    def _refuse_before_writes(self, plan: Plan) -> None:
+    def _check_before_writes(self, plan: Plan) -> None:
         if plan.new_name is not None:
-            refuse_taken_name(self.run.api, self.run.waiter, self.wanted, self.run.progress.known_disk.id)
-        if self.run.predicts or len(plan.steps) > 1:
-            self._references.refuse_unknown_profile(self.wanted, plan.steps)
+            raise_if_name_taken(self.run.api, self.run.poller, self.desired, self.run.state.known_disk.id)
+        if self.run.check_mode or len(plan.steps) > 1:
+            self._references.check_io_profile(self.desired, plan.steps)
 
     def _warn_of_differences(self) -> None:
-        progress = self.run.progress
-        wanted = replace(self.wanted, data_center=self._place_told_by(progress.known_disk) and self.wanted.data_center)
-        for difference in differences(wanted, progress.known_disk, self.machine):
-            self.run.warn(f"The disk {progress.label} was created, but its {difference}.")
+        state = self.run.state
+        desired = replace(self.desired, data_center=self._place_told_by(state.known_disk) and self.desired.data_center)
+        for difference in find_differences(desired, state.known_disk, self.machine):
+            self.run.warn(f"The disk {state.label} was created, but its {difference}.")
 
-    def _refuse_what_is_not_found_again(self, disk: Disk) -> None:
+    def _check_lookup_stays_stable(self, disk: Disk) -> None:
         """Another name or data center than was asked for would make every run create one more disk."""
-        wrong = differences(Wanted(name=self.wanted.name, data_center=self._place_told_by(disk)), disk)
+        wrong = find_differences(DesiredDisk(name=self.desired.name, data_center=self._place_told_by(disk)), disk)
         if wrong:
-            raise failure(
+            raise error_for(
                 "not_as_asked",
                 f"The create was answered with the disk {disk.id}, but its {'; its '.join(map(str, wrong))}.",
             )
 
     def _place_told_by(self, disk: Disk) -> Lookup | None:
         """The data center that is wanted, if the answer says in which one the disk is."""
-        place = self.wanted.place
-        return place if place is not None and place.is_told_by(disk.payload.get("data_center")) else None
+        place = self.desired.lookup_data_center
+        return place if place is not None and place.has_key(disk.payload.get("data_center")) else None

@@ -12,26 +12,33 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._api.endpoints import DiskApi
+from .._api.endpoints import KatapultApi
 from .._api.models import Disk, Machine
 from .._core.clock import Clock, Deadline
-from .._core.errors import InternalError, KatapultError, Known, failure
-from .._core.file_lock import LockTimeoutError, LockUnavailableError, Notes, Place, TooFewHandlesError, locked
-from .._core.polling import Waiter
-from .._options.desired import Wanted
+from .._core.errors import InternalError, KatapultError, Known, error_for
+from .._core.file_lock import (
+    CreateNotes,
+    LockDirectory,
+    LockTimeoutError,
+    LockUnavailableError,
+    TooFewHandlesError,
+    hold_locks,
+)
+from .._core.polling import Poller
+from .._options.desired import DesiredDisk
 from .._plan.plan import Plan
-from .state import Progress
-from .wait import DiskWaiter, told_to_nobody
+from .state import RunState
+from .wait import DiskWaiter, no_progress
 
 if TYPE_CHECKING:
     from .guard import Guard
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
 class DiskResult:
-    """What a successful task returns; C(extra) holds the keys that only some modules have."""
+    """What a successful task returns; `extra` holds the keys that only some modules have."""
 
     changed: bool
     plan: Plan
@@ -54,43 +61,38 @@ class DiskResult:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a task runs with. C(lock_keys) tell the names and disks of one API from those of another.
+class RunContext:
+    """What a task runs with. `lock_keys` tell the names and disks of one API from those of another.
 
-    Within the context of C(catching_the_unforeseen) an exception that nothing foresaw becomes an InternalError.
+    Within the context of `catch_unforeseen` an exception that nothing foresaw becomes an InternalError.
     """
 
-    api: DiskApi
+    api: KatapultApi
     clock: Clock
     deadline: Deadline
     warn: Callable[[str], None]
-    lock_places: Sequence[Place]
+    lock_directories: Sequence[LockDirectory]
     lock_keys: tuple[str, ...]
     check_mode: bool = False
     wait: bool = True
-    tell: Callable[[str], None] = told_to_nobody
-    catching_the_unforeseen: Callable[[], AbstractContextManager[None]] = nullcontext
-
-    @property
-    def predicts(self) -> bool:
-        """Whether nothing is written, and the result is what would be done."""
-        return self.check_mode
+    report_progress: Callable[[str], None] = no_progress
+    catch_unforeseen: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @contextmanager
-    def locked(self, *names: str, or_fewer: bool = False) -> Iterator[Notes]:
-        """Only one task of this control node at a time is within this context for any of C(names).
+    def locked(self, *names: str, or_fewer: bool = False) -> Iterator[CreateNotes]:
+        """Only one task of this control node at a time is within this context for any of `names`.
 
-        C(or_fewer): raise TooFewHandlesError where fewer of several names could be locked at once.
+        `or_fewer`: raise TooFewHandlesError where fewer of several names could be locked at once.
         """
-        if self.predicts:
-            yield Notes()
+        if self.check_mode:
+            yield CreateNotes()
             return
-        shown, notes = _in_words(names), Notes()
+        shown, notes = _in_words(names), CreateNotes()
         with ExitStack() as held:
             keys = [(*self.lock_keys, name) for name in names]
             try:
-                locks = held.enter_context(locked(keys, self.clock, self.deadline, self.lock_places))
-                notes = Notes(locks, self.lock_keys)
+                locks = held.enter_context(hold_locks(keys, self.clock, self.deadline, self.lock_directories))
+                notes = CreateNotes(locks, self.lock_keys)
             except LockUnavailableError as reason:
                 if or_fewer and len(names) > 1 and isinstance(reason, TooFewHandlesError):
                     raise
@@ -99,7 +101,7 @@ class Surroundings:
                     f"{shown} at the same time, or create it twice. A twin is looked for after a create."
                 )
             except LockTimeoutError:
-                raise failure(
+                raise error_for(
                     "lock_timeout", f"Another task held the lock of {shown} for {self.deadline.seconds:g} s."
                 ) from None
             yield notes
@@ -108,72 +110,72 @@ class Surroundings:
 class Run:
     """One run for one disk. In check mode it reads, plans and predicts, and never writes, waits or locks."""
 
-    def __init__(self, wanted: Wanted, around: Surroundings) -> None:
-        waiter = Waiter(around.clock, around.deadline)
-        self.wanted = wanted
-        self.api = around.api
-        self.warn = around.warn
-        self.waits_for_last = around.wait
-        self.predicts = around.predicts
-        self.waiter = waiter
-        self.disk_waiter = DiskWaiter(around.api, waiter, around.warn, around.tell)
-        self.progress = Progress()
-        self.locked = around.locked
-        self._catching_the_unforeseen = around.catching_the_unforeseen
+    def __init__(self, desired: DesiredDisk, context: RunContext) -> None:
+        poller = Poller(context.clock, context.deadline)
+        self.desired = desired
+        self.api = context.api
+        self.warn = context.warn
+        self.waits_for_last = context.wait
+        self.check_mode = context.check_mode
+        self.poller = poller
+        self.disk_waiter = DiskWaiter(context.api, poller, context.warn, context.report_progress)
+        self.state = RunState()
+        self.locked = context.locked
+        self._catching_the_unforeseen = context.catch_unforeseen
 
     @contextmanager
-    def telling_what_is_known(self) -> Iterator[None]:
+    def attach_state_to_errors(self) -> Iterator[None]:
         """A failure within this context carries all that is known by then, also one that nothing foresaw."""
         try:
             with self._catching_the_unforeseen():
                 yield
         except KatapultError as error:
             if isinstance(error, InternalError):
-                error.note(under_way=bool(self.progress.steps.failed))
+                error.note(under_way=bool(self.state.steps.failed))
             if error.known == Known():
-                error.known = self.progress.known()
+                error.known = self.state.known()
             raise
 
     def result(self, plan: Plan, *, gone: bool = False, extra: Mapping[str, Any] | None = None) -> DiskResult:
-        """What was done, or what would be done in check mode. C(gone): there is no disk any more."""
-        if self.predicts:
+        """What was done, or what would be done in check mode. `gone`: there is no disk any more."""
+        if self.check_mode:
             disk, task, annotations = plan.predicted, None, plan.annotations
         else:
-            known = None if gone else self.progress.disk
-            disk, task = (known.payload if known else None), self.progress.task_payload
+            known = None if gone else self.state.disk
+            disk, task = (known.payload if known else None), self.state.task_payload
             annotations = known.annotation_list if known else []
-        changed = plan.changes if self.predicts else self.progress.changed
+        changed = plan.changes if self.check_mode else self.state.changed
         return DiskResult(changed, plan, disk, task, annotations, extra)
 
-    def bring(
+    def converge(
         self,
         plan_for: Callable[[Disk, Machine], Plan],
         before_writes: Callable[[Plan], None] = lambda _plan: None,
         finish: Callable[[Plan, Guard], None] | None = None,
     ) -> Plan:
-        """Plan by C(plan_for) what shall become of the disk in C(progress), and do that, but for check mode.
+        """Plan by `plan_for` what shall become of the disk in `state`, and do that, but for check mode.
 
-        C(before_writes) may raise KatapultError against the plan; C(finish) is called after its steps. Another task may
+        `before_writes` may raise KatapultError against the plan; `finish` is called after its steps. Another task may
         have changed the disk while its lock was waited for, so that it is read and planned for once more then.
         """
         plan = self._planned(plan_for)
         if not plan.changes:
             return plan
-        if self.predicts:
+        if self.check_mode:
             before_writes(plan)
             return plan
-        with self.locked(self.progress.known_disk.id, *([plan.new_name] if plan.new_name else [])) as notes:
-            self.disk_waiter.read(self.progress)
+        with self.locked(self.state.known_disk.id, *([plan.new_name] if plan.new_name else [])) as notes:
+            self.disk_waiter.read(self.state)
             plan = self._planned(plan_for)
             before_writes(plan)
-            if plan.new_name is not None and notes.left_behind(plan.new_name):
+            if plan.new_name is not None and notes.has_leftover(plan.new_name):
                 # A run that died may have left a create of that name behind, which would be refused here.
-                self.waiter.patient().soon(lambda: before_writes(plan), lambda _refused: False)
+                self.poller.with_own_deadline().poll_briefly(lambda: before_writes(plan), lambda _refused: False)
             self._carry_out(plan, partial(before_writes, plan), finish)
         return plan
 
-    def preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> bool:
-        """Whether C(bring) will change the disk, or may, as far as that shows from what is now.
+    def plan_preview(self, plan_for: Callable[[Disk, Machine], Plan], before_writes: Callable[[Plan], None]) -> bool:
+        """Whether `converge` will change the disk, or may, as far as that shows from what is now.
 
         Raises KatapultError where it would before its first write.
         """
@@ -186,37 +188,37 @@ class Run:
         self, plan: Plan, before_writes: Callable[[], None], finish: Callable[[Plan, Guard], None] | None
     ) -> None:
         # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.
-        from .change import Changer
+        from .change import StepRunner
         from .guard import Guard
 
-        self.progress.begin(plan.step_names)
-        guard = Guard(self.api, self.disk_waiter, self.wanted, self.progress, before_writes)
-        changer = Changer(self.api, self.disk_waiter, guard, self.warn)
-        changer.carry_out(plan.steps, self.progress, wait_for_last=self.waits_for_last or finish is not None)
+        self.state.begin(plan.step_names)
+        guard = Guard(self.api, self.disk_waiter, self.desired, self.state, before_writes)
+        changer = StepRunner(self.api, self.disk_waiter, guard, self.warn)
+        changer.carry_out(plan.steps, self.state, wait_for_last=self.waits_for_last or finish is not None)
         if finish is not None:
             finish(plan, guard)
 
     def _planned(self, plan_for: Callable[[Disk, Machine], Plan]) -> Plan:
-        """The plan for the disk once nothing is under way on it; with C(wait=false) only a change waits for that."""
-        if self.predicts or not self.waits_for_last:
+        """The plan for the disk once nothing is under way on it; with `wait=false` only a change waits for that."""
+        if self.check_mode or not self.waits_for_last:
             plan = self._planned_as_it_is(plan_for)
-            if plan is not None and (self.predicts or not plan.changes):
+            if plan is not None and (self.check_mode or not plan.changes):
                 return plan
-        machine = self.disk_waiter.until_at_rest(self.wanted, self.progress)
-        return plan_for(self.progress.known_disk, machine)
+        machine = self.disk_waiter.wait_until_idle(self.desired, self.state)
+        return plan_for(self.state.known_disk, machine)
 
     def _planned_as_it_is(self, plan_for: Callable[[Disk, Machine], Plan]) -> Plan | None:
         """None where the disk can't be brought to what is wanted from what it is at this moment."""
-        disk = self.progress.known_disk
-        machine = self.disk_waiter.machine_for(self.wanted, disk)
+        disk = self.state.known_disk
+        machine = self.disk_waiter.machine_for(self.desired, disk)
         try:
             return plan_for(disk, machine)
         except KatapultError:
-            if self.predicts or disk.is_settled:
+            if self.check_mode or disk.is_settled:
                 raise
             return None
 
 
 def _in_words(names: Sequence[str]) -> str:
-    shown = " or ".join(f"'{name}'" for name in names[:MOST_NAMED])
-    return f"{shown} or {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
+    shown = " or ".join(f"'{name}'" for name in names[:MAX_NAMED])
+    return f"{shown} or {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else shown

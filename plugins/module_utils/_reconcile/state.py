@@ -37,10 +37,10 @@ class StepLog:
 
 
 @dataclass
-class Progress:
-    """What is known so far, for the failure that may come. C(disk_id) is that of a disk that can't be read.
+class RunState:
+    """What is known so far, for the failure that may come. `disk_id` is that of a disk that can't be read.
 
-    C(created), C(restored): by this run, so that it may take some seconds until a read shows it.
+    `created`, `restored`: by this run, so that it may take some seconds until a read shows it.
     """
 
     disk_id: str = ""
@@ -65,9 +65,9 @@ class Progress:
         return self.disk.label if self.disk else self.disk_id
 
     @property
-    def condition(self) -> str:
+    def state_text(self) -> str:
         """The state of the disk in words."""
-        return "in the trash" if self.trash_object or not self.disk else self.disk.condition
+        return "in the trash" if self.trash_object or not self.disk else self.disk.state_text
 
     @property
     def task_payload(self) -> Mapping[str, Any] | None:

@@ -6,26 +6,26 @@
 
 from __future__ import annotations
 
-from .._api.endpoints import DiskApi
+from .._api.endpoints import KatapultApi
 from .._api.models import FINISHED, Task
-from .._core.errors import KatapultError, Known, failure
-from .._core.polling import TimedOutError, Waiter
+from .._core.errors import KatapultError, Known, error_for
+from .._core.polling import Poller, TimedOutError
 
 
-def finished_task(api: DiskApi, task_id: str, waiter: Waiter) -> Task:
+def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
     """The task as soon as it is completed or failed. Raises ApiError, and KatapultError at the deadline."""
     task = api.task(task_id)
     if task.status in FINISHED:
         return task
     try:
-        return waiter.until(lambda: api.task(task_id), lambda seen: seen.status in FINISHED)
+        return poller.poll_until(lambda: api.task(task_id), lambda seen: seen.status in FINISHED)
     except TimedOutError as error:
-        raise _timeout(error.last or task, waiter.limit) from error
+        raise _timeout(error.last or task, poller.limit) from error
 
 
 def _timeout(task: Task, limit: float) -> KatapultError:
-    error = failure(
-        "wait_timeout", f"The task '{task.name}' ({task.id}) did not end within {limit:g} s: it is {task.standing}."
+    error = error_for(
+        "wait_timeout", f"The task '{task.name}' ({task.id}) did not end within {limit:g} s: it is {task.status_text}."
     )
     error.known = Known(task=task.payload)
     return error

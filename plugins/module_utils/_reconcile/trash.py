@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import Enum
 
-from .._api.models import Disk, Lookup, MalformedObjectError, Task, TrashObject, trash_object_of
+from .._api.models import Disk, Lookup, MalformedPayloadError, Task, TrashObject, parse_trash_object
 from .._core.clock import Moment
-from .._core.errors import ApiError, DiskNotFoundError, InTrashError, KatapultError, TrashObjectNotFoundError, failure
+from .._core.errors import ApiError, DiskNotFoundError, InTrashError, KatapultError, TrashObjectNotFoundError, error_for
 from .._core.polling import TimedOutError
-from .guard import DoneError, Guard
+from .guard import AlreadyDoneError, Guard
 from .run import Run
 
 
@@ -26,7 +26,7 @@ class Fate(Enum):
     GONE = "purged"
 
 
-class Trash:
+class TrashOperations:
     """The trash, for the disk of one run."""
 
     def __init__(self, run: Run) -> None:
@@ -42,38 +42,38 @@ class Trash:
         except TrashObjectNotFoundError:
             raise
         except ApiError as error:
-            if error.report.code == "unexpected_answer":
+            if error.details.code == "unexpected_answer":
                 raise
             self._run.warn(f"Until when the disk can be restored could not be seen. {error.message}")
             return None
 
     def object_told_by(self, error: InTrashError, disk_id: str) -> TrashObject | None:
         """The trash object of the disk in the detail of a refusal, where the service tells it."""
-        detail = error.report.detail
+        detail = error.details.detail
         told = detail.get("trash_object") if isinstance(detail, Mapping) else None
         try:
-            return trash_object_of(told) if Lookup("object_id", disk_id).selects(told) else None
-        except MalformedObjectError:
+            return parse_trash_object(told) if Lookup("object_id", disk_id).matches(told) else None
+        except MalformedPayloadError:
             return None
 
-    def throw_away(self, guard: Guard) -> None:
+    def move_to_trash(self, guard: Guard) -> None:
         """Move the disk to the trash. Success too where an answer was lost, or another was quicker, and it is gone."""
-        progress = self._run.progress
-        guard.look()
+        state = self._run.state
+        guard.refresh()
         guard.check("delete the disk")
-        disk = progress.known_disk
+        disk = state.known_disk
         try:
-            progress.trash_object = self._api.delete_disk(disk, guard.before_repeat("delete the disk"))
-            progress.changed = True
+            state.trash_object = self._api.delete_disk(disk, guard.before_retry("delete the disk"))
+            state.changed = True
         except ApiError as error:
             is_gone = isinstance(error, (DiskNotFoundError, InTrashError))
-            if not (is_gone or error.may_have_worked) or not self._was_thrown_away(disk.id):
+            if not (is_gone or error.may_have_succeeded) or not self._was_moved_to_trash(disk.id):
                 raise
-            progress.changed = progress.changed or error.may_have_worked
+            state.changed = state.changed or error.may_have_succeeded
         self.seen = self._api.moment()
-        if progress.trash_object is None:
+        if state.trash_object is None:
             with suppress(TrashObjectNotFoundError):
-                progress.trash_object = self.object_of(disk.id)
+                state.trash_object = self.object_of(disk.id)
 
     def purge(self, disk_id: str) -> None:
         """Purge the disk, and wait until it is gone from the trash where the task waits for its last step.
@@ -81,122 +81,122 @@ class Trash:
         Raises KatapultError, also where another client has taken the disk out of the trash.
         """
         run = self._run
-        trash_object = run.progress.trash_object
+        trash_object = run.state.trash_object
         lookup = Lookup("id", trash_object.id) if trash_object else Lookup("object_id", disk_id)
         try:
             task, is_ours = self._send_purge(lookup, disk_id)
-            run.progress.changed = run.progress.changed or is_ours
-            run.progress.task = task or run.progress.task
+            run.state.changed = run.state.changed or is_ours
+            run.state.task = task or run.state.task
             if run.waits_for_last and task is not None:
                 self._wait_until_purged(disk_id, task)
         except KatapultError as error:
-            if error.report.code != "changed_meanwhile" and not error.report.ambiguous:
-                error.what += (
+            if error.details.code != "changed_meanwhile" and not error.details.ambiguous:
+                error.summary += (
                     f" The disk is in the trash: to go on, run this with id={disk_id}, purge=true, and no name."
                 )
             raise
-        run.progress.trash_object = None
+        run.state.trash_object = None
 
     def restore(self, disk_id: str) -> None:
         """Take the disk out of the trash, and read it."""
         run, lost = self._run, None
         try:
             self._api.restore(disk_id, self._unless(disk_id, Fate.ALIVE))
-        except DoneError as done:
-            run.progress.changed = done.unclear
+        except AlreadyDoneError as done:
+            run.state.changed = done.unclear
         except ApiError as error:
-            if not (isinstance(error, TrashObjectNotFoundError) or error.may_have_worked):
+            if not (isinstance(error, TrashObjectNotFoundError) or error.may_have_succeeded):
                 raise
             lost = error
         else:
-            run.progress.changed = True
+            run.state.changed = True
         try:
-            run.progress.disk = run.waiter.soon(lambda: self._readable(disk_id), lambda disk: disk is not None)
+            run.state.disk = run.poller.poll_briefly(lambda: self._readable(disk_id), lambda disk: disk is not None)
         except ApiError as error:
-            raise error.after_lost(lost) if lost is not None and lost.may_have_worked else error from lost
-        if run.progress.disk is None:
-            raise lost or failure("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
-        run.progress.changed = run.progress.changed or (lost is not None and lost.may_have_worked)
-        run.progress.restored = True
+            raise error.after_lost_response(lost) if lost is not None and lost.may_have_succeeded else error from lost
+        if run.state.disk is None:
+            raise lost or error_for("not_applied", f"The disk {disk_id} was restored, but can't be read yet.")
+        run.state.changed = run.state.changed or (lost is not None and lost.may_have_succeeded)
+        run.state.restored = True
 
     def _send_purge(self, lookup: Lookup, disk_id: str) -> tuple[Task | None, bool]:
         """The task of the purge, None if the disk is gone; and whether the purge was this run's, or may have been."""
-        before_repeat = self._unless(disk_id, Fate.ALIVE, Fate.GONE)
+        before_retry = self._unless(disk_id, Fate.ALIVE, Fate.GONE)
         lost: ApiError | None = None
         for named in (lookup, Lookup("object_id", disk_id)):
             try:
                 if not self._api.is_fresh(self.seen):
-                    before_repeat(False)
-                return self._api.purge(named, before_repeat), True
-            except (DoneError, TrashObjectNotFoundError):
+                    before_retry(False)
+                return self._api.purge(named, before_retry), True
+            except (AlreadyDoneError, TrashObjectNotFoundError):
                 pass
             except ApiError as error:
                 if lost is not None:
-                    raise error.after_lost(lost) from lost
-                if not error.may_have_worked:
+                    raise error.after_lost_response(lost) from lost
+                if not error.may_have_succeeded:
                     raise
                 lost = error
             if self._was_purged(disk_id, lost):
                 return None, lost is not None
-        raise lost or failure(
+        raise lost or error_for(
             "unexpected_answer",
             f"The service has the disk {disk_id} in the trash, and does not find it there.",
         )
 
     def _was_purged(self, disk_id: str, lost: ApiError | None) -> bool:
         """Whether the disk is gone, not whether its trash object is: another client may have restored it."""
-        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.GONE)
+        fate = self._run.poller.poll_briefly(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.GONE)
         if fate is Fate.ALIVE:
-            raise self._restored_meanwhile(unclear=lost is not None and lost.report.ambiguous)
+            raise self._restored_meanwhile(unclear=lost is not None and lost.details.ambiguous)
         return fate is Fate.GONE
 
     def _wait_until_purged(self, disk_id: str, task: Task) -> None:
         run = self._run
-        run.disk_waiter.follow_task(run.progress, task)
+        run.disk_waiter.follow_task(run.state, task)
         try:
             fate = self._settled_fate(disk_id)
             if fate is Fate.TRASHED:
-                fate = run.waiter.until(lambda: self._settled_fate(disk_id), lambda now: now is not Fate.TRASHED)
+                fate = run.poller.poll_until(lambda: self._settled_fate(disk_id), lambda now: now is not Fate.TRASHED)
         except TimedOutError:
-            raise failure(
-                "wait_timeout", f"The disk {run.progress.label} was not purged within {run.waiter.limit:g} s."
+            raise error_for(
+                "wait_timeout", f"The disk {run.state.label} was not purged within {run.poller.limit:g} s."
             ) from None
         if fate is Fate.ALIVE:
             raise self._restored_meanwhile()
 
-    def _was_thrown_away(self, disk_id: str) -> bool:
+    def _was_moved_to_trash(self, disk_id: str) -> bool:
         """Whether the disk is in the trash, or not found for some seconds: one 404 proves nothing."""
-        fate = self._run.waiter.soon(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.TRASHED)
+        fate = self._run.poller.poll_briefly(lambda: self._fate_if_seen(disk_id), lambda now: now is Fate.TRASHED)
         return fate in (Fate.TRASHED, Fate.GONE)
 
     def _unless(self, disk_id: str, *done: Fate) -> Callable[[bool], None]:
         """What keeps a purge or restore from being sent (again) if there is nothing left to do."""
 
-        def look_again(unclear: bool) -> None:
+        def recheck(unclear: bool) -> None:
             if self._settled_fate(disk_id) in done:
-                raise DoneError(unclear)
+                raise AlreadyDoneError(unclear)
 
-        return look_again
+        return recheck
 
     def _restored_meanwhile(self, *, unclear: bool = False) -> KatapultError:
-        disk = self._run.progress.known_disk
-        self._run.progress.trash_object = None
-        error = failure(
+        disk = self._run.state.known_disk
+        self._run.state.trash_object = None
+        error = error_for(
             "changed_meanwhile",
             f"The disk {disk.label} was not purged, because another client has taken it out of the trash: it is "
-            f"{disk.condition} now.",
+            f"{disk.state_text} now.",
             detail={"planned": {"trash": True}, "found": {"trash": False}},
         )
-        return error.as_unclear() if unclear else error
+        return error.mark_ambiguous() if unclear else error
 
     def _settled_fate(self, disk_id: str) -> Fate:
         """Where the disk is. One that is not in the trash is looked at for some seconds: a read may lag behind."""
-        return self._run.waiter.insist(lambda: self._fate(disk_id), lambda now: now is not Fate.ALIVE)
+        return self._run.poller.check_then_poll(lambda: self._fate(disk_id), lambda now: now is not Fate.ALIVE)
 
     def _fate(self, disk_id: str) -> Fate:
         """Where the disk is; the run's progress has it if it can be read."""
         try:
-            self._run.progress.disk = self._api.disk(disk_id)
+            self._run.state.disk = self._api.disk(disk_id)
         except InTrashError:
             return Fate.TRASHED
         except DiskNotFoundError:

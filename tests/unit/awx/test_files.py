@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import LARGEST_SIZE, SMALLEST_SIZE, disk_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import MAX_SIZE_GB, MIN_SIZE_GB, disk_spec
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.awx.jobs import COLLECTION, EXAMPLES, document, injected
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of
@@ -114,7 +114,7 @@ def test_a_question_agrees_with_the_option_that_it_fills(variable: str, option: 
     assert question["type"] == ("multiplechoice" if "choices" in spec else TYPES[spec["type"]])
     assert question.get("choices") == spec.get("choices")
     if spec["type"] == "int":
-        assert (question["min"], question["max"] <= LARGEST_SIZE) == (SMALLEST_SIZE, True)
+        assert (question["min"], question["max"] <= MAX_SIZE_GB) == (MIN_SIZE_GB, True)
 
 
 def test_the_playbook_takes_every_answer_and_nothing_else() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import Report
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ErrorDetails
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, PLAY, Ansible
 
@@ -206,7 +206,7 @@ def test_ten_hosts_at_once_make_one_disk(ansible: Ansible, simulator: Simulator)
 def test_the_documented_error_is_the_error(module: ModuleType) -> None:
     documented = yaml.safe_load(module.RETURN)["error"]["contains"]
 
-    assert set(documented) == {field.name for field in fields(Report)}
+    assert set(documented) == {field.name for field in fields(ErrorDetails)}
 
 
 def test_every_module_is_in_the_action_group() -> None:

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from ansible_collections.katapult.cloud.dev import error_codes
 from ansible_collections.katapult.cloud.plugins.module_utils._core import errors
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import CAUSES
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ERROR_CODES
 from ansible_collections.katapult.cloud.tests.simulator import FOREVER, Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.docs.guides import Command, commands_of, missing_from
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, Ansible
@@ -101,4 +101,4 @@ def test_the_page_of_error_codes_is_that_of_the_table() -> None:
 
     assert written == error_codes.page(errors)
     assert errors.MAY_APPEAR in written
-    assert sorted(re.findall(r"^       ``(\w+)``$", written, re.MULTILINE)) == sorted(CAUSES)
+    assert sorted(re.findall(r"^       ``(\w+)``$", written, re.MULTILINE)) == sorted(ERROR_CODES)

@@ -293,14 +293,14 @@ def test_reads_that_lag_behind_are_waited_for(life: Life, name: str, seconds: fl
     operation = OPERATIONS[name]
     disk_id = operation.prepare(life.simulator)
     assert not operation.run(life, disk_id).failed
-    wanted = state_of(life.simulator, disk_id)
+    desired = state_of(life.simulator, disk_id)
     disk_id = operation.prepare(life.simulator)
     life.simulator.faults.add(answered("GET", DISK, Lagging(life.clock, seconds), times=-1))
 
     result = operation.run(life, disk_id)
 
     assert not result.failed, result.result
-    assert state_of(life.simulator, disk_id) == wanted
+    assert state_of(life.simulator, disk_id) == desired
     assert len(set(result.writes)) == len(result.writes) or name == "change all"
 
 
@@ -335,7 +335,7 @@ def test_a_404_of_a_disk_that_was_just_there_is_looked_into(life: Life, name: st
         disk_id = operation.prepare(life.simulator)
         if len([item for item in operation.run(life, disk_id).requests if item == f"GET {DISK}"]) <= skip:
             continue
-        wanted = state_of(life.simulator, disk_id)
+        desired = state_of(life.simulator, disk_id)
         disk_id = operation.prepare(life.simulator)
         fault = Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=times, skip=skip)
         life.simulator.faults.add(fault)
@@ -343,7 +343,7 @@ def test_a_404_of_a_disk_that_was_just_there_is_looked_into(life: Life, name: st
         result = operation.run(life, disk_id)
 
         assert not result.failed, (skip, result.result)
-        assert state_of(life.simulator, disk_id) == wanted
+        assert state_of(life.simulator, disk_id) == desired
         assert result["changed"] is True
 
 

@@ -23,7 +23,7 @@ def _simulator() -> Iterator[Simulator]:
 
 
 def created(simulator: Simulator, **otherwise: Any) -> dict[str, Any]:
-    """The result of a create to which the service answers with a disk that differs by C(otherwise)."""
+    """The result of a create to which the service answers with a disk that differs by `otherwise`."""
     body: dict[str, Any] = {"disk": {**MADE, **otherwise}, "task": None, "annotations": []}
     simulator.faults.add(Fault(method="POST", action="answer", status=201, body=body))
     options = {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme", "wait": False}

@@ -15,7 +15,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place, locked, most_locked
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import (
+    LockDirectory,
+    get_max_locks,
+    hold_locks,
+)
 from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.unit.support.harness import WEB, Life, lived
 
@@ -81,7 +85,7 @@ def test_a_disk_that_is_built_and_never_attached_by_the_service_is_attached(life
 def test_what_another_task_made_before_the_lock_was_given_is_looked_at_again(life: Life, tmp_path: Path) -> None:
     clock, node = life.clock, str(tmp_path / "locks")
     with ThreadPoolExecutor(1) as pool:
-        with locked([(life.simulator.url, "data-02")], clock, Deadline(clock, 60), [Place(node)]):
+        with hold_locks([(life.simulator.url, "data-02")], clock, Deadline(clock, 60), [LockDirectory(node)]):
             running = pool.submit(
                 lambda: life.fleet(disks=[{"name": "data-01"}, {"name": "data-02"}], node=node, **SLOW)
             )
@@ -121,7 +125,7 @@ def test_a_name_that_another_task_holds_fails_alone(life: Life, tmp_path: Path) 
     life.simulator.state.add_disk("there", size_in_gb=20)
     disks = [{"name": "held"}, {"name": "there", "bus_type": "virtio"}]
     clock, node = life.clock, str(tmp_path / "locks")
-    with locked([(life.simulator.url, "held")], clock, Deadline(clock, 60), [Place(node)]):
+    with hold_locks([(life.simulator.url, "held")], clock, Deadline(clock, 60), [LockDirectory(node)]):
         outcome = life.fleet(disks=disks, node=node, wait_timeout=2, **LONDON)
 
     assert [error and error["code"] for error in (disk["error"] for disk in outcome["disks"])] == ["lock_timeout", None]
@@ -181,7 +185,7 @@ def test_many_disks_are_created_with_few_locks_at_a_time(life: Life, tmp_path: P
     assert after.count(f"POST {LIST}") == 230
     assert outcome.warnings == []
     second = next(index for index, request in enumerate(after) if request == f"GET {LIST}")
-    assert after[:second].count(f"POST {LIST}") == most_locked()
+    assert after[:second].count(f"POST {LIST}") == get_max_locks()
 
 
 def test_a_row_of_the_list_whose_name_can_t_be_read_may_be_the_disk(life: Life) -> None:

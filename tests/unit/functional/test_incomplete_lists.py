@@ -59,7 +59,7 @@ EVERY_RUN = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 
 
 def lists_change(life: Life, change: Callable[[dict[str, Any]], object], **more: Any) -> None:
-    """All lists of disks are answered as C(change) leaves them."""
+    """All lists of disks are answered as `change` leaves them."""
 
     def body(answer: dict[str, Any]) -> dict[str, Any]:
         change(answer)

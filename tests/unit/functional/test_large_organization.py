@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
-from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.simulator import disks_seed
@@ -57,9 +57,9 @@ def test_a_name_that_is_not_among_10000_disks_is_looked_for_twice(simulator: Sim
 
 def test_many_of_10000_disks_are_found_in_one_listing(simulator: Simulator) -> None:
     seen, clock = len(simulator.requests), Clock()
-    api = DiskApi(Http(Connection(simulator.url, simulator.token), clock, Deadline(clock, 60.0)))
+    api = KatapultApi(HttpClient(Connection(simulator.url, simulator.token), clock, Deadline(clock, 60.0)))
 
-    found = api.disks_among(Lookup("sub_domain", "acme"), lambda row: row["name"] in NAMES)
+    found = api.list_matching_disks(Lookup("sub_domain", "acme"), lambda row: row["name"] in NAMES)
 
     assert sorted(row["name"] for row in found.rows) == sorted(NAMES)
     assert found.pages == len(simulator.requests) - seen <= 53

@@ -25,7 +25,7 @@ NAMES = [f"data-{number:02d}" for number in range(1, 4)]
 ONE: dict[str, Any] = {"name": NAMES[0]}
 MANY: dict[str, Any] = {"disks": NAMES}
 REFUSED = {"error": {"code": "validation_error", "detail": {"errors": ["Name is reserved"]}}}
-AT_ONCE = [("katapult_disk", ONE), ("katapult_disks", MANY)]
+DEFAULT_CONCURRENCY = [("katapult_disk", ONE), ("katapult_disks", MANY)]
 
 
 @pytest.fixture(name="simulator")
@@ -48,7 +48,7 @@ def named(simulator: Simulator) -> Counter[str]:
 
 
 @pytest.mark.parametrize("ends_by", [signal.SIGKILL, signal.SIGINT])
-@pytest.mark.parametrize(("module", "options"), AT_ONCE, ids=["one", "fleet"])
+@pytest.mark.parametrize(("module", "options"), DEFAULT_CONCURRENCY, ids=["one", "fleet"])
 def test_the_disk_of_a_run_that_was_ended_is_taken_by_the_next(
     simulator: Simulator, module: str, options: dict[str, Any], ends_by: signal.Signals
 ) -> None:

@@ -107,7 +107,7 @@ def test_a_rerun_ends_as_wanted_after_a_fault_on_any_request(
 ) -> None:
     disk_id = operation.prepare(life.simulator)
     undisturbed = operation.run(life, disk_id)
-    wanted, allowed = state_of(life.simulator, disk_id), set(undisturbed.writes)
+    desired, allowed = state_of(life.simulator, disk_id), set(undisturbed.writes)
     for number in range(len(undisturbed.requests)):
         disk_id = operation.prepare(life.simulator)
         life.simulator.faults.add(Fault(skip=number, **fault))
@@ -116,7 +116,7 @@ def test_a_rerun_ends_as_wanted_after_a_fault_on_any_request(
         again = operation.run(life, disk_id)
 
         assert not again.failed, (number, first.result, again.result)
-        assert state_of(life.simulator, disk_id) == wanted, (number, first.result)
+        assert state_of(life.simulator, disk_id) == desired, (number, first.result)
         assert set(first.writes + again.writes) <= allowed
         assert life.simulator.violations == []
 

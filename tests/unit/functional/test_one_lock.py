@@ -80,7 +80,7 @@ FLEET = [f"data-{number:03d}" for number in range(100)]
 
 
 def run_of_the_fleet(simulator: Simulator, soft: int, taken: int) -> dict[str, Any]:
-    """The result of a run for a hundred disks with C(soft) handles, of which some are C(taken)."""
+    """The result of a run for a hundred disks with `soft` handles, of which some are `taken`."""
     options = options_for(simulator, disks=FLEET, size_in_gb=20, data_center="uk-lon-01")
     before = FEW_HANDLES.format(soft=soft, taken=taken)
     result: dict[str, Any] = json.loads(output_of(options, module="katapult_disks", before=before))

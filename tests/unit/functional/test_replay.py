@@ -67,7 +67,7 @@ def options_of(call: RecordedCall) -> tuple[str, dict[str, Any]] | None:
     disk, step, body = call.lookup("disk"), call.path.rpartition("/")[2], call.body
     if call.status != 200 or "id" not in disk:
         return None
-    wanted: dict[str, Any] = {
+    desired: dict[str, Any] = {
         "unassign": {"state": "absent"},
         "assign": {"virtual_machine_disk": {"virtual_machine": body.get("virtual_machine")}},
         "attach": {"virtual_machine_disk": {"attach": True}},
@@ -76,11 +76,11 @@ def options_of(call: RecordedCall) -> tuple[str, dict[str, Any]] | None:
         "io_profile": {"io_profile": body.get("io_profile")},
     }
     if step == "unassign":
-        return "katapult_disk_assignment", {"disk": disk, **wanted[step]}
+        return "katapult_disk_assignment", {"disk": disk, **desired[step]}
     if call.method == "DELETE":
         return "katapult_disk", {**disk, "state": "absent"}
-    if step in wanted:
-        return "katapult_disk", {**disk, **wanted[step]}
+    if step in desired:
+        return "katapult_disk", {**disk, **desired[step]}
     annotations = {"annotations": body["annotations"]} if "annotations" in body else {}
     return "katapult_disk", {**disk, **body["properties"], **annotations}
 

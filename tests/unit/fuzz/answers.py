@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import REFUSALS
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import CAUSES
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ERROR_CODES
 from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import TOKEN
 from ansible_collections.katapult.cloud.tests.unit.fuzz.values import ENDLESS, json_values, numbers, scalars, texts
@@ -75,7 +75,7 @@ HEADERS: dict[str, list[str]] = {
 
 @dataclass(frozen=True)
 class Mutation:
-    """The same JSON with something else in a place; C(place) counts all places of whatever JSON it is."""
+    """The same JSON with something else in a place; `place` counts all places of whatever JSON it is."""
 
     place: int
     value: Any
@@ -121,7 +121,7 @@ answered_values = st.one_of(
     st.sampled_from([*ENDLESS, TOKEN, *WORDS, [TOKEN], ["built"], {"a": "id"}, {TOKEN: "a"}]),
 )
 mutations = st.builds(Mutation, st.integers(0, 200), answered_values)
-codes = st.sampled_from([*CAUSES, TOKEN, "", "new_code"]) | scalars
+codes = st.sampled_from([*ERROR_CODES, TOKEN, "", "new_code"]) | scalars
 details = json_values | st.fixed_dictionaries(
     {},
     optional={
@@ -144,7 +144,7 @@ headers: st.SearchStrategy[dict[str, str]] = st.just({}) | some_headers
 
 @dataclass(frozen=True)
 class Strike:
-    """An odd answer to one of the requests of a run, once or from then on; C(place) counts all of its requests.
+    """An odd answer to one of the requests of a run, once or from then on; `place` counts all of its requests.
 
     What the service refuses it has not done.
     """

@@ -26,9 +26,9 @@ MODULES: dict[str, ModuleType] = {
     for path in sorted((Path(__file__).parents[3] / "plugins" / "modules").glob("katapult_*.py"))
 }
 Spec = Mapping[str, Mapping[str, Any]]
-Place = tuple[str, ...]
+LockDirectory = tuple[str, ...]
 # What is good for an option that is text or a number, by the last words of its place.
-GOOD: dict[Place, list[Any]] = {
+GOOD: dict[LockDirectory, list[Any]] = {
     ("organization", "sub_domain"): ["acme"],
     ("virtual_machine", "id"): ["vm_Web", "vm_Db", "vm_None"],
     ("katapult_task_info", "id"): [TASK, "task_None"],
@@ -73,20 +73,20 @@ def _spec_of(module: ModuleType) -> Spec:
 SPECS: dict[str, Spec] = {name: _spec_of(module) for name, module in MODULES.items()}
 
 
-def places_of(spec: Spec, within: Place = ()) -> Iterator[Place]:
+def places_of(spec: Spec, within: LockDirectory = ()) -> Iterator[LockDirectory]:
     """The places of all options, with those of the options within them."""
     for name, option in spec.items():
         yield (*within, name)
         yield from places_of(option.get("options", {}), (*within, name))
 
 
-def option_at(spec: Spec, place: Place) -> Mapping[str, Any]:
+def option_at(spec: Spec, place: LockDirectory) -> Mapping[str, Any]:
     """The specification of the option in a place."""
     option = spec[place[0]]
     return option_at(option["options"], place[1:]) if place[1:] else option
 
 
-def good_options(spec: Spec, within: Place = ()) -> st.SearchStrategy[dict[str, Any]]:
+def good_options(spec: Spec, within: LockDirectory = ()) -> st.SearchStrategy[dict[str, Any]]:
     """Some of the options, with values that are good by themselves."""
     known = {name: _good(option, (*within, name)) for name, option in spec.items() if name not in CONNECTION}
     required = {name: value for name, value in known.items() if spec[name].get("required")}
@@ -94,7 +94,7 @@ def good_options(spec: Spec, within: Place = ()) -> st.SearchStrategy[dict[str, 
     return st.fixed_dictionaries(required, optional=optional)
 
 
-def _good(option: Mapping[str, Any], place: Place) -> st.SearchStrategy[Any]:
+def _good(option: Mapping[str, Any], place: LockDirectory) -> st.SearchStrategy[Any]:
     if "options" in option:
         inner = _one_of(option, place) if "mutually_exclusive" in option else good_options(option["options"], place)
         return st.lists(inner, min_size=1, max_size=3) if option["type"] == "list" else inner
@@ -106,7 +106,7 @@ def _good(option: Mapping[str, Any], place: Place) -> st.SearchStrategy[Any]:
     return st.sampled_from(values)
 
 
-def _one_of(option: Mapping[str, Any], place: Place) -> st.SearchStrategy[Any]:
+def _one_of(option: Mapping[str, Any], place: LockDirectory) -> st.SearchStrategy[Any]:
     """A lookup, by one of its keys or as text."""
     keys = list(option["options"])
     by_key = [_good(option["options"][key], (*place, key)).map(partial(_under, key)) for key in keys]
@@ -117,7 +117,7 @@ def _under(key: str, value: Any) -> dict[str, Any]:
     return {key: value}
 
 
-def put(options: Any, place: Place, value: Any) -> dict[str, Any]:
+def put(options: Any, place: LockDirectory, value: Any) -> dict[str, Any]:
     """The options with another value in a place; in the first item of a list."""
     found = deepcopy(options) if isinstance(options, dict) else {}
     there = found.get(place[0])
@@ -136,7 +136,7 @@ def _some_odd(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(_put_all, good_options(SPECS[name], (name,)), odd)
 
 
-def _put_all(options: dict[str, Any], odd: Sequence[tuple[Place, Any]]) -> dict[str, Any]:
+def _put_all(options: dict[str, Any], odd: Sequence[tuple[LockDirectory, Any]]) -> dict[str, Any]:
     for place, value in odd:
         options = put(options, place, value)
     return options
@@ -174,7 +174,7 @@ def unusable(option: Mapping[str, Any]) -> list[Any]:
 
 
 # Text that shows other than it is, or as nothing, and that a service may cut.
-UNSEEN = [
+UNKNOWN_MACHINE = [
     "data\u200b01",
     "\ufeffdata",
     "data\xa0",
@@ -190,6 +190,6 @@ IDS = {"name": "disk_", "fqdn": "vm_", "permalink": "loc_", "sub_domain": "org_"
 
 
 def unfit_names(key: str) -> list[str]:
-    """Texts that can't be what is named by C(key); none if it names nothing."""
+    """Texts that can't be what is named by `key`; none if it names nothing."""
     ids = [f"{IDS[key]}5nGk37D3RLE7Kuza"] if key in IDS else []
-    return [*UNSEEN, *ids] if key in {"id", "key", *IDS} else []
+    return [*UNKNOWN_MACHINE, *ids] if key in {"id", "key", *IDS} else []

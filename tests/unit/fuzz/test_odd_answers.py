@@ -64,8 +64,8 @@ def assert_told(world: World, done: Finished, before: dict[str, Any], *, misstat
     names = [sent.body["properties"]["name"] for sent in creates if sent.status != 429]
     assert len(names) == len(set(names))
     after = world.disks()
-    untold = [disk_id for disk_id in after if disk_id not in before and disk_id not in done.output]
+    missing_fields = [disk_id for disk_id in after if disk_id not in before and disk_id not in done.output]
     if done.result.get("failed") and done["error"]["ambiguous"]:
         return
-    assert misstated or untold == []
+    assert misstated or missing_fields == []
     assert done.result["changed"] or after == before

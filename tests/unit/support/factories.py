@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Disk, Lookup, disk_of
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Disk, Lookup, parse_disk_payload
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import DesiredDisk
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService
 
 ACME = Lookup("sub_domain", "acme")
@@ -56,7 +56,7 @@ def disk_payload(**changes: Any) -> dict[str, Any]:
 
 def disk(annotations: Sequence[Mapping[str, Any]] = (), **changes: Any) -> Disk:
     """A disk as the collection holds it."""
-    return disk_of(disk_payload(**changes), list(annotations))
+    return parse_disk_payload(disk_payload(**changes), list(annotations))
 
 
 def disk_answer(annotations: Sequence[Mapping[str, Any]] = (), **changes: Any) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def thin(*ids: str, name: str = "data-01") -> dict[str, Any]:
     return listing(*({"id": disk_id, "name": name} for disk_id in ids))
 
 
-def wanted(**changes: Any) -> Wanted:
+def desired(**changes: Any) -> DesiredDisk:
     """A disk as the options of a create describe it."""
     usual: dict[str, Any] = {
         "organization": ACME,
@@ -99,7 +99,7 @@ def wanted(**changes: Any) -> Wanted:
         "size_in_gb": 20,
         "data_center": Lookup("permalink", "uk-lon-01"),
     }
-    return Wanted(**{**usual, **changes})
+    return DesiredDisk(**{**usual, **changes})
 
 
 def service_with(*disks: Mapping[str, Any]) -> ScriptedService:

@@ -25,7 +25,7 @@ class _Event:
 class SkippedTime(Clock):
     """The real time, and on top of it what is slept; it refuses what no run would wait for.
 
-    A sleep really takes its C(speed)th part, so that other threads can do something in it. As whoever is awake is on
+    A sleep really takes its `speed`th part, so that other threads can do something in it. As whoever is awake is on
     real time, a slow machine makes nothing time out, and nothing end too soon, that takes some ten seconds.
     """
 
@@ -50,7 +50,7 @@ class SkippedTime(Clock):
         self._let_happen()
 
     def meanwhile(self, act: Callable[[], object], when: Callable[[], object]) -> None:
-        """Have this happen once, as soon as somebody sleeps who finds C(when) to be true."""
+        """Have this happen once, as soon as somebody sleeps who finds `when` to be true."""
         self._events.append(_Event(when, act))
 
     def _let_happen(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 import requests
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Answer, Call, read_answer
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Response, parse_response
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
 
@@ -22,7 +22,7 @@ A_FULL_MINUTE = 1_800_000_000.0
 
 
 class FakeClock(Clock):
-    """A clock that only its own sleeps move. C(events) happen at their time, while somebody sleeps."""
+    """A clock that only its own sleeps move. `events` happen at their time, while somebody sleeps."""
 
     def __init__(self, jitter: float = 1.0, wall: float = A_FULL_MINUTE) -> None:
         self.elapsed = 0.0
@@ -64,19 +64,19 @@ class QuickClock(Clock):
         time.sleep(seconds / 1000)
 
 
-def json_answer(status: int, payload: Any, **headers: str) -> Answer:
+def json_answer(status: int, payload: Any, **headers: str) -> Response:
     """An answer with a JSON body; the underscores of header names become hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     all_headers = {"Content-Type": "application/json", **named}
-    return Answer(status, requests.structures.CaseInsensitiveDict(all_headers), json.dumps(payload).encode())
+    return Response(status, requests.structures.CaseInsensitiveDict(all_headers), json.dumps(payload).encode())
 
 
-def error_answer(status: int, code: str, detail: Any = None, **headers: str) -> Answer:
+def error_answer(status: int, code: str, detail: Any = None, **headers: str) -> Response:
     """A refusal as the live service words it."""
     return json_answer(status, {"error": {"code": code, "description": None, "detail": detail or {}}}, **headers)
 
 
-Outcome = Union[Answer, Exception]
+Outcome = Union[Response, Exception]
 
 
 @dataclass
@@ -122,7 +122,7 @@ class FakeSession(requests.Session):
         assert [(line.method, line.path) for line in self._left] == []
 
 
-def _response(answer: Answer) -> requests.Response:
+def _response(answer: Response) -> requests.Response:
     response = requests.Response()
     response.status_code = answer.status
     response.headers.update(answer.headers)
@@ -130,7 +130,7 @@ def _response(answer: Answer) -> requests.Response:
     return response
 
 
-ScriptLine = Union[Mapping[str, Any], Answer, ApiError, Callable[[Call], Any]]
+ScriptLine = Union[Mapping[str, Any], Response, ApiError, Callable[[Request], Any]]
 
 
 class ScriptedService:
@@ -142,23 +142,23 @@ class ScriptedService:
     def __init__(self, script: Mapping[str, Sequence[ScriptLine]]) -> None:
         self._script = {name: list(lines) for name, lines in script.items()}
         self._lock = threading.Lock()
-        self.calls: list[Call] = []
+        self.calls: list[Request] = []
 
-    def send(self, call: Call) -> Mapping[str, Any]:
+    def send(self, call: Request) -> Mapping[str, Any]:
         line = self._line_for(call)
         if callable(line) and not isinstance(line, Exception):
             line = line(call)
         if isinstance(line, Exception):
             raise line
-        if isinstance(line, Answer):
-            return read_answer(line, call, A_FULL_MINUTE)
+        if isinstance(line, Response):
+            return parse_response(line, call, A_FULL_MINUTE)
         payload: Mapping[str, Any] = line
         return payload
 
     def moment(self) -> Moment:
         return Moment(0.0, 0)
 
-    def _line_for(self, call: Call) -> Any:
+    def _line_for(self, call: Request) -> Any:
         with self._lock:
             self.calls.append(call)
             assert len(self.calls) < 1000, "this never ends"

@@ -12,20 +12,20 @@ from dataclasses import dataclass, field, replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import wanted_assignment, wanted_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import described
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.absent import Absence
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignment import Placement
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import parse_assignment, parse_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import parse_fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.absent import AbsentReconciler
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignment import AssignmentReconciler
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_result import FleetResult
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import Presence
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.support.fake_clock import SkippedTime
@@ -70,12 +70,12 @@ class Life:
     def disk(self, *, check: bool = False, token: str | None = None, **options: Any) -> Outcome:
         """A run of katapult_disk."""
 
-        def act(around: Surroundings) -> DiskResult:
-            wanted = wanted_disk({"organization": ACME, **options}, {})
+        def act(context: RunContext) -> DiskResult:
+            desired = parse_disk({"organization": ACME, **options}, {})
             if options.get("state") == "absent":
                 force, purge = options.get("force", False), options.get("purge", False)
-                return Absence(wanted, around, force=force, purge=purge).ensure()
-            return Presence(wanted, around).ensure()
+                return AbsentReconciler(desired, context, force=force, purge=purge).ensure()
+            return PresentReconciler(desired, context).ensure()
 
         return self._run(act, check=check, token=token, wait=options.get("wait", True))
 
@@ -84,8 +84,8 @@ class Life:
         usual = {"organization": ACME, "attached": True, "attach_on_boot": None, "force": False, "state": "present"}
         given = {**usual, **options}
 
-        def act(around: Surroundings) -> DiskResult:
-            placement = Placement(wanted_assignment(given), around)
+        def act(context: RunContext) -> DiskResult:
+            placement = AssignmentReconciler(parse_assignment(given), context)
             return placement.ensure_released() if given["state"] == "absent" else placement.ensure_assigned()
 
         return self._run(act, check=check, token=None, wait=True)
@@ -93,41 +93,43 @@ class Life:
     def fleet(
         self, *, check: bool = False, token: str | None = None, node: str | None = None, **options: Any
     ) -> Outcome:
-        """A run of katapult_disks. C(node): the lock directory of another control node."""
+        """A run of katapult_disks. `node`: the lock directory of another control node."""
         given = {"organization": ACME, "force": False, "purge": False, "wait": True, **options}
-        conduct = Conduct(given.get("state") == "absent", given.get("concurrency", 8), given.get("fail_fast", False))
+        settings = FleetSettings(
+            given.get("state") == "absent", given.get("concurrency", 8), given.get("fail_fast", False)
+        )
         lines: list[str] = []
 
-        def act(around: Surroundings) -> FleetResult:
-            descriptions = described(given, {})
-            http = self._http(around.deadline, token)
-            wanted = [description.wanted for description in descriptions]
-            api = FleetApi(http, [one.name for one in wanted], [one.id for one in wanted])
-            here = replace(around, api=api, tell=lines.append)
-            there = replace(here, lock_places=[Place(node)]) if node else here
-            return Fleet(descriptions, api, there, conduct).ensure()
+        def act(context: RunContext) -> FleetResult:
+            entries = parse_fleet(given, {})
+            http = self._http(context.deadline, token)
+            desired = [entry.desired for entry in entries]
+            api = DiskListSnapshot(http, [one.name for one in desired], [one.id for one in desired])
+            here = replace(context, api=api, report_progress=lines.append)
+            there = replace(here, lock_directories=[LockDirectory(node)]) if node else here
+            return Fleet(entries, api, there, settings).ensure()
 
         outcome = self._run(act, check=check, token=token, wait=given["wait"], seconds=given.get("wait_timeout", 100))
         return replace(outcome, told=lines)
 
-    def _http(self, deadline: Deadline, token: str | None) -> Http:
-        return Http(Connection(self.simulator.url, token or self.simulator.token), self.clock, deadline)
+    def _http(self, deadline: Deadline, token: str | None) -> HttpClient:
+        return HttpClient(Connection(self.simulator.url, token or self.simulator.token), self.clock, deadline)
 
     def _run(self, act: Any, *, check: bool, token: str | None, wait: bool, seconds: float = 100) -> Outcome:
         warnings: list[str] = []
         seen, deadline = len(self.simulator.requests), Deadline(self.clock, seconds)
-        around = Surroundings(
-            DiskApi(self._http(deadline, token)),
+        context = RunContext(
+            KatapultApi(self._http(deadline, token)),
             self.clock,
             deadline,
             warnings.append,
-            [Place(self._locks)],
+            [LockDirectory(self._locks)],
             (self.simulator.url,),
             check_mode=check,
             wait=wait,
         )
         try:
-            result = act(around).as_result(with_diff=True)
+            result = act(context).as_result(with_diff=True)
         except KatapultError as error:
             result = error.as_result()
         requests = [f"{request.method} {request.path}" for request in self.simulator.requests[seen:]]

@@ -20,7 +20,7 @@ from unittest import mock
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
 from ansible_collections.katapult.cloud.plugins.module_utils._module import context
 
 
@@ -79,8 +79,8 @@ def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
     """
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
     with _alone(), ExitStack() as patches:
-        locks = [Place(patches.enter_context(TemporaryDirectory()))]
-        patches.enter_context(mock.patch.object(context, "lock_places", return_value=locks))
+        locks = [LockDirectory(patches.enter_context(TemporaryDirectory()))]
+        patches.enter_context(mock.patch.object(context, "lock_directories", return_value=locks))
         patches.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
         for name in ("_global_warnings", "_global_deprecations"):
             # They last as long as a process.

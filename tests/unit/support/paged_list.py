@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Moment
 from ansible_collections.katapult.cloud.tests.unit.support.factories import LIST
 
-CALL = Call("GET", LIST, "list the disks", (("organization[sub_domain]", "acme"),))
+CALL = Request("GET", LIST, "list the disks", (("organization[sub_domain]", "acme"),))
 LARGE = 1000
 
 
@@ -25,9 +25,9 @@ def rows(count: int, start: int = 0) -> list[Mapping[str, Any]]:
 
 
 class PagedService:
-    """A Sender that has the rows C(there), at most C(most) on a page; over 1000 rows it tells no totals.
+    """A Sender that has the rows `there`, at most `most` on a page; over 1000 rows it tells no totals.
 
-    C(during) is called while a page is asked for, with its number, and may wait or raise; C(pagination) tells what each
+    `during` is called while a page is asked for, with its number, and may wait or raise; `pagination` tells what each
     page says of the list, None for nothing.
     """
 
@@ -54,7 +54,7 @@ class PagedService:
         """The number of the last page that has rows."""
         return max(1, -(-len(self.there) // self.most))
 
-    def send(self, call: Call) -> dict[str, Any]:
+    def send(self, call: Request) -> dict[str, Any]:
         query = dict(call.query)
         number, per_page = int(query["page"]), min(int(query["per_page"]), self.most)
         with self._counted(number):
@@ -99,19 +99,19 @@ class PagedService:
 
 
 class MovingService(PagedService):
-    """A list whose rows move: C(rows_of) tells what is there, by how often a page was asked for and its number.
+    """A list whose rows move: `rows_of` tells what is there, by how often a page was asked for and its number.
 
-    C(told): what the pages say of the list whatever is there.
+    `told`: what the pages say of the list whatever is there.
     """
 
     def __init__(
         self, rows_of: Callable[[int, int], Sequence[Any]], most: int = 200, told: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__([], most)
-        self._rows_of = rows_of
+        self._parse_rows = rows_of
         self._told = told or {}
 
     def page(self, number: int, per_page: int) -> dict[str, Any]:
-        self.there = list(self._rows_of(self.times_read(number), number))
+        self.there = list(self._parse_rows(self.times_read(number), number))
         page = super().page(number, per_page)
         return {**page, "pagination": {**page["pagination"], **self._told}}

@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import lock_places, locked
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import hold_locks, lock_directories
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 
 MODULES = "ansible_collections.katapult.cloud.plugins.modules"
@@ -45,7 +45,7 @@ def started(
     cwd: Path | None = None,
     before: str = "",
 ) -> subprocess.Popen[bytes]:
-    """A module that runs with these options, after the statements C(before)."""
+    """A module that runs with these options, after the statements `before`."""
     process = subprocess.Popen(
         [sys.executable, "-c", before + PROGRAM, f"{MODULES}.{module}"],
         stdin=subprocess.PIPE,
@@ -90,6 +90,6 @@ def results_of(options: Mapping[str, Any], times: int) -> list[dict[str, Any]]:
 def forget_creates(simulator: Simulator, *names: str) -> None:
     """Drop the notes of creates whose end is not known: the next simulator may get the same port."""
     keys = [(simulator.url, name) for name in names or (str(DISK["name"]),)]
-    with locked(keys, Clock(), Deadline(Clock(), 60), lock_places({})) as held:
+    with hold_locks(keys, Clock(), Deadline(Clock(), 60), lock_directories({})) as held:
         for key in keys:
-            held.create_ended(key)
+            held.clear_create(key)

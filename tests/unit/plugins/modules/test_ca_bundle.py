@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Retry
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import connection_of, with_bundle
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import parse_connection, resolve_ca_bundle
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.fuzz.options import ENOUGH, MODULES
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
 
 GOOD = requests.adapters.DEFAULT_CA_BUNDLE_PATH
-GET = Call("GET", "/disks/disk", "read the disk disk_One")
-CREATE = Call("POST", "/disks", "create the disk 'data-01'", body={"a": 1}, repeat=Repeat.IF_NOT_EXECUTED)
+GET = Request("GET", "/disks/disk", "read the disk disk_One")
+CREATE = Request("POST", "/disks", "create the disk 'data-01'", body={"a": 1}, retry=Retry.IF_NOT_EXECUTED)
 BOTH_CALLS = pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
 
 
@@ -97,7 +97,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], str], str]] = {
     "broken": (broken, "the file '{0}' holds no certificates in PEM form, or broken ones"),
     "a directory": (unhashed, "the directory '{0}' holds no certificates that OpenSSL finds"),
 }
-ADVICE = "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form."
+HINT = "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form."
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
@@ -116,7 +116,7 @@ def test_a_variable_that_names_nothing_usable(
 
     assert done["failed"] is True
     assert done["msg"].startswith(f"{variable}: {problem.format(path)}")
-    assert done["msg"].endswith(f". {ADVICE}")
+    assert done["msg"].endswith(f". {HINT}")
     assert (done["error"]["code"], done["error"]["attempts"]) == ("ca_bundle_unusable", None)
     assert done["error"]["detail"] == {"source": variable}
 
@@ -141,7 +141,7 @@ def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch, run: Any) 
     monkeypatch.setenv("CURL_CA_BUNDLE", GOOD)
     done = run(name="data-01", api_url="https://127.0.0.1:1/core/v1")
 
-    assert done["msg"] == f"CURL_CA_BUNDLE: '{GOOD}' can't be read: Permission denied. {ADVICE}"
+    assert done["msg"] == f"CURL_CA_BUNDLE: '{GOOD}' can't be read: Permission denied. {HINT}"
 
 
 NOT_USED: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
@@ -175,21 +175,21 @@ def test_plain_http_needs_no_authorities(run: Any, simulator: Simulator, monkeyp
 @pytest.mark.parametrize("make", [lambda _folder: GOOD, hashed], ids=["file", "directory"])
 def test_what_can_be_used_is_used(tmp_path: Path, variable: str, make: Callable[[Path], str]) -> None:
     path = make(tmp_path)
-    connection = with_bundle(Connection("https://api.test/core/v1", "token-1"), {variable: path})
+    connection = resolve_ca_bundle(Connection("https://api.test/core/v1", "token-1"), {variable: path})
 
-    assert (connection.verify, connection.verify_by) == (path, variable)
+    assert (connection.verify, connection.verify_source) == (path, variable)
 
 
-def _http(connection: Connection) -> Http:
+def _http(connection: Connection) -> HttpClient:
     clock = FakeClock()
-    return Http(connection, clock, Deadline(clock, 600))
+    return HttpClient(connection, clock, Deadline(clock, 600))
 
 
-def _fails(http: Http, call: Call) -> ApiError:
+def _fails(http: HttpClient, call: Request) -> ApiError:
     with pytest.raises(ApiError) as raised:
         http.send(call)
-    assert raised.value.report.code == "ca_bundle_unusable"
-    assert (raised.value.report.attempts, raised.value.report.ambiguous) == (1, False)
+    assert raised.value.details.code == "ca_bundle_unusable"
+    assert (raised.value.details.attempts, raised.value.details.ambiguous) == (1, False)
     return raised.value
 
 
@@ -203,7 +203,7 @@ GONE: dict[str, tuple[Callable[[Path], object], str]] = {
 @pytest.mark.parametrize(("spoil", "problem"), GONE.values(), ids=GONE)
 @pytest.mark.parametrize("source", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "ca_path"])
 def test_a_bundle_that_has_gone_since(
-    address: str, tmp_path: Path, source: str, spoil: Callable[[Path], object], problem: str, call: Call
+    address: str, tmp_path: Path, source: str, spoil: Callable[[Path], object], problem: str, call: Request
 ) -> None:
     path = tmp_path / "authorities.pem"
     shutil.copy(GOOD, path)
@@ -215,16 +215,16 @@ def test_a_bundle_that_has_gone_since(
         "validate_certs": True,
         "ca_path": str(path) if source == "ca_path" else None,
     }
-    http = _http(with_bundle(connection_of(options, "2.16.0"), {source: str(path)}))
+    http = _http(resolve_ca_bundle(parse_connection(options, "2.16.0"), {source: str(path)}))
     spoil(path)
 
     error = _fails(http, call)
-    assert f"Could not {call.doing}: {source}: {problem.format(path)} (ca_bundle_unusable). {ADVICE}" == error.message
-    assert error.report.detail == {"source": source}
+    assert f"Could not {call.action}: {source}: {problem.format(path)} (ca_bundle_unusable). {HINT}" == error.message
+    assert error.details.detail == {"source": source}
 
 
 @BOTH_CALLS
-def test_a_bundle_that_may_not_be_read_any_more(monkeypatch: pytest.MonkeyPatch, address: str, call: Call) -> None:
+def test_a_bundle_that_may_not_be_read_any_more(monkeypatch: pytest.MonkeyPatch, address: str, call: Request) -> None:
     def refuse(_context: ssl.SSLContext, *_paths: object) -> None:
         raise PermissionError(13, "Permission denied")
 

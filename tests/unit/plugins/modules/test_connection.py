@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import VERSION
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import NO_TOKEN, connection_of
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import NO_TOKEN, parse_connection
 from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_data_center_info,
     katapult_disk,
@@ -66,7 +66,7 @@ DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
     ],
 )
 def test_a_connection(options: dict[str, Any], field: str, value: object) -> None:
-    assert getattr(connection_of({**USUAL, **options}, "2.16.0"), field) == value
+    assert getattr(parse_connection({**USUAL, **options}, "2.16.0"), field) == value
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_connection(options: dict[str, Any], field: str, value: object) -> Non
 )
 def test_an_option_that_can_t_be_used_is_named(options: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError) as raised:
-        connection_of({**USUAL, **options}, "2.16.0")
+        parse_connection({**USUAL, **options}, "2.16.0")
 
-    assert raised.value.report.detail == {"option": option}
+    assert raised.value.details.detail == {"option": option}
     shown = json.dumps(raised.value.as_result())
     assert TOKEN not in shown
     assert "pass-word" not in shown

@@ -50,7 +50,7 @@ def _task(run: Any) -> Any:
     return run.of(katapult_task_info)
 
 
-def names(done: Any) -> list[str]:
+def option_names(done: Any) -> list[str]:
     return [disk["name"] for disk in done["disks"]]
 
 
@@ -95,7 +95,7 @@ def test_disks_are_filtered(
     simulator.state.add_disk("data-02", state="failed", annotations={"bare": ""})
     done = disks(details=details, **options)
 
-    assert names(done) == found
+    assert option_names(done) == found
     assert {frozenset(disk) for disk in done["disks"]} <= {frozenset(WHOLE if details else THIN)}
     looks = ["GET /virtual_machines/virtual_machine"] if "virtual_machine" in options and not found else []
     assert disks.requests == [LIST, *looks, *[READ] * (len(found) if details else 0)]
@@ -203,10 +203,10 @@ def test_a_list(run: Any, module: Any, key: str, permalinks: list[str]) -> None:
     assert (done["changed"], done.status) == (False, 0)
     assert [row["permalink"] for row in done[key]] == permalinks
     assert module(check=True)[key] == done[key]
-    wanted = done[key][1]
-    assert module(id=wanted["id"])[key] == [wanted]
-    assert module(permalink=wanted["permalink"])[key] == [wanted]
-    assert module(permalink=permalinks[0], id=wanted["id"])[key] == []
+    desired = done[key][1]
+    assert module(id=desired["id"])[key] == [desired]
+    assert module(permalink=desired["permalink"])[key] == [desired]
+    assert module(permalink=permalinks[0], id=desired["id"])[key] == []
     assert module(permalink="nowhere")[key] == []
     assert len(module.requests) == 1
 

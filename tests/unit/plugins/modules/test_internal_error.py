@@ -14,33 +14,33 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
 from ansible_collections.katapult.cloud.plugins.module_utils._module.base import (
-    LONGEST_QUOTE,
+    MAX_QUOTE,
     KatapultModule,
     connection_spec,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import Description
-from ansible_collections.katapult.cloud.plugins.module_utils._options.info import Listed
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Conduct, Fleet
+from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import FleetEntry
+from ansible_collections.katapult.cloud.plugins.module_utils._options.info import InfoResult
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_result import FleetResult
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import Presence
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, Surroundings
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
     LIST,
     LONDON,
     TASK,
+    desired,
     disk_answer,
     disk_payload,
     listing,
     task_answer,
-    wanted,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
 from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, finished
@@ -49,7 +49,10 @@ from ansible_collections.katapult.cloud.tests.unit.support.processes import inte
 TOKEN = "a-token-that-nobody-must-see"
 BOOM = RuntimeError(f"boom {TOKEN} http://me:secret@proxy")
 PLACE = re.compile(r"plugins/(module_utils/_\w+|modules)/\w+\.py:\d+")
-BEING_MADE = {"disk": disk_payload(state="not_built"), "task": {"id": "task_One", "name": "Build", "status": "running"}}
+BUILD_STATES = {
+    "disk": disk_payload(state="not_built"),
+    "task": {"id": "task_One", "name": "Build", "status": "running"},
+}
 THERE = {f"GET {LIST}": [listing(disk_payload())], f"GET {DISK}": [disk_answer()]}
 
 
@@ -59,7 +62,7 @@ class Breaks:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def __call__(self, _call: Call) -> NoReturn:
+    def __call__(self, _call: Request) -> NoReturn:
         raise self._error
 
 
@@ -75,7 +78,7 @@ class BrokenClock(FakeClock):
 
 
 def ended(act: Callable[[KatapultModule], Any], module_class: type[KatapultModule] = KatapultModule) -> Finished:
-    """The end of a module that does C(act): one JSON object on its output, and none of the secrets."""
+    """The end of a module that does `act`: one JSON object on its output, and none of the secrets."""
     module = ModuleType("a_module")
     vars(module)["main"] = lambda: module_class(argument_spec=connection_spec()).run(act)
     done = finished(module, {"api_token": TOKEN, **internal_arguments(check=False)})
@@ -85,14 +88,14 @@ def ended(act: Callable[[KatapultModule], Any], module_class: type[KatapultModul
     return done
 
 
-@pytest.fixture(name="around")
-def _around(tmp_path: Path) -> Callable[..., Surroundings]:
-    def around(module: KatapultModule, api: DiskApi, clock: FakeClock) -> Surroundings:
-        places, deadline = [Place(str(tmp_path))], Deadline(clock, 600)
-        catching = module.catching_the_unforeseen
-        return Surroundings(api, clock, deadline, module.warn, places, ("x",), catching_the_unforeseen=catching)
+@pytest.fixture(name="context")
+def _context(tmp_path: Path) -> Callable[..., RunContext]:
+    def context(module: KatapultModule, api: KatapultApi, clock: FakeClock) -> RunContext:
+        places, deadline = [LockDirectory(str(tmp_path))], Deadline(clock, 600)
+        catching = module.catch_unforeseen
+        return RunContext(api, clock, deadline, module.warn, places, ("x",), catch_unforeseen=catching)
 
-    return around
+    return context
 
 
 def assert_internal(done: Finished) -> None:
@@ -110,20 +113,20 @@ SINGLE: dict[str, tuple[Mapping[str, Sequence[Any]], FakeClock, dict[str, Any]]]
         {"changed": False, "ambiguous": True},
     ),
     "after the create": (
-        {f"GET {LIST}": [listing()], f"POST {LIST}": [BEING_MADE]},
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [BUILD_STATES]},
         BrokenClock(),
         {
             "changed": True,
             "ambiguous": False,
-            "disk": BEING_MADE["disk"],
-            "task": BEING_MADE["task"],
+            "disk": BUILD_STATES["disk"],
+            "task": BUILD_STATES["task"],
             "annotations": [],
         },
     ),
     "while it is built": (
-        {f"GET {LIST}": [listing()], f"POST {LIST}": [BEING_MADE], f"GET {TASK}": [task_answer("running"), BREAKS]},
+        {f"GET {LIST}": [listing()], f"POST {LIST}": [BUILD_STATES], f"GET {TASK}": [task_answer("running"), BREAKS]},
         FakeClock(),
-        {"changed": True, "ambiguous": False, "disk": BEING_MADE["disk"], "task": BEING_MADE["task"]},
+        {"changed": True, "ambiguous": False, "disk": BUILD_STATES["disk"], "task": BUILD_STATES["task"]},
     ),
     "between steps": (
         {
@@ -148,7 +151,7 @@ CHANGES = {"size_in_gb": 30, "bus_type": "virtio", "annotations": ({"key": "env"
 
 @pytest.mark.parametrize(("script", "clock", "known"), SINGLE.values(), ids=SINGLE)
 def test_one_disk(
-    around: Callable[..., Surroundings],
+    context: Callable[..., RunContext],
     script: Mapping[str, Sequence[Any]],
     clock: FakeClock,
     known: dict[str, Any],
@@ -156,7 +159,7 @@ def test_one_disk(
     service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
 
     def act(module: KatapultModule) -> DiskResult:
-        return Presence(wanted(**CHANGES), around(module, DiskApi(service), clock)).ensure()
+        return PresentReconciler(desired(**CHANGES), context(module, KatapultApi(service), clock)).ensure()
 
     done = ended(act)
     assert_internal(done)
@@ -164,25 +167,25 @@ def test_one_disk(
     assert {key: told.get(key) for key in known} == known
 
 
-def created(call: Call) -> dict[str, Any]:
+def created(call: Request) -> dict[str, Any]:
     name = (call.body or {})["properties"]["name"]
     task = {"id": f"task_{name}", "name": "Build", "status": "running"}
     return {"disk": disk_payload(id=f"disk_{name}", name=name, state="not_built"), "task": task}
 
 
-def created_but_for_one(call: Call) -> dict[str, Any]:
+def created_but_for_one(call: Request) -> dict[str, Any]:
     answer = created(call)
     if answer["disk"]["name"] == "data-1":
         raise BOOM
     return answer
 
 
-def read(call: Call) -> dict[str, Any]:
+def read(call: Request) -> dict[str, Any]:
     disk_id = dict(call.query)["disk[id]"]
     return disk_answer(id=disk_id, name=disk_id.replace("disk_", ""))
 
 
-def read_but_for_one(call: Call) -> dict[str, Any]:
+def read_but_for_one(call: Request) -> dict[str, Any]:
     if "data-1" in str(call.query):
         raise BOOM
     return read(call)
@@ -220,19 +223,19 @@ FLEETS: dict[str, tuple[Mapping[str, Sequence[Any]], FakeClock, list[tuple[bool,
 
 @pytest.mark.parametrize(("script", "clock", "told", "outcome"), FLEETS.values(), ids=FLEETS)
 def test_a_fleet(
-    around: Callable[..., Surroundings],
+    context: Callable[..., RunContext],
     script: Mapping[str, Sequence[Any]],
     clock: FakeClock,
     told: list[tuple[bool, bool, bool, bool]],
     outcome: str,
 ) -> None:
     service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
-    wishes = [wanted(name=f"data-{number}") for number in range(3)]
-    descriptions = [Description(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
+    wishes = [desired(name=f"data-{number}") for number in range(3)]
+    entries = [FleetEntry(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
 
     def act(module: KatapultModule) -> FleetResult:
-        api = FleetApi(service, [wish.name for wish in wishes], [wish.id for wish in wishes])
-        return Fleet(descriptions, api, around(module, api, clock), Conduct()).ensure()
+        api = DiskListSnapshot(service, [wish.name for wish in wishes], [wish.id for wish in wishes])
+        return Fleet(entries, api, context(module, api, clock), FleetSettings()).ensure()
 
     done = ended(act)
     assert_internal(done)
@@ -259,7 +262,7 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
             del result
             raise BOOM
 
-    class Done(Listed):
+    class Done(InfoResult):
         def as_result(self, *, with_diff: bool) -> dict[str, Any]:
             return {**super().as_result(with_diff=with_diff), "changed": True, "msg": "Done."}
 
@@ -270,7 +273,7 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
 
 def test_a_long_text_is_cut_and_half_a_secret_is_none() -> None:
     def act(_module: KatapultModule) -> NoReturn:
-        raise LookupError(f"{'x' * (LONGEST_QUOTE - 30)}{TOKEN}{'y' * 1000}")
+        raise LookupError(f"{'x' * (MAX_QUOTE - 30)}{TOKEN}{'y' * 1000}")
 
     done = ended(act)
     assert_internal(done)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.katapult.cloud.dev.interpreters import find
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import failure
-from ansible_collections.katapult.cloud.plugins.module_utils._core.python_version import refuse_old_python
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import error_for
+from ansible_collections.katapult.cloud.plugins.module_utils._core.python_version import check_python_version
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION
 
 # Those that the supported releases of ansible-core send modules to, and that the modules do not run with.
@@ -26,8 +26,8 @@ MODULES = sorted((COLLECTION / "plugins" / "modules").glob("katapult_*.py"))
 
 
 def told(version: str, executable: str) -> dict[str, object]:
-    what = f"katapult.cloud needs Python 3.9 or newer where the module runs; this is {version} at {executable}."
-    return {"failed": True, **failure("python_too_old", what).as_result()}
+    summary = f"katapult.cloud needs Python 3.9 or newer where the module runs; this is {version} at {executable}."
+    return {"failed": True, **error_for("python_too_old", summary).as_result()}
 
 
 @pytest.mark.parametrize("path", [FLOOR_FILE, *MODULES], ids=lambda path: path.stem)
@@ -43,7 +43,7 @@ def test_a_module_checks_before_it_imports_anything_else(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     first = [ast.unparse(node) for node in tree.body if not isinstance(node, ast.Assign)][:2]
 
-    assert first == ["from ..module_utils._core.python_version import refuse_old_python", "refuse_old_python()"]
+    assert first == ["from ..module_utils._core.python_version import check_python_version", "check_python_version()"]
 
 
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 8, 18), (3, 8, 18, "final", 0)])
@@ -53,7 +53,7 @@ def test_the_check_says_which_python_it_is(
     monkeypatch.setattr(sys, "version_info", version)
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3.8")
     with pytest.raises(SystemExit) as ended:
-        refuse_old_python()
+        check_python_version()
 
     assert ended.value.code == 1
     found = ".".join(str(part) for part in version[:3])
@@ -65,7 +65,7 @@ def test_the_check_lets_newer_ones_pass(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], version: tuple[int | str, ...]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", version)
-    refuse_old_python()
+    check_python_version()
 
     assert capsys.readouterr().out == ""
 

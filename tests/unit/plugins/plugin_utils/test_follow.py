@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._module.progress_file import (
-    LONGEST_LINE,
-    SHOWN_EACH,
+    ALWAYS_SHOW,
+    MAX_LINE,
     append_line,
 )
 from ansible_collections.katapult.cloud.plugins.plugin_utils._follow import (
@@ -39,15 +39,15 @@ class Told:
 
     def news_after(self, *lines: str) -> list[str]:
         """What is new when the module has told these lines since the look before."""
-        self.tell(*lines)
+        self.report_progress(*lines)
         return self._tail.news()
 
     def last_news_after(self, *lines: str) -> list[str]:
         """What is still new at the end, when the module has told these lines since the look before."""
-        self.tell(*lines)
+        self.report_progress(*lines)
         return self._tail.last_news()
 
-    def tell(self, *lines: str) -> None:
+    def report_progress(self, *lines: str) -> None:
         for line in lines:
             append_line(str(self.path), line)
 
@@ -65,7 +65,7 @@ def test_only_the_newest_line_is_shown(told: Told) -> None:
 
 
 def test_each_marked_line_is_shown_once(told: Told) -> None:
-    first, second = f"{SHOWN_EACH}again in 1 s", f"{SHOWN_EACH}again in 2 s"
+    first, second = f"{ALWAYS_SHOW}again in 1 s", f"{ALWAYS_SHOW}again in 2 s"
 
     assert told.news_after(first, "is pending", first, second, "is running") == [
         "again in 1 s",
@@ -77,9 +77,9 @@ def test_each_marked_line_is_shown_once(told: Told) -> None:
 
 
 def test_at_the_end_only_marked_lines_are_news(told: Told) -> None:
-    told.news_after(f"{SHOWN_EACH}again in 1 s")
+    told.news_after(f"{ALWAYS_SHOW}again in 1 s")
 
-    assert told.last_news_after(f"{SHOWN_EACH}again in 2 s", "is running") == ["again in 2 s"]
+    assert told.last_news_after(f"{ALWAYS_SHOW}again in 2 s", "is running") == ["again in 2 s"]
 
 
 def test_the_same_line_is_shown_again_as_a_sign_of_life(told: Told) -> None:
@@ -97,10 +97,10 @@ def test_what_is_not_told_again_is_not_shown_again(told: Told) -> None:
 
 
 def test_a_long_file_is_read_from_its_end(told: Told) -> None:
-    lines = [f"{number:03d} {'盘' * LONGEST_LINE}" for number in range(100)]
+    lines = [f"{number:03d} {'盘' * MAX_LINE}" for number in range(100)]
     assert sum(len(line.encode()) for line in lines) > TAIL
 
-    assert told.news_after(*lines) == [lines[-1][:LONGEST_LINE]]
+    assert told.news_after(*lines) == [lines[-1][:MAX_LINE]]
 
 
 def test_a_file_that_is_gone_has_no_news(told: Told) -> None:
@@ -136,7 +136,7 @@ def test_nothing_is_shown_before_its_time_and_the_end_is_at_once(tmp_path: Path)
 def test_a_marked_line_is_shown_at_the_end_at_the_latest(tmp_path: Path) -> None:
     shown: list[str] = []
     with followed(str(tmp_path), shown.append, every=3600) as path:
-        append_line(path, f"{SHOWN_EACH}again in 2 s")
+        append_line(path, f"{ALWAYS_SHOW}again in 2 s")
         append_line(path, "is running")
 
     assert shown == ["again in 2 s"]

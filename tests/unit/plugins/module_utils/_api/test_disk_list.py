@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, Report
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, ErrorDetails
 from ansible_collections.katapult.cloud.tests.unit.support.paged_list import MovingService
 
 ACME = Lookup("sub_domain", "acme")
@@ -33,31 +33,31 @@ class SlowService:
     def __init__(self) -> None:
         self.looks = 0
         self.first_has_begun = threading.Event()
-        self.goes_on = threading.Event()
+        self.is_pending = threading.Event()
 
-    def send(self, call: Call) -> Mapping[str, Any]:
+    def send(self, call: Request) -> Mapping[str, Any]:
         del call
         self.looks += 1
         if self.looks == 1:
             self.first_has_begun.set()
-            assert self.goes_on.wait(10)
+            assert self.is_pending.wait(10)
         return {"disk": ROWS, "pagination": {"total": len(ROWS), "total_pages": 1, "per_page": 200}}
 
 
-def fleet_api(service: Any) -> FleetApi:
-    return FleetApi(service, ["data-01", None], [None, "disk_C"])
+def fleet_api(service: Any) -> DiskListSnapshot:
+    return DiskListSnapshot(service, ["data-01", None], [None, "disk_C"])
 
 
 def test_those_who_ask_during_a_look_share_the_next_one() -> None:
     service = SlowService()
     api = fleet_api(service)
     with ThreadPoolExecutor(6) as pool:
-        first = pool.submit(api.look, ACME)
+        first = pool.submit(api.refresh, ACME)
         assert service.first_has_begun.wait(10)
-        waiting = [pool.submit(api.disks_named, ACME, "data-01") for _number in range(5)]
+        waiting = [pool.submit(api.list_disks_named, ACME, "data-01") for _number in range(5)]
         while threading.active_count() < 6:
             pass
-        service.goes_on.set()
+        service.is_pending.set()
         first.result(10)
         found = [one.result(10) for one in waiting]
 
@@ -67,27 +67,27 @@ def test_those_who_ask_during_a_look_share_the_next_one() -> None:
 
 def test_a_look_that_was_made_is_not_made_again() -> None:
     service = SlowService()
-    service.goes_on.set()
+    service.is_pending.set()
     api = fleet_api(service)
-    number = api.next_look
+    number = api.next_refresh
 
-    api.look(ACME, number)
-    api.look(ACME, number)
+    api.refresh(ACME, number)
+    api.refresh(ACME, number)
     assert service.looks == 1
 
-    api.look(ACME)
-    api.look(ACME, number)
+    api.refresh(ACME)
+    api.refresh(ACME, number)
     assert service.looks == 2
 
 
 def test_only_the_rows_of_the_fleet_are_kept() -> None:
     service = SlowService()
-    service.goes_on.set()
+    service.is_pending.set()
     api = fleet_api(service)
-    api.look(ACME)
+    api.refresh(ACME)
 
     assert (api.ids_named("data-01"), api.pages) == (["disk_A", "disk_B"], 1)
-    assert [api.state_of(row["id"]) for row in ROWS] == ["built", "building", "built", None]
+    assert [api.get_state(row["id"]) for row in ROWS] == ["built", "building", "built", None]
     assert api.ids_named("another") == []
 
 
@@ -95,16 +95,16 @@ def test_a_look_that_fails_fails_for_the_one_who_made_it() -> None:
     class Failing:
         looks = 0
 
-        def send(self, call: Call) -> Mapping[str, Any]:
+        def send(self, call: Request) -> Mapping[str, Any]:
             del call
             self.looks += 1
-            raise ApiError("Could not look", Report("http_error"))
+            raise ApiError("Could not look", ErrorDetails("http_error"))
 
     service = Failing()
     api = fleet_api(service)
     for _number in range(2):
         with pytest.raises(ApiError):
-            api.look(ACME, 1)
+            api.refresh(ACME, 1)
     assert service.looks == 2
 
 
@@ -121,8 +121,8 @@ FLEETS: dict[str, tuple[list[str], int]] = {
 def test_a_look_that_misses_a_name_in_a_large_list_reads_it_once_more(names: list[str], readings: int) -> None:
     """Rows move up to a page already read when the first disk is deleted; so a row may have been there, or be gone."""
     service = MovingService(lambda time, page: LARGE if time == 1 and page < 3 else LARGE[1:])
-    api = FleetApi(service, names, [])
-    api.look(ACME)
+    api = DiskListSnapshot(service, names, [])
+    api.refresh(ACME)
 
     assert service.times_read() == readings
     assert [api.ids_named(name) for name in names] == [
@@ -134,16 +134,16 @@ def test_a_look_that_misses_a_name_in_a_large_list_reads_it_once_more(names: lis
 def test_a_name_that_an_incomplete_list_does_not_show_fails_the_look() -> None:
     service = MovingService(lambda _time, _page: ROWS, told={"total": 5})
     incomplete = "has 5 rows, and shows 4"
-    fleet_api(service).look(ACME)
-    api = FleetApi(service, ["data-01", "data-02"], [])
-    number = api.next_look
+    fleet_api(service).refresh(ACME)
+    api = DiskListSnapshot(service, ["data-01", "data-02"], [])
+    number = api.next_refresh
 
     for _time in range(2):
         with pytest.raises(ApiError, match=incomplete):
-            api.look(ACME, number)
+            api.refresh(ACME, number)
     assert service.times_read() == 6
-    assert [row["id"] for row in api.disks_named(ACME, "data-01").rows] == ["disk_A", "disk_B"]
+    assert [row["id"] for row in api.list_disks_named(ACME, "data-01").rows] == ["disk_A", "disk_B"]
     with pytest.raises(ApiError, match=incomplete):
-        api.disks_named(ACME, "data-02")
+        api.list_disks_named(ACME, "data-02")
     with pytest.raises(ApiError, match=incomplete):
-        api.refuse_incomplete()
+        api.raise_if_incomplete()

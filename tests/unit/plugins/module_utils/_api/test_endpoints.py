@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
-from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import Listing
+from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import RowList
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
 from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, LIST, listing
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService
@@ -26,7 +26,7 @@ ASKED = (("organization[sub_domain]", "acme"), ("page", "1"), ("per_page", "200"
 
 
 def test_disks_of_a_name_have_exactly_that_name() -> None:
-    named = DiskApi(PagedService(THERE)).disks_named(ACME, "data-01")
+    named = KatapultApi(PagedService(THERE)).list_disks_named(ACME, "data-01")
 
     assert [row["id"] for row in named.rows] == ["disk_0", "disk_6"]
 
@@ -36,55 +36,55 @@ def test_a_row_without_a_name_may_have_any(row: dict[str, Any]) -> None:
     """It was taken for another disk: each run created one more."""
     service = PagedService([*THERE, row])
     with pytest.raises(ApiError, match="a row of 'disk' has no name") as raised:
-        DiskApi(service).disks_named(ACME, "data-01")
-    assert raised.value.report.code == "unexpected_answer"
+        KatapultApi(service).list_disks_named(ACME, "data-01")
+    assert raised.value.details.code == "unexpected_answer"
     with pytest.raises(ApiError):
-        FleetApi(service, ["data-01"], []).look(ACME)
+        DiskListSnapshot(service, ["data-01"], []).refresh(ACME)
 
 
 def test_a_name_that_a_large_list_does_not_show_is_looked_for_once_more() -> None:
     """The disk moves up to a page that was read when a disk before it is deleted."""
     there = [{"id": f"disk_{number}", "name": f"data-{number:04d}"} for number in range(1200)]
     service = MovingService(lambda time, page: there if time == 1 and page < 3 else there[1:])
-    api = DiskApi(service)
+    api = KatapultApi(service)
 
-    assert api.disks_named(ACME, "data-0400").rows == [there[400]]
+    assert api.list_disks_named(ACME, "data-0400").rows == [there[400]]
     assert service.times_read() == 2
-    assert api.disks_named(ACME, "data-0401").rows == [there[401]]
+    assert api.list_disks_named(ACME, "data-0401").rows == [there[401]]
     assert service.times_read() == 3
 
 
 def test_a_name_that_an_incomplete_list_does_not_show_is_no_answer() -> None:
-    api = DiskApi(MovingService(lambda _time, _page: THERE, told={"total": 8}))
+    api = KatapultApi(MovingService(lambda _time, _page: THERE, told={"total": 8}))
 
-    assert [row["id"] for row in api.disks_named(ACME, "data-02").rows] == ["disk_4"]
+    assert [row["id"] for row in api.list_disks_named(ACME, "data-02").rows] == ["disk_4"]
     with pytest.raises(ApiError, match=r"list the disks of the organization 'acme': .* has 8 rows, and shows 7"):
-        api.disks_named(ACME, "data-03")
+        api.list_disks_named(ACME, "data-03")
 
 
-@pytest.mark.parametrize("ask", [DiskApi.disks, DiskApi.io_profiles], ids=["disks", "profiles"])
-def test_an_incomplete_list_is_no_list_of_all(ask: Callable[[DiskApi, Lookup], object]) -> None:
+@pytest.mark.parametrize("ask", [KatapultApi.disks, KatapultApi.io_profiles], ids=["disks", "profiles"])
+def test_an_incomplete_list_is_no_list_of_all(ask: Callable[[KatapultApi, Lookup], object]) -> None:
     pagination = {"total": 2, "total_pages": 1, "per_page": 200}
     answer = {"disk": [{"id": "one"}], "disk_io_profiles": [{"id": "one"}], "pagination": pagination}
     service = ScriptedService({f"GET {LIST}": [answer], f"GET {PROFILES}": [answer]})
 
     with pytest.raises(ApiError, match="has 2 rows, and shows 1") as raised:
-        ask(DiskApi(service), ACME)
-    assert raised.value.report.code == "unexpected_answer"
+        ask(KatapultApi(service), ACME)
+    assert raised.value.details.code == "unexpected_answer"
 
 
 @pytest.mark.parametrize(("most", "pages"), [(200, 1), (4, 2), (3, 3)])
 def test_disks_of_many_names_come_from_one_listing_that_tells_its_pages(most: int, pages: int) -> None:
     service = PagedService(THERE, most)
-    found = DiskApi(service).disks_among(ACME, lambda row: row["name"] in ("Data-01", "data-02"))
+    found = KatapultApi(service).list_matching_disks(ACME, lambda row: row["name"] in ("Data-01", "data-02"))
 
-    assert found == Listing([THERE[1], THERE[4]], pages)
+    assert found == RowList([THERE[1], THERE[4]], pages)
     assert len(service.asked) == pages
 
 
 def test_annotations_are_asked_for_in_pairs() -> None:
     service = ScriptedService({f"GET {LIST}": [listing(*THERE)]})
-    api = DiskApi(service)
+    api = KatapultApi(service)
 
     assert api.disks(ACME) == THERE
     assert api.disks(ACME, [("env", "test"), ("backup", "")]) == THERE

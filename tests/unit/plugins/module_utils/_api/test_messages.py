@@ -13,21 +13,21 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import (
-    LONGEST_ID,
-    LONGEST_TEXT,
     MASK,
-    MOST_VALUES,
-    MOST_WIDE,
-    REPEATABLE,
-    Answer,
-    Call,
-    read_answer,
+    MAX_ID,
+    MAX_TEXT,
+    MAX_VALUES,
+    MAX_WIDE_BYTES,
+    RETRYABLE,
+    Request,
+    Response,
+    parse_response,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, RateLimitedError
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import A_FULL_MINUTE, error_answer, json_answer
 
-GET = Call("GET", "/disks/disk", "read the disk disk_One")
-POST = Call("POST", "/organizations/organization/disks", "create the disk 'data-01'", body={})
+GET = Request("GET", "/disks/disk", "read the disk disk_One")
+POST = Request("POST", "/organizations/organization/disks", "create the disk 'data-01'", body={})
 HTML = b"<html><head><TITLE>502\n Bad   Gateway</TITLE></head><body>secret-in-a-page</body></html>"
 NO_OBJECTS = {
     "html": (HTML, "text/html"),
@@ -47,25 +47,25 @@ NO_OBJECTS = {
 }
 
 
-def error_of(answer: Answer, call: Call = GET, now: float = A_FULL_MINUTE) -> ApiError:
+def error_of(answer: Response, call: Request = GET, now: float = A_FULL_MINUTE) -> ApiError:
     with pytest.raises(ApiError) as raised:
-        read_answer(answer, call, now)
+        parse_response(answer, call, now)
     return raised.value
 
 
-def plain(status: int, body: bytes, content_type: str, **headers: str) -> Answer:
-    return Answer(status, {"Content-Type": content_type, **headers}, body)
+def plain(status: int, body: bytes, content_type: str, **headers: str) -> Response:
+    return Response(status, {"Content-Type": content_type, **headers}, body)
 
 
 @pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize(("body", "kind"), NO_OBJECTS.values(), ids=NO_OBJECTS)
-def test_a_success_that_is_no_object_is_an_error(status: int, body: bytes, kind: str, call: Call) -> None:
+def test_a_success_that_is_no_object_is_an_error(status: int, body: bytes, kind: str, call: Request) -> None:
     error = error_of(plain(status, body, kind), call)
 
-    assert error.report.code == "unexpected_answer"
-    assert error.report.status == status
-    assert error.report.ambiguous is call.writes
+    assert error.details.code == "unexpected_answer"
+    assert error.details.status == status
+    assert error.details.ambiguous is call.is_write
     assert "secret-in-a-page" not in json.dumps(error.as_result())
 
 
@@ -75,8 +75,8 @@ def test_an_error_that_is_no_object_is_one_of_its_status(status: int, body: byte
     error = error_of(plain(status, body, kind))
 
     assert error.__class__ is ApiError
-    assert (error.report.code, error.report.status) == ("http_error", status)
-    assert error.transient is (status in REPEATABLE)
+    assert (error.details.code, error.details.status) == ("http_error", status)
+    assert error.transient is (status in RETRYABLE)
     assert "secret-in-a-page" not in json.dumps(error.as_result())
     assert f"HTTP {status}" in error.message
 
@@ -87,7 +87,7 @@ def test_the_title_of_a_page_is_shown() -> None:
 
 @pytest.mark.parametrize("payload", [{"error": "Not Found"}, {"message": "no"}, {"error": None}, {"code": 5}, {}])
 def test_an_error_in_an_unknown_shape_is_one_of_its_status(payload: Any) -> None:
-    assert error_of(json_answer(404, payload)).report.code == "http_error"
+    assert error_of(json_answer(404, payload)).details.code == "http_error"
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,16 @@ def test_an_error_in_an_unknown_shape_is_one_of_its_status(payload: Any) -> None
     ],
     ids=lambda value: value if isinstance(value, bool) else f"{value.status}-{len(value.body)}",
 )
-def test_a_write_may_have_been_carried_out(answer: Answer, lost: bool) -> None:
-    assert error_of(answer, POST).report.ambiguous is lost
-    assert error_of(answer, GET).report.ambiguous is False
+def test_a_write_may_have_been_carried_out(answer: Response, lost: bool) -> None:
+    assert error_of(answer, POST).details.ambiguous is lost
+    assert error_of(answer, GET).details.ambiguous is False
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_told(status: int) -> None:
     error = error_of(plain(status, b"", "", Location="https://elsewhere.test/"))
 
-    assert error.report.code == "redirected"
+    assert error.details.code == "redirected"
     assert not error.transient
     assert "api_url" in error.message
 
@@ -163,7 +163,7 @@ HIDDEN: dict[str, Any] = {
 
 @pytest.mark.parametrize("payload", HIDDEN.values(), ids=HIDDEN)
 def test_secrets_never_get_past(payload: Any) -> None:
-    shown = json.dumps(read_answer(json_answer(200, payload), GET, A_FULL_MINUTE))
+    shown = json.dumps(parse_response(json_answer(200, payload), GET, A_FULL_MINUTE))
     refused = json.dumps(error_of(error_answer(422, "validation_error", payload)).as_result())
 
     assert MASK in shown
@@ -198,14 +198,14 @@ def test_secrets_never_get_past(payload: Any) -> None:
     ],
 )
 def test_what_is_no_secret_is_left_as_it_is(payload: Any) -> None:
-    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
+    assert parse_response(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
 
 
 def test_of_an_attribute_that_is_not_said_to_be_open_its_name_is_shown() -> None:
     shown: dict[str, Any] = {**UNMARKED, "description": "told", "protect": None, "unset": None}
     answer = json_answer(200, {"attributes": [{**shown, "odd": [{"value": "told"}]}]})
 
-    assert read_answer(answer, GET, A_FULL_MINUTE) == {"attributes": [{**shown, "value": MASK, "odd": MASK}]}
+    assert parse_response(answer, GET, A_FULL_MINUTE) == {"attributes": [{**shown, "value": MASK, "odd": MASK}]}
 
 
 @pytest.mark.parametrize(
@@ -215,16 +215,16 @@ def test_keys_that_ansible_takes_for_its_own_do_not_get_past(key: str) -> None:
     odd: dict[str, Any] = {key: "x"}
     payload = {**odd, "disk": {**odd, "a": [[{**odd, "b": 1}]], "attributes": {**odd, "os": {**odd}}}}
     kept = {"disk": {"a": [[{"b": 1}]], "attributes": {"os": {}}}}
-    refusal = error_of(error_answer(422, "validation_error", payload)).report
+    refusal = error_of(error_answer(422, "validation_error", payload)).details
 
-    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == kept
+    assert parse_response(json_answer(200, payload), GET, A_FULL_MINUTE) == kept
     assert refusal.detail == kept
 
 
 def test_keys_that_are_like_those_of_ansible_get_past() -> None:
     payload = {"ansible_host": "a", "x__ansible_type": {"ansible": "__ansible_type"}}
 
-    assert read_answer(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
+    assert parse_response(json_answer(200, payload), GET, A_FULL_MINUTE) == payload
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_keys_that_are_like_those_of_ansible_get_past() -> None:
     ids=["value", "deep", "key"],
 )
 def test_lone_surrogates_do_not_get_past(body: bytes) -> None:
-    payload = read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+    payload = parse_response(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
 
     assert json.dumps(payload, ensure_ascii=False).encode("utf-8")
 
@@ -241,7 +241,7 @@ def test_lone_surrogates_do_not_get_past(body: bytes) -> None:
 def test_numbers_that_are_no_json_do_not_get_past() -> None:
     body = b'{"a": NaN, "b": [-Infinity, 1e999, 1.5, 2]}'
 
-    assert read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE) == {
+    assert parse_response(plain(200, body, "application/json"), GET, A_FULL_MINUTE) == {
         "a": None,
         "b": [None, None, 1.5, 2],
     }
@@ -290,47 +290,47 @@ def test_a_limit_without_a_body_is_a_limit() -> None:
     error = error_of(plain(429, HTML, "text/html"), POST)
 
     assert isinstance(error, RateLimitedError)
-    assert error.report.code == "rate_limit_reached"
+    assert error.details.code == "rate_limit_reached"
 
 
 WIDE = "\U0001f4a9".encode()
 TOO_LARGE: dict[str, bytes] = {
-    "objects": b'{"disk": [' + b'{"a":1},' * MOST_VALUES + b"1]}",
-    "lists": b'{"disk": [' + b"[]," * MOST_VALUES + b"1]}",
-    "numbers": b'{"disk": [' + b"1," * MOST_VALUES + b"1]}",
-    "lists in lists": b'{"disk": ' + b"[" * MOST_VALUES + b"1}",
-    "objects in objects": b'[{"a":' * MOST_VALUES + b"1}]",
-    "pieces of a text": b'{"a": "' + b"\\n" * MOST_VALUES + b'"}',
-    "wide text": b'{"a": "' + b"x" * MOST_WIDE + WIDE + b'"}',
-    "wide text in plain letters": b'{"a": "' + b"x" * MOST_WIDE + b'\\ud83d\\udca9"}',
+    "objects": b'{"disk": [' + b'{"a":1},' * MAX_VALUES + b"1]}",
+    "lists": b'{"disk": [' + b"[]," * MAX_VALUES + b"1]}",
+    "numbers": b'{"disk": [' + b"1," * MAX_VALUES + b"1]}",
+    "lists in lists": b'{"disk": ' + b"[" * MAX_VALUES + b"1}",
+    "objects in objects": b'[{"a":' * MAX_VALUES + b"1}]",
+    "pieces of a text": b'{"a": "' + b"\\n" * MAX_VALUES + b'"}',
+    "wide text": b'{"a": "' + b"x" * MAX_WIDE_BYTES + WIDE + b'"}',
+    "wide text in plain letters": b'{"a": "' + b"x" * MAX_WIDE_BYTES + b'\\ud83d\\udca9"}',
 }
 MEGABYTE = 1024 * 1024
 LARGE: dict[str, bytes] = {
     "plain text": b'{"a": "' + b"x" * (60 * MEGABYTE) + b'"}',
-    "wide text": b'{"a": "' + b"x" * (MOST_WIDE - 20) + WIDE + b'"}',
-    "values": b'{"disk": [' + b'{"a":1},' * (MOST_VALUES // 2 - 2) + b"1]}",
+    "wide text": b'{"a": "' + b"x" * (MAX_WIDE_BYTES - 20) + WIDE + b'"}',
+    "values": b'{"disk": [' + b'{"a":1},' * (MAX_VALUES // 2 - 2) + b"1]}",
 }
 
 
 @pytest.mark.parametrize("call", [GET, POST], ids=["GET", "POST"])
 @pytest.mark.parametrize("body", TOO_LARGE.values(), ids=TOO_LARGE)
-def test_an_answer_that_would_take_much_more_than_its_own_memory_is_not_read(body: bytes, call: Call) -> None:
+def test_an_answer_that_would_take_much_more_than_its_own_memory_is_not_read(body: bytes, call: Request) -> None:
     error = error_of(plain(200, body, "application/json"), call)
 
-    assert error.report.code == "unexpected_answer"
+    assert error.details.code == "unexpected_answer"
     assert "the service answered with more than is read" in error.message
-    assert (error.report.ambiguous, error.transient) == (call.writes, False)
+    assert (error.details.ambiguous, error.transient) == (call.is_write, False)
 
 
 def test_an_error_that_would_take_much_more_than_its_own_memory_is_one_of_its_status() -> None:
-    assert error_of(plain(422, TOO_LARGE["objects"], "application/json")).report.code == "http_error"
+    assert error_of(plain(422, TOO_LARGE["objects"], "application/json")).details.code == "http_error"
 
 
 @pytest.mark.parametrize("body", LARGE.values(), ids=LARGE)
 def test_a_large_answer_is_read_within_limits(body: bytes) -> None:
     tracemalloc.start()
     try:
-        assert read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+        assert parse_response(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
         _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -344,7 +344,7 @@ def test_rows_are_not_held_twice() -> None:
         json.loads(body.decode())
         _now, parsed = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
-        read_answer(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
+        parse_response(plain(200, body, "application/json"), GET, A_FULL_MINUTE)
         _now, read = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -354,25 +354,25 @@ def test_rows_are_not_held_twice() -> None:
 @pytest.mark.parametrize(
     ("detail", "kept"),
     [
-        ({"errors": ["x" * LONGEST_TEXT]}, {"errors": ["x" * LONGEST_TEXT]}),
-        ({"errors": ["x" * 20_000]}, {"errors": ["x" * (LONGEST_TEXT - 1) + "\u2026"]}),
-        ({"a": [{"b" * 20_000: 1}]}, {"a": [{"b" * (LONGEST_TEXT - 1) + "\u2026": 1}]}),
-        (["x" * LONGEST_TEXT] * 11, '["' + "x" * (LONGEST_TEXT - 3) + "\u2026"),
+        ({"errors": ["x" * MAX_TEXT]}, {"errors": ["x" * MAX_TEXT]}),
+        ({"errors": ["x" * 20_000]}, {"errors": ["x" * (MAX_TEXT - 1) + "\u2026"]}),
+        ({"a": [{"b" * 20_000: 1}]}, {"a": [{"b" * (MAX_TEXT - 1) + "\u2026": 1}]}),
+        (["x" * MAX_TEXT] * 11, '["' + "x" * (MAX_TEXT - 3) + "\u2026"),
     ],
     ids=["as it is", "long", "long key", "many"],
 )
 def test_the_words_of_a_detail_have_an_end(detail: Any, kept: Any) -> None:
-    assert error_of(error_answer(422, "validation_error", detail)).report.detail == kept
+    assert error_of(error_answer(422, "validation_error", detail)).details.detail == kept
 
 
 def test_the_words_of_an_error_have_an_end() -> None:
     payload = {"error": {"code": "c" * 50_000, "description": "word " * 50_000, "detail": None}}
     answer = plain(422, json.dumps(payload).encode(), "application/json", **{"X-Request-Id": "\x1b[1m" + "i" * 50_000})
-    report = error_of(answer).report
+    details = error_of(answer).details
 
-    assert report.code == "c" * (LONGEST_ID - 1) + "\u2026"
-    assert report.request_id == "?[1m" + "i" * (LONGEST_ID - 5) + "\u2026"
-    assert report.description is not None
-    assert report.description.startswith("word word ")
-    assert report.description.endswith(" word\u2026")
-    assert LONGEST_TEXT - 10 < len(report.description) <= LONGEST_TEXT
+    assert details.code == "c" * (MAX_ID - 1) + "\u2026"
+    assert details.request_id == "?[1m" + "i" * (MAX_ID - 5) + "\u2026"
+    assert details.description is not None
+    assert details.description.startswith("word word ")
+    assert details.description.endswith(" word\u2026")
+    assert MAX_TEXT - 10 < len(details.description) <= MAX_TEXT

@@ -11,8 +11,8 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
-from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import Listing, every_row, listing
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
+from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import RowList, list_all, list_rows
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
 from ansible_collections.katapult.cloud.tests.unit.support.factories import LIST
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService
@@ -46,10 +46,10 @@ class WatchedService(PagedService):
 def test_what_is_asked_for() -> None:
     service = ScriptedService({f"GET {LIST}": [PagedService(rows(401)).send]})
 
-    assert every_row(service, CALL, "disk") == rows(401)
+    assert list_all(service, CALL, "disk") == rows(401)
     asked = [(("organization[sub_domain]", "acme"), ("page", number), ("per_page", "200")) for number in "123"]
     assert sorted(call.query for call in service.calls) == asked
-    assert {(call.method, call.path, call.doing) for call in service.calls} == {("GET", LIST, "list the disks")}
+    assert {(call.method, call.path, call.action) for call in service.calls} == {("GET", LIST, "list the disks")}
 
 
 @pytest.mark.parametrize(("count", "at_once"), [(100, 1), (1000, 4), (10_000, 3)], ids=["one page", "told", "large"])
@@ -57,7 +57,7 @@ def test_only_the_rows_that_matter_are_held(count: int, at_once: int) -> None:
     """Beside them, those of the pages that are under way."""
     matter = {row["id"] for row in rows(count)[:: count // 2]}
     service = WatchedService(rows(count))
-    read = listing(service, CALL, "disk", lambda row: row["id"] in matter)
+    read = list_rows(service, CALL, "disk", lambda row: row["id"] in matter)
 
     assert [row["id"] for row in read.rows] == sorted(matter)
     assert service.held == len(matter) == 2
@@ -69,7 +69,7 @@ def test_a_row_that_is_there_twice_is_kept_once_as_it_was_last() -> None:
     pages: list[list[dict[str, Any]]] = [[{"id": "a"}, {"id": "b", "size": 1}], [{"id": "b", "size": 2}, {"id": "c"}]]
     service = ScriptedService({f"GET {LIST}": [{"disk": page, "pagination": told} for page in pages]})
 
-    assert listing(service, CALL, "disk", lambda row: row["id"] != "c") == Listing([{"id": "a"}, pages[1][0]], 2)
+    assert list_rows(service, CALL, "disk", lambda row: row["id"] != "c") == RowList([{"id": "a"}, pages[1][0]], 2)
 
 
 @pytest.mark.parametrize("pagination", [None, [], "x", {}, {"total_pages": "5", "per_page": None}])
@@ -77,7 +77,7 @@ def test_an_unreadable_pagination_goes_on_until_nothing_is_new(pagination: Any) 
     pages = [{"disk": rows(3, start), "pagination": pagination} for start in (0, 3)]
     service = ScriptedService({f"GET {LIST}": [*pages, {"disk": [], "pagination": pagination}]})
 
-    assert every_row(service, CALL, "disk") == rows(6)
+    assert list_all(service, CALL, "disk") == rows(6)
 
 
 def test_a_row_that_shifts_to_the_next_page_is_there_once() -> None:
@@ -94,7 +94,7 @@ def test_a_row_that_shifts_to_the_next_page_is_there_once() -> None:
         }
     )
 
-    assert every_row(service, CALL, "disk") == rows(4)
+    assert list_all(service, CALL, "disk") == rows(4)
     assert len(service.calls) == 4
 
 
@@ -112,20 +112,20 @@ def test_rows_are_read_again_where_one_may_have_shifted_to_a_page_already_read()
         }
     )
 
-    assert every_row(service, CALL, "disk") == rows(3, 1)
+    assert list_all(service, CALL, "disk") == rows(3, 1)
     assert len(service.calls) == 4
 
 
 def test_a_total_that_falls_for_ever_ends() -> None:
     totals = iter(range(1000, 0, -1))
 
-    def falling(call: Call) -> dict[str, Any]:
+    def falling(call: Request) -> dict[str, Any]:
         number = int(dict(call.query)["page"])
         told = {"per_page": 2, "total_pages": 2, "total": next(totals)}
         return {"disk": rows(2, 2 * number) if number <= 2 else [], "pagination": told}
 
     service = ScriptedService({f"GET {LIST}": [falling]})
-    read = listing(service, CALL, "disk", lambda _row: True)
+    read = list_rows(service, CALL, "disk", lambda _row: True)
     assert (len(read.rows), read.is_complete) == (4, False)
     assert len(service.calls) <= 3 * 10
 
@@ -135,7 +135,7 @@ def test_a_short_first_page_without_totals_is_all(count: int) -> None:
     told = {"per_page": 200, "total": None, "total_pages": None, "large_set": True}
     service = ScriptedService({f"GET {LIST}": [{"disk": rows(count), "pagination": told}]})
 
-    assert listing(service, CALL, "disk", lambda _row: True) == Listing(rows(count), 1)
+    assert list_rows(service, CALL, "disk", lambda _row: True) == RowList(rows(count), 1)
     assert len(service.calls) == 1
 
 
@@ -154,7 +154,7 @@ def test_a_short_first_page_without_totals_is_all(count: int) -> None:
 )
 def test_a_list_that_can_t_be_read_is_an_error(payload: Any) -> None:
     with pytest.raises(ApiError) as raised:
-        every_row(ScriptedService({f"GET {LIST}": [payload]}), CALL, "disk")
+        list_all(ScriptedService({f"GET {LIST}": [payload]}), CALL, "disk")
 
-    assert raised.value.report.code == "unexpected_answer"
-    assert raised.value.report.ambiguous is False
+    assert raised.value.details.code == "unexpected_answer"
+    assert raised.value.details.ambiguous is False

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import Listing, every_row, listing
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, Report, api_error
+from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import RowList, list_all, list_rows
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, ErrorDetails, build_api_error
 from ansible_collections.katapult.cloud.tests.unit.support.paged_list import CALL, PagedService, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,13 +45,13 @@ LARGE: dict[str, tuple[int, int]] = {
     "1001 rows of 30": (1001, 30),
     "34 full pages of 30": (1020, 30),
 }
-UNTOLD: dict[str, tuple[int, int]] = {
+UNKNOWN: dict[str, tuple[int, int]] = {
     "no rows": (0, 1),
     "part of a page": (150, 2),
     "one page": (200, 2),
     "more": (250, 3),
 }
-AT_ONCE: dict[str, tuple[int, int, int]] = {
+DEFAULT_CONCURRENCY: dict[str, tuple[int, int, int]] = {
     "one page": (200, 200, 1),
     "two pages": (400, 200, 1),
     "three pages": (600, 200, 2),
@@ -65,32 +65,34 @@ BUSY = 0.05
 
 
 def refusal(number: int) -> ApiError:
-    return api_error("list the disks", Report("permission_denied", status=403, description=f"page {number}"))
+    return build_api_error(
+        "list the disks", ErrorDetails("permission_denied", status=403, description=f"page {number}")
+    )
 
 
 @pytest.mark.parametrize(("count", "most", "pages"), KNOWN.values(), ids=KNOWN)
 def test_where_the_number_of_pages_is_told_each_is_asked_for_once(count: int, most: int, pages: int) -> None:
     service = PagedService(rows(count), most)
 
-    assert listing(service, CALL, "disk", lambda _row: True) == Listing(rows(count), pages)
+    assert list_rows(service, CALL, "disk", lambda _row: True) == RowList(rows(count), pages)
     assert sorted(service.asked) == list(range(1, pages + 1))
 
 
 @pytest.mark.parametrize(("count", "most"), LARGE.values(), ids=LARGE)
 def test_a_large_list_is_left_three_pages_beyond_its_end_at_most(count: int, most: int) -> None:
     service = PagedService(rows(count), most)
-    read = listing(service, CALL, "disk", lambda _row: True)
+    read = list_rows(service, CALL, "disk", lambda _row: True)
 
-    assert read == Listing(rows(count), len(service.asked), is_sure=False)
+    assert read == RowList(rows(count), len(service.asked), is_certain=False)
     assert sorted(service.asked) == list(range(1, read.pages + 1))
     assert service.last <= read.pages <= service.last + 3
 
 
-@pytest.mark.parametrize(("count", "pages"), UNTOLD.values(), ids=UNTOLD)
+@pytest.mark.parametrize(("count", "pages"), UNKNOWN.values(), ids=UNKNOWN)
 def test_where_nothing_is_told_pages_are_read_one_after_another(count: int, pages: int) -> None:
     service = PagedService(rows(count), during=lambda _number: time.sleep(BUSY), pagination=False)
 
-    assert every_row(service, CALL, "disk") == rows(count)
+    assert list_all(service, CALL, "disk") == rows(count)
     assert (service.asked, service.most_at_once) == (list(range(1, pages + 1)), 1)
 
 
@@ -100,12 +102,12 @@ def test_every_list_is_read_whole_and_left_soon(full: int, odd: int, most: int, 
     there = rows(full * most + odd % most)
     service = PagedService(there, most, during=lambda number: time.sleep(0.0005 * (number * slow % 5)))
 
-    assert every_row(service, CALL, "disk") == there
+    assert list_all(service, CALL, "disk") == there
     assert sorted(service.asked) == list(range(1, len(service.asked) + 1))
     assert service.last <= len(service.asked) <= service.last + (3 if len(there) > 1000 else 0)
 
 
-@pytest.mark.parametrize(("count", "most", "at_once"), AT_ONCE.values(), ids=AT_ONCE)
+@pytest.mark.parametrize(("count", "most", "at_once"), DEFAULT_CONCURRENCY.values(), ids=DEFAULT_CONCURRENCY)
 def test_so_many_pages_are_read_at_a_time(count: int, most: int, at_once: int) -> None:
     def during(number: int) -> None:
         end = time.monotonic() + 10
@@ -114,7 +116,7 @@ def test_so_many_pages_are_read_at_a_time(count: int, most: int, at_once: int) -
         time.sleep(BUSY)
 
     service = PagedService(rows(count), most, during=during)
-    assert every_row(service, CALL, "disk") == rows(count)
+    assert list_all(service, CALL, "disk") == rows(count)
     assert service.most_at_once == at_once
     assert (service.threads == {threading.get_ident()}) is (at_once == 1)
 
@@ -129,14 +131,14 @@ def test_as_many_pages_are_asked_for_in_vain_where_each_is_slower_than_all_befor
             assert all_are_begun.wait(10)
 
     service = PagedService(rows(1200), during=during)
-    assert every_row(service, CALL, "disk") == rows(1200)
+    assert list_all(service, CALL, "disk") == rows(1200)
     assert sorted(service.asked) == list(range(1, 10))
 
 
 def test_a_short_page_is_the_end_of_a_large_list_before_the_pages_beyond_it_are_answered() -> None:
     service = PagedService(rows(1001), during=lambda number: time.sleep(BUSY if number > 6 else 0))
 
-    assert every_row(service, CALL, "disk") == rows(1001)
+    assert list_all(service, CALL, "disk") == rows(1001)
     assert max(service.asked) <= 8
 
 
@@ -151,7 +153,7 @@ def test_an_end_that_is_known_before_a_page_ahead_of_it_loses_nothing() -> None:
             the_end_is_known.set()
 
     service = PagedService(rows(1201), during=during)
-    assert every_row(service, CALL, "disk") == rows(1201)
+    assert list_all(service, CALL, "disk") == rows(1201)
     assert max(service.asked) <= 9
 
 
@@ -172,7 +174,7 @@ def test_the_error_of_one_page_is_raised_and_no_page_is_begun_after_it(count: in
 
     service = PagedService(rows(count), most, during=during)
     with pytest.raises(ApiError, match="page 3"):
-        every_row(service, CALL, "disk")
+        list_all(service, CALL, "disk")
     assert sorted(service.asked) == list(range(1, begun + 1))
 
 
@@ -183,8 +185,8 @@ def test_a_row_that_can_t_be_read_is_an_error_on_any_page_and_whatever_is_kept(c
     there[555] = row
 
     with pytest.raises(ApiError) as raised:
-        listing(PagedService(there), CALL, "disk", lambda _row: False)
-    assert raised.value.report.code == "unexpected_answer"
+        list_rows(PagedService(there), CALL, "disk", lambda _row: False)
+    assert raised.value.details.code == "unexpected_answer"
 
 
 def test_a_row_that_is_deleted_meanwhile_hides_no_other() -> None:
@@ -197,7 +199,7 @@ def test_a_row_that_is_deleted_meanwhile_hides_no_other() -> None:
             del service.there[0]
 
     service = PagedService(rows(240), 30, during=during)
-    assert listing(service, CALL, "disk", lambda _row: True) == Listing(rows(239, 1), 8)
+    assert list_rows(service, CALL, "disk", lambda _row: True) == RowList(rows(239, 1), 8)
     assert len(service.asked) == 16
 
 
@@ -212,7 +214,7 @@ def test_a_row_that_is_made_meanwhile_is_there(count: int, most: int, pages: int
             service.there.append({"id": "disk_New"})
 
     service = PagedService(rows(count), most, during=during)
-    read = listing(service, CALL, "disk", lambda _row: True)
+    read = list_rows(service, CALL, "disk", lambda _row: True)
     assert read.rows == [*rows(count), {"id": "disk_New"}]
     assert pages <= read.pages <= pages + 3
 
@@ -225,7 +227,7 @@ def test_a_list_that_became_large_stays_so_whatever_older_answers_tell() -> None
             return page if number in (2, 6) else {**page, "pagination": {**page["pagination"], **older}}
 
     service = Grown(rows(1001), during=lambda number: time.sleep(BUSY if number in (3, 4, 5) else 0))
-    assert every_row(service, CALL, "disk") == rows(1001)
+    assert list_all(service, CALL, "disk") == rows(1001)
 
 
 def test_a_row_that_moves_while_a_large_list_is_read_is_there_once() -> None:
@@ -234,7 +236,7 @@ def test_a_row_that_moves_while_a_large_list_is_read_is_there_once() -> None:
             service.there.insert(0, {"id": "disk_New"})
 
     service = PagedService(rows(2000), during=during)
-    read = every_row(service, CALL, "disk")
+    read = list_all(service, CALL, "disk")
     assert [row for row in read if row["id"] != "disk_New"] == rows(2000)
 
 
@@ -245,7 +247,7 @@ def test_a_service_that_knows_no_pages_is_left(count: int, most: int) -> None:
             return super().page(1, per_page)
 
     service = Same(rows(count))
-    read = listing(service, CALL, "disk", lambda _row: True)
+    read = list_rows(service, CALL, "disk", lambda _row: True)
     assert read.rows == rows(200)
     assert read.is_complete is (count == 200)
     assert len(service.asked) <= most

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import (
     MAX_PAGES,
-    Listing,
     Row,
-    every_row,
-    listing,
-    search,
+    RowList,
+    find_rows,
+    list_all,
+    list_rows,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
@@ -52,14 +52,14 @@ ENDLESS: dict[str, Mapping[str, Any]] = {
 }
 
 
-def all_of(service: PagedService) -> Listing:
-    return listing(service, CALL, "disk", lambda _row: True)
+def all_of(service: PagedService) -> RowList:
+    return list_rows(service, CALL, "disk", lambda _row: True)
 
 
 def moving(
     before: Sequence[Any], after: Sequence[Any], turn: int, *, most: int = 200, readings: int = 1
 ) -> MovingService:
-    """Of the first readings, the pages from C(turn) on come after a change."""
+    """Of the first readings, the pages from `turn` on come after a change."""
     return MovingService(lambda time, page: before if time <= readings and page < turn else after, most)
 
 
@@ -100,17 +100,17 @@ def test_a_full_page_that_shows_known_rows_alone_is_no_end_but_a_gap(most: int, 
     service = Same(lambda _time, _page: rows(450), most, told=told)
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_sure) == (rows(most), False, False)
+    assert (read.rows, read.is_complete, read.is_certain) == (rows(most), False, False)
     with pytest.raises(ApiError, match="nothing but rows that other pages have") as raised:
-        read.refuse_incomplete()
-    assert raised.value.report.code == "unexpected_answer"
+        read.raise_if_incomplete()
+    assert raised.value.details.code == "unexpected_answer"
 
 
 def test_a_page_that_is_repeated_once_is_read_again() -> None:
     told = {**NO_TOTALS, "per_page": None}
     service = MovingService(lambda time, page: rows(200) * 2 if time == 1 and page == 2 else rows(450), told=told)
 
-    assert all_of(service) == Listing(rows(450), 4, is_sure=False)
+    assert all_of(service) == RowList(rows(450), 4, is_certain=False)
     assert service.times_read() == 2
 
 
@@ -119,7 +119,7 @@ def test_a_number_of_pages_is_believed_only_with_a_total_that_can_be_true(told: 
     service = MovingService(lambda _time, _page: rows(450), told={"total_pages": 1, **told})
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_sure) == (rows(450), True, False)
+    assert (read.rows, read.is_complete, read.is_certain) == (rows(450), True, False)
     assert service.times_read() == 1
 
 
@@ -134,7 +134,7 @@ def test_rows_that_an_unsure_list_does_not_show_are_looked_for_once_more() -> No
     """Row 800 is pulled up to a page that was read; whoever asks for it alone is not told that there is none."""
     service = moving(rows(2000), rows(1999, 1), 5)
 
-    assert every_row(service, CALL, "disk", lambda row: row in rows(1, 800)) == rows(1, 800)
+    assert list_all(service, CALL, "disk", lambda row: row in rows(1, 800)) == rows(1, 800)
     assert service.times_read() == 2
 
 
@@ -143,49 +143,51 @@ def test_a_list_that_never_has_as_many_rows_as_it_says_is_known_to_be_incomplete
     service = MovingService(lambda _time, _page: rows(450), told=lie)
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_sure) == (rows(450), False, False)
+    assert (read.rows, read.is_complete, read.is_certain) == (rows(450), False, False)
     assert service.times_read() == 3
     with pytest.raises(ApiError, match=f"Could not list the disks: .*has {lie['total']} rows, and shows 450") as raised:
-        every_row(service, CALL, "disk")
-    assert (raised.value.report.code, raised.value.transient) == ("unexpected_answer", True)
-    assert raised.value.report.ambiguous is False
+        list_all(service, CALL, "disk")
+    assert (raised.value.details.code, raised.value.transient) == ("unexpected_answer", True)
+    assert raised.value.details.ambiguous is False
 
 
-@pytest.mark.parametrize(("count", "told", "is_sure"), SURE.values(), ids=SURE)
-def test_a_list_is_sure_if_it_is_one_page_or_tells_its_total(count: int, told: dict[str, Any], is_sure: bool) -> None:
+@pytest.mark.parametrize(("count", "told", "is_certain"), SURE.values(), ids=SURE)
+def test_a_list_is_sure_if_it_is_one_page_or_tells_its_total(
+    count: int, told: dict[str, Any], is_certain: bool
+) -> None:
     read = all_of(MovingService(lambda _time, _page: rows(count), told=told))
 
-    assert (len(read.rows), read.is_sure, read.is_complete) == (count, is_sure, True)
+    assert (len(read.rows), read.is_certain, read.is_complete) == (count, is_certain, True)
 
 
 def test_what_no_reading_shows_alone_is_united() -> None:
     """Each of three readings shows other two of three rows; the row that was seen twice is as it was last."""
     shown = {1: "ab", 2: "ac", 3: "cb"}
 
-    def send(call: Call) -> dict[str, Any]:
+    def send(call: Request) -> dict[str, Any]:
         number, time = int(dict(call.query)["page"]), (len(service.calls) + 1) // 2
         page = [{"id": row_id, "time": time} for row_id in shown[time]]
         return {"disk": page if number == 1 else page[1:], "pagination": {"per_page": 2, "total": 3, "total_pages": 2}}
 
     service = ScriptedService({f"GET {LIST}": [send]})
-    read = listing(service, CALL, "disk", lambda _row: True)
+    read = list_rows(service, CALL, "disk", lambda _row: True)
 
     assert {row["id"]: row["time"] for row in read.rows} == {"a": 2, "b": 3, "c": 3}
-    assert (len(service.calls), read.pages, read.is_complete, read.is_sure) == (6, 2, True, False)
+    assert (len(service.calls), read.pages, read.is_complete, read.is_certain) == (6, 2, True, False)
 
 
 def test_a_list_whose_total_fell_each_time_is_complete_as_far_as_known_but_not_sure() -> None:
     service = moving(rows(4), rows(3, 1), 2, most=2, readings=3)
     read = all_of(service)
 
-    assert (service.times_read(), len(read.rows), read.is_complete, read.is_sure) == (3, 3, True, False)
+    assert (service.times_read(), len(read.rows), read.is_complete, read.is_certain) == (3, 3, True, False)
     assert rows(1, 2)[0] not in read.rows
 
 
 def test_a_row_that_is_gone_does_not_come_back_from_a_reading_that_was_not_steady() -> None:
     read = all_of(moving(rows(4), rows(3, 1), 2, most=2, readings=2))
 
-    assert read == Listing(rows(3, 1), 2)
+    assert read == RowList(rows(3, 1), 2)
 
 
 HIDDEN: dict[str, tuple[Callable[[], MovingService], Row, int]] = {
@@ -204,7 +206,7 @@ def test_what_an_unsure_list_does_not_show_is_looked_for_once_more(
     made: Callable[[], MovingService], row: Row, readings: int
 ) -> None:
     service = made()
-    found = search(service, CALL, "disk", lambda one: one["id"] == row["id"], bool)
+    found = find_rows(service, CALL, "disk", lambda one: one["id"] == row["id"], bool)
 
     assert found.rows == ([row] if row in service.there else [])
     assert service.times_read() == readings
@@ -215,7 +217,7 @@ def test_what_an_unsure_list_does_not_show_is_looked_for_once_more(
 )
 def test_two_looks_are_united(before: Sequence[Row], after: Sequence[Row], count: int) -> None:
     service = moving(before, after, 5)
-    found = search(service, CALL, "disk", lambda _row: True, lambda _rows: False)
+    found = find_rows(service, CALL, "disk", lambda _row: True, lambda _rows: False)
 
     assert sorted(row["id"] for row in found.rows) == [row["id"] for row in rows(count)]
 
@@ -227,7 +229,7 @@ class FullPages:
         self.asked: list[int] = []
         self._told = told
 
-    def send(self, call: Call) -> dict[str, Any]:
+    def send(self, call: Request) -> dict[str, Any]:
         number = int(dict(call.query)["page"])
         self.asked.append(number)
         assert number <= 2 * MAX_PAGES, "this never ends"
@@ -242,12 +244,12 @@ def test_pages_without_end_come_to_an_end(told: Mapping[str, Any]) -> None:
     service = FullPages(told)
 
     with pytest.raises(ApiError, match=f"Could not list the disks: .*no end after {MAX_PAGES} pages") as raised:
-        listing(service, CALL, "disk", lambda _row: False)
-    assert raised.value.report.code == "unexpected_answer"
+        list_rows(service, CALL, "disk", lambda _row: False)
+    assert raised.value.details.code == "unexpected_answer"
     assert sorted(service.asked) == list(range(1, MAX_PAGES + 1))
 
 
 def test_a_list_may_have_as_many_pages_as_are_read_at_most() -> None:
     service = FullPages({"total": MAX_PAGES, "total_pages": MAX_PAGES})
 
-    assert len(every_row(service, CALL, "disk")) == len(service.asked) == MAX_PAGES
+    assert len(list_all(service, CALL, "disk")) == len(service.asked) == MAX_PAGES

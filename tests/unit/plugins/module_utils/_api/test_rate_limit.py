@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.rate_limit import PERMITTED, REMAINING, RateLimit
+from ansible_collections.katapult.cloud.plugins.module_utils._api.rate_limit import PERMITTED, REMAINING, RateLimiter
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import A_FULL_MINUTE, FakeClock, QuickClock
 
@@ -24,8 +24,8 @@ class Service:
         self.minutes: dict[float, int] = {}
         self._counting = threading.Lock()
 
-    def ask(self, rate: RateLimit, deadline: Deadline) -> None:
-        rate.enter(deadline)
+    def ask(self, rate: RateLimiter, deadline: Deadline) -> None:
+        rate.acquire(deadline)
         with self._counting:
             date = self.clock.now()
             minute = date // 60
@@ -33,12 +33,12 @@ class Service:
             left = self.permitted - self.minutes[minute]
         self.clock.sleep(0.5)
         headers = {PERMITTED: str(self.permitted), REMAINING: str(max(left, 0))}
-        rate.leave(headers, float(int(date)))
+        rate.release(headers, float(int(date)))
 
 
 def test_many_threads_stay_below_what_is_permitted() -> None:
     clock = QuickClock()
-    service, rate, deadline = Service(clock, 50), RateLimit(clock), Deadline(clock, 10.0)
+    service, rate, deadline = Service(clock, 50), RateLimiter(clock), Deadline(clock, 10.0)
     service.ask(rate, deadline)
     deadline.start()
 
@@ -56,12 +56,12 @@ def test_many_threads_stay_below_what_is_permitted() -> None:
 )
 def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int, waited: float) -> None:
     clock = FakeClock()
-    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
     deadline.start()
-    rate.enter(deadline)
-    rate.leave({PERMITTED: "100", REMAINING: left}, A_FULL_MINUTE + second)
+    rate.acquire(deadline)
+    rate.release({PERMITTED: "100", REMAINING: left}, A_FULL_MINUTE + second)
 
-    assert rate.enter(deadline) is (waited > 0)
+    assert rate.acquire(deadline) is (waited > 0)
 
     assert sum(clock.sleeps) == pytest.approx(waited)
     assert rate.waits == len(clock.sleeps)
@@ -70,72 +70,72 @@ def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int
 
 def test_a_refusal_holds_everybody_until_the_service_permits_again() -> None:
     clock = FakeClock()
-    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
-    rate.enter(deadline)
-    rate.leave(None, A_FULL_MINUTE)
-    rate.refuse(30.0)
+    rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
+    rate.acquire(deadline)
+    rate.release(None, A_FULL_MINUTE)
+    rate.exhaust(30.0)
 
-    rate.enter(deadline)
-    rate.enter(deadline)
+    rate.acquire(deadline)
+    rate.acquire(deadline)
 
     assert clock.sleeps == [30.0]
 
 
 def test_a_late_answer_of_the_same_minute_gives_nothing_back() -> None:
     clock = FakeClock()
-    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
+    rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
     for _request in range(2):
-        rate.enter(deadline)
-    rate.leave({PERMITTED: "100", REMAINING: "0"}, A_FULL_MINUTE + 20)
-    rate.leave({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE + 20)
+        rate.acquire(deadline)
+    rate.release({PERMITTED: "100", REMAINING: "0"}, A_FULL_MINUTE + 20)
+    rate.release({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE + 20)
 
-    rate.enter(deadline)
+    rate.acquire(deadline)
 
     assert clock.sleeps == [40.0]
 
 
 def test_a_limit_of_nothing_is_not_believed() -> None:
     clock = FakeClock()
-    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
-    rate.enter(deadline)
-    rate.leave({PERMITTED: "0", REMAINING: "0"}, A_FULL_MINUTE)
+    rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
+    rate.acquire(deadline)
+    rate.release({PERMITTED: "0", REMAINING: "0"}, A_FULL_MINUTE)
 
-    rate.enter(deadline)
+    rate.acquire(deadline)
 
     assert clock.sleeps == []
 
 
 def test_a_place_that_is_given_back_is_another_s() -> None:
     clock = FakeClock()
-    rate, deadline = RateLimit(clock), Deadline(clock, 600.0)
-    rate.enter(deadline)
-    rate.leave({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE)
+    rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
+    rate.acquire(deadline)
+    rate.release({PERMITTED: "100", REMAINING: "1"}, A_FULL_MINUTE)
 
-    rate.enter(deadline)
-    rate.give_back()
+    rate.acquire(deadline)
+    rate.cancel()
 
-    assert rate.enter(deadline) is False
+    assert rate.acquire(deadline) is False
 
 
 def test_a_wait_is_told_once_however_many_threads_wait() -> None:
     clock, told = QuickClock(), list[str]()
-    rate, deadline = RateLimit(clock, told.append), Deadline(clock, 600.0)
-    rate.enter(deadline)
-    rate.leave({PERMITTED: "20", REMAINING: "0"}, 0.0)
+    rate, deadline = RateLimiter(clock, told.append), Deadline(clock, 600.0)
+    rate.acquire(deadline)
+    rate.release({PERMITTED: "20", REMAINING: "0"}, 0.0)
 
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda _number: rate.enter(deadline), range(10)))
+        list(pool.map(lambda _number: rate.acquire(deadline), range(10)))
 
     assert len(told) == 1
 
 
 def test_the_moments_in_which_answers_may_still_come_are_not_told() -> None:
     clock, told = FakeClock(), list[str]()
-    rate, deadline = RateLimit(clock, told.append), Deadline(clock, 600.0)
-    rate.enter(deadline)
-    rate.leave({PERMITTED: "2", REMAINING: "1"}, 0.0)
-    rate.enter(deadline)
-    clock.events.append((0.3, lambda: rate.leave({PERMITTED: "2", REMAINING: "1"}, 0.0)))
-    rate.enter(deadline)
+    rate, deadline = RateLimiter(clock, told.append), Deadline(clock, 600.0)
+    rate.acquire(deadline)
+    rate.release({PERMITTED: "2", REMAINING: "1"}, 0.0)
+    rate.acquire(deadline)
+    clock.events.append((0.3, lambda: rate.release({PERMITTED: "2", REMAINING: "1"}, 0.0)))
+    rate.acquire(deadline)
 
     assert (told, len(clock.sleeps)) == ([], 3)

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api import transport
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._api.response_limits import Meter
-from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import MAX_BODY, Connection, Http
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Retry
+from ansible_collections.katapult.cloud.plugins.module_utils._api.response_limits import ResponseLimiter
+from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import MAX_BODY, Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
@@ -34,8 +34,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-GET = Call("GET", "/disks/disk", "read the disk")
-CREATE = Call("POST", "/create", "create the disk", body={"name": "data"}, repeat=Repeat.IF_NOT_EXECUTED)
+GET = Request("GET", "/disks/disk", "read the disk")
+CREATE = Request("POST", "/create", "create the disk", body={"name": "data"}, retry=Retry.IF_NOT_EXECUTED)
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 FINE = OK + b'Content-Length: 11\r\n\r\n{"fine": 1}'
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -91,7 +91,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Server:
-    """Answers every request with the pieces that C(answer) makes for it, until the other side closes."""
+    """Answers every request with the pieces that `answer` makes for it, until the other side closes."""
 
     def __init__(self, answer: Callable[[], Pieces], certificate: Path | None = None) -> None:
         self.connections = 0
@@ -148,13 +148,13 @@ def serving(answer: Callable[[], Pieces], certificate: Path | None = None) -> It
     thread.join(PATIENCE)
 
 
-def http_to(url: str, silence: float, certificate: Path | None = None) -> Http:
+def http_to(url: str, silence: float, certificate: Path | None = None) -> HttpClient:
     clock = Clock()
     verify = str(certificate) if certificate else True
-    return Http(Connection(url, "token-1", silence, 0, verify), clock, Deadline(clock, 600))
+    return HttpClient(Connection(url, "token-1", silence, 0, verify), clock, Deadline(clock, 600))
 
 
-def error_of(http: Http, call: Call) -> ApiError:
+def error_of(http: HttpClient, call: Request) -> ApiError:
     with pytest.raises(ApiError) as raised:
         http.send(call)
     return raised.value
@@ -186,14 +186,14 @@ SLOW: dict[str, Callable[[], Pieces]] = {
 }
 
 
-def assert_lost(error: ApiError, call: Call) -> None:
-    assert (error.report.code, error.report.ambiguous, error.transient) == ("no_answer", call.writes, True)
+def assert_lost(error: ApiError, call: Request) -> None:
+    assert (error.details.code, error.details.ambiguous, error.transient) == ("no_answer", call.is_write, True)
 
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
 @pytest.mark.parametrize("answer", SLOW.values(), ids=SLOW)
-def test_an_answer_that_drips_is_lost(answer: Callable[[], Pieces], call: Call) -> None:
+def test_an_answer_that_drips_is_lost(answer: Callable[[], Pieces], call: Request) -> None:
     with serving(answer) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", 60.0), call)
 
@@ -213,7 +213,7 @@ def test_an_answer_that_drips_ends_on_the_real_clock(answer: Callable[[], Pieces
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
-def test_an_answer_that_drips_over_tls_is_lost(certificate: Path, call: Call) -> None:
+def test_an_answer_that_drips_over_tls_is_lost(certificate: Path, call: Request) -> None:
     with serving(SLOW["body"], certificate) as server:
         error = error_of(http_to(f"https://127.0.0.1:{server.port}", 60.0, certificate), call)
 
@@ -232,7 +232,7 @@ def test_nothing_is_sent_through_a_proxy_that_drips(
         errors = [error_of(http, call) for call in (GET, CREATE)]
 
     for error in errors:
-        assert (error.report.code, error.report.ambiguous, error.transient) == ("no_answer", False, True)
+        assert (error.details.code, error.details.ambiguous, error.transient) == ("no_answer", False, True)
         assert "the answer was not complete within 240 s" in error.message
 
 
@@ -256,7 +256,7 @@ def test_no_silence_is_longer_than_the_time_that_is_left(monkeypatch: pytest.Mon
 
 def test_a_read_leaves_the_socket_s_timeout_as_it_was() -> None:
     near, far = socket.socketpair()
-    meter = Meter(FakeClock())
+    meter = ResponseLimiter(FakeClock())
     meter.begin(PATIENCE)
     with near, far, near.makefile("rb", buffering=0) as raw:
         near.settimeout(2 * PATIENCE)
@@ -336,7 +336,7 @@ def test_a_body_that_is_too_large_is_not_held(answer: bytes) -> None:
         server.answer = lambda: [FINE]
         http.send(CREATE)
 
-    assert (error.report.code, error.report.ambiguous, error.transient) == ("unexpected_answer", True, False)
+    assert (error.details.code, error.details.ambiguous, error.transient) == ("unexpected_answer", True, False)
     assert "more than 64 MB" in error.message
     assert peak < 2 * MAX_BODY
     assert server.connections == 2
@@ -366,7 +366,7 @@ def test_what_comes_is_limited_where_nothing_is_unpacked(
     with serving(lambda: itertools.chain([head], itertools.repeat(piece, 1000))) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", PATIENCE), GET)
 
-    assert (error.report.code, error.transient) == ("unexpected_answer", False)
+    assert (error.details.code, error.transient) == ("unexpected_answer", False)
     assert "more than is read" in error.message
 
 
@@ -386,11 +386,11 @@ def test_a_line_between_chunks_is_not_held_whole() -> None:
 
 @pytest.mark.parametrize("packing", ["br", "zstd", "gzip, gzip", "deflate, gzip", "identity, br", "compress"])
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
-def test_a_packing_that_was_not_asked_for_is_not_unpacked(call: Call, packing: str) -> None:
+def test_a_packing_that_was_not_asked_for_is_not_unpacked(call: Request, packing: str) -> None:
     with serving(lambda: [answer_with(gzip.compress(gzip.compress(b"{}")), packing)]) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", PATIENCE), call)
 
-    assert (error.report.code, error.report.ambiguous, error.transient) == ("unexpected_answer", call.writes, False)
+    assert (error.details.code, error.details.ambiguous, error.transient) == ("unexpected_answer", call.is_write, False)
     assert "not asked for" in error.message
 
 

@@ -16,22 +16,22 @@ from typing import Any
 
 import pytest
 import requests
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Answer, Call, Repeat
-from ansible_collections.katapult.cloud.plugins.module_utils._api.rate_limit import RateLimit
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Response, Retry
+from ansible_collections.katapult.cloud.plugins.module_utils._api.rate_limit import RateLimiter
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import (
-    FRESH_FOR_WRITES,
-    KEPT_IDLE_FOR,
-    MOST_CHECKS,
-    READS_AT_ONCE,
+    MAX_CONCURRENT_READS,
+    MAX_IDLE,
+    MAX_IDLE_FOR_WRITES,
+    MAX_RECHECKS,
     Connection,
-    Http,
+    HttpClient,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import (
-    FRESH_FOR,
+    MAX_AGE,
     Clock,
     Deadline,
     Moment,
-    in_seconds,
+    format_seconds,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import (
@@ -53,11 +53,11 @@ from ansible_collections.katapult.cloud.tests.unit.support.outages import (
 )
 
 LIST = "/organizations/organization/disks"
-GET = Call("GET", "/disks/disk", "read the disk disk_One", (("disk[id]", "disk_One"),))
-PATCH = Call("PATCH", "/disks/disk", "change the disk", body={"disk": {"id": "disk_One"}})
-CREATE = Call("POST", LIST, "create the disk 'data-01'", body={"a": 1}, repeat=Repeat.IF_NOT_EXECUTED)
+GET = Request("GET", "/disks/disk", "read the disk disk_One", (("disk[id]", "disk_One"),))
+PATCH = Request("PATCH", "/disks/disk", "change the disk", body={"disk": {"id": "disk_One"}})
+CREATE = Request("POST", LIST, "create the disk 'data-01'", body={"a": 1}, retry=Retry.IF_NOT_EXECUTED)
 FINE = json_answer(200, {"fine": True})
-PAGE = Answer(502, {"Content-Type": "text/html"}, b"<title>Bad Gateway</title>")
+PAGE = Response(502, {"Content-Type": "text/html"}, b"<title>Bad Gateway</title>")
 
 
 @dataclass
@@ -74,16 +74,18 @@ class Run:
         self.deadline = Deadline(self.clock, 600.0)
         connection = Connection("https://api.test/core/v1", "token-1", self.timeout, self.retries, verify="/ca.pem")
         self.told: list[str] = []
-        self.http = Http(connection, self.clock, self.deadline, lambda _connection: self.session, tell=self.told.append)
+        self.http = HttpClient(
+            connection, self.clock, self.deadline, lambda _connection: self.session, report_progress=self.told.append
+        )
 
-    def fails(self, call: Call) -> ApiError:
+    def fails(self, call: Request) -> ApiError:
         with pytest.raises(ApiError) as raised:
             self.http.send(call)
         self.session.assert_used_up()
         return raised.value
 
 
-def times(count: int, call: Call, outcome: Outcome, *, reads_body: bool = True) -> list[Expected]:
+def times(count: int, call: Request, outcome: Outcome, *, reads_body: bool = True) -> list[Expected]:
     return [Expected(call.method, call.path, outcome, reads_body) for _index in range(count)]
 
 
@@ -91,20 +93,20 @@ PASSING: dict[str, Outcome] = {
     "500": error_answer(500, "unhandled_exception"),
     "502": PAGE,
     "503": error_answer(503, "service_unavailable"),
-    "504": Answer(504, {}, b""),
+    "504": Response(504, {}, b""),
     "429": error_answer(429, "rate_limit_reached"),
     "reset": reset(),
     "read-timeout": requests.ReadTimeout("read timed out"),
     "connect-timeout": requests.ConnectTimeout("timed out"),
     "refused": refused(),
-    "cut-off": Answer(200, {"Content-Type": "application/json"}, b'{"disk": {'),
+    "cut-off": Response(200, {"Content-Type": "application/json"}, b'{"disk": {'),
     "chunks": requests.exceptions.ChunkedEncodingError("broken"),
 }
 
 
 @pytest.mark.parametrize("call", [GET, PATCH], ids=["GET", "PATCH"])
 @pytest.mark.parametrize("outcome", PASSING.values(), ids=PASSING)
-def test_what_passes_is_sent_again(outcome: Outcome, call: Call) -> None:
+def test_what_passes_is_sent_again(outcome: Outcome, call: Request) -> None:
     run = Run([*times(3, call, outcome), *times(1, call, FINE)])
 
     assert run.http.send(call) == {"fine": True}
@@ -117,8 +119,8 @@ def test_what_passes_is_sent_again(outcome: Outcome, call: Call) -> None:
 def test_the_retries_end(outcome: Outcome) -> None:
     error = Run(times(3, GET, outcome), retries=2).fails(GET)
 
-    assert error.report.attempts == 3
-    assert error.advice
+    assert error.details.attempts == 3
+    assert error.hint
 
 
 LASTING: dict[str, Outcome] = {
@@ -127,22 +129,22 @@ LASTING: dict[str, Outcome] = {
     "404": error_answer(404, "disk_not_found"),
     "406": error_answer(406, "task_queueing_error"),
     "422": error_answer(422, "validation_error"),
-    "302": Answer(302, {"Location": "https://elsewhere.test/"}, b""),
+    "302": Response(302, {"Location": "https://elsewhere.test/"}, b""),
     "certificate": untrusted(),
     "invalid-url": requests.exceptions.InvalidURL("no host"),
     "no-ca": OSError("Could not find a suitable TLS CA certificate bundle"),
-    "page": Answer(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
+    "page": Response(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
 }
 
 
 @pytest.mark.parametrize("outcome", LASTING.values(), ids=LASTING)
 def test_what_lasts_is_not_sent_again(outcome: Outcome) -> None:
-    assert Run(times(1, GET, outcome)).fails(GET).report.attempts == 1
+    assert Run(times(1, GET, outcome)).fails(GET).details.attempts == 1
 
 
 NOT_EXECUTED: dict[str, Outcome] = {
     "429": error_answer(429, "rate_limit_reached"),
-    "429-page": Answer(429, {"Content-Type": "text/html"}, b"<title>Slow down</title>"),
+    "429-page": Response(429, {"Content-Type": "text/html"}, b"<title>Slow down</title>"),
     "refused": refused(),
     "connect-timeout": requests.ConnectTimeout("timed out"),
     "unresolved": no_connection(socket.gaierror(-2, "Name or service not known")),
@@ -153,12 +155,12 @@ NOT_EXECUTED: dict[str, Outcome] = {
 
 @pytest.mark.parametrize("outcome", NOT_EXECUTED.values(), ids=NOT_EXECUTED)
 def test_a_create_that_was_surely_not_carried_out_is_sent_again(outcome: Outcome) -> None:
-    reads_body = isinstance(outcome, Answer)
+    reads_body = isinstance(outcome, Response)
     run = Run([*times(2, CREATE, outcome, reads_body=reads_body), *times(1, CREATE, FINE)])
 
     assert run.http.send(CREATE) == {"fine": True}
     error = Run(times(2, CREATE, outcome, reads_body=reads_body), retries=1).fails(CREATE)
-    assert (error.report.ambiguous, error.report.attempts) == (False, 2)
+    assert (error.details.ambiguous, error.details.attempts) == (False, 2)
 
 
 LOST: dict[str, Outcome] = {
@@ -171,12 +173,12 @@ LOST: dict[str, Outcome] = {
     "500": error_answer(500, "unhandled_exception"),
     "502": PAGE,
     "503": error_answer(503, "service_unavailable", Retry_After="1"),
-    "504": Answer(504, {}, b""),
+    "504": Response(504, {}, b""),
     "queue": error_answer(406, "task_queueing_error"),
-    "empty": Answer(201, {"Content-Type": "application/json"}, b""),
-    "cut-off": Answer(201, {"Content-Type": "application/json"}, b'{"disk": {'),
+    "empty": Response(201, {"Content-Type": "application/json"}, b""),
+    "cut-off": Response(201, {"Content-Type": "application/json"}, b'{"disk": {'),
     "list": json_answer(201, ["disk"]),
-    "page": Answer(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
+    "page": Response(200, {"Content-Type": "text/html"}, b"<title>Log in</title>"),
 }
 
 
@@ -184,21 +186,21 @@ LOST: dict[str, Outcome] = {
 def test_a_create_whose_answer_was_lost_is_never_sent_again(outcome: Outcome) -> None:
     error = Run(times(1, CREATE, outcome)).fails(CREATE)
 
-    assert error.report.ambiguous is True
-    assert error.report.attempts == 1
+    assert error.details.ambiguous is True
+    assert error.details.attempts == 1
 
 
 def test_a_read_timeout_is_ambiguous_even_where_the_body_was_not_read() -> None:
     run = Run(times(1, CREATE, requests.ReadTimeout("read timed out"), reads_body=False))
 
-    assert run.fails(CREATE).report.ambiguous is True
+    assert run.fails(CREATE).details.ambiguous is True
 
 
 def test_an_untrusted_certificate_is_told_and_nothing_was_sent() -> None:
     error = Run(times(1, CREATE, untrusted(), reads_body=False)).fails(CREATE)
 
-    assert error.report.code == "untrusted_certificate"
-    assert error.report.ambiguous is False
+    assert error.details.code == "untrusted_certificate"
+    assert error.details.ambiguous is False
     assert "ca_path" in error.message
 
 
@@ -206,7 +208,7 @@ def test_what_keeps_a_create_from_being_repeated_is_raised() -> None:
     def appeared(_unclear: bool) -> None:
         raise LookupError("it is there")
 
-    call = Call("POST", LIST, "create", body={}, repeat=Repeat.IF_NOT_EXECUTED, before_repeat=appeared)
+    call = Request("POST", LIST, "create", body={}, retry=Retry.IF_NOT_EXECUTED, before_retry=appeared)
     run = Run(times(1, call, NOT_EXECUTED["429"]))
 
     with pytest.raises(LookupError, match="it is there"):
@@ -226,7 +228,7 @@ def test_retries_end_at_the_deadline() -> None:
     run.deadline.start()
     run.clock.sleep(594.0)
 
-    assert run.fails(GET).report.attempts == 4
+    assert run.fails(GET).details.attempts == 4
     assert run.deadline.remaining() > 0
 
 
@@ -296,7 +298,7 @@ def test_a_session_is_used_by_one_thread_at_a_time_and_then_by_the_next() -> Non
         return opened[-1]
 
     clock = FakeClock()
-    http = Http(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), open_session)
+    http = HttpClient(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), open_session)
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _number: http.send(GET), range(6)))
 
@@ -307,10 +309,12 @@ class Sessions:
     """Opens sessions that answer everything, and tells what becomes of them."""
 
     def __init__(self, clock: FakeClock, first_meanwhile: Sequence[Callable[[], object]] = ()) -> None:
-        """C(first_meanwhile) happen while the first requests are under way."""
+        """`first_meanwhile` happen while the first requests are under way."""
         self.opened: list[ToldSession] = []
         self._meanwhile = list(first_meanwhile)
-        self.http = Http(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), self.open)
+        self.http = HttpClient(
+            Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), self.open
+        )
 
     def open(self, _connection: Connection) -> ToldSession:
         self.opened.append(ToldSession(self._meanwhile))
@@ -345,21 +349,21 @@ class ToldSession(FakeSession):
         self.is_closed = True
 
 
-PURGE = replace(PATCH, repeat=Repeat.IF_NOT_EXECUTED)
-IDLE: dict[str, tuple[Call, float, bool]] = {
-    "a read": (GET, KEPT_IDLE_FOR, False),
-    "a read, long after": (GET, KEPT_IDLE_FOR + 0.5, True),
-    "a change that may be repeated": (PATCH, KEPT_IDLE_FOR, False),
-    "a change that may be repeated, long after": (PATCH, KEPT_IDLE_FOR + 0.5, True),
-    "a create": (CREATE, FRESH_FOR_WRITES, False),
-    "a create, after a while": (CREATE, FRESH_FOR_WRITES + 0.5, True),
-    "a purge, after a while": (PURGE, FRESH_FOR_WRITES + 0.5, True),
-    "a create, long after": (CREATE, KEPT_IDLE_FOR + 0.5, True),
+PURGE = replace(PATCH, retry=Retry.IF_NOT_EXECUTED)
+IDLE: dict[str, tuple[Request, float, bool]] = {
+    "a read": (GET, MAX_IDLE, False),
+    "a read, long after": (GET, MAX_IDLE + 0.5, True),
+    "a change that may be repeated": (PATCH, MAX_IDLE, False),
+    "a change that may be repeated, long after": (PATCH, MAX_IDLE + 0.5, True),
+    "a create": (CREATE, MAX_IDLE_FOR_WRITES, False),
+    "a create, after a while": (CREATE, MAX_IDLE_FOR_WRITES + 0.5, True),
+    "a purge, after a while": (PURGE, MAX_IDLE_FOR_WRITES + 0.5, True),
+    "a create, long after": (CREATE, MAX_IDLE + 0.5, True),
 }
 
 
 @pytest.mark.parametrize(("call", "idle", "fresh"), IDLE.values(), ids=IDLE)
-def test_what_must_not_be_repeated_takes_no_connection_that_was_idle(call: Call, idle: float, fresh: bool) -> None:
+def test_what_must_not_be_repeated_takes_no_connection_that_was_idle(call: Request, idle: float, fresh: bool) -> None:
     clock = FakeClock()
     sessions = Sessions(clock)
     sessions.http.send(GET)
@@ -372,7 +376,7 @@ def test_what_must_not_be_repeated_takes_no_connection_that_was_idle(call: Call,
 
 def test_a_write_that_waited_for_the_rate_limit_takes_a_fresh_connection() -> None:
     clock = FakeClock()
-    http = Http(
+    http = HttpClient(
         Connection("https://api.test/core/v1", "token-1"),
         clock,
         Deadline(clock, 600.0),
@@ -393,14 +397,14 @@ def test_a_connection_that_stays_idle_is_closed_while_another_is_in_use() -> Non
     sessions = Sessions(clock, first_meanwhile=[lambda: sessions.http.send(GET)])
     sessions.http.send(GET)
     for _use in range(3):
-        clock.sleep(KEPT_IDLE_FOR / 2)
+        clock.sleep(MAX_IDLE / 2)
         sessions.http.send(GET)
 
     assert (sessions.used, sessions.closed) == ([4, 1], [False, True])
 
 
-@pytest.mark.parametrize(("call", "at_most"), [(GET, READS_AT_ONCE), (CREATE, 3)], ids=["reads", "writes"])
-def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) -> None:
+@pytest.mark.parametrize(("call", "at_most"), [(GET, MAX_CONCURRENT_READS), (CREATE, 3)], ids=["reads", "writes"])
+def test_only_so_many_requests_are_on_the_way_at_once(call: Request, at_most: int) -> None:
     crowd: list[int] = []
 
     class CountingSession(FakeSession):
@@ -417,12 +421,12 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) 
     seen: list[int] = []
     clock = FakeClock()
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = Http(
+    http = HttpClient(
         connection,
         clock,
         Deadline(clock, 600.0),
         lambda _connection: CountingSession(times(60, call, FINE)),
-        writes_at_once=3,
+        concurrent_writes=3,
     )
     with ThreadPoolExecutor(30) as pool:
         list(pool.map(lambda _number: http.send(call), range(60)))
@@ -430,11 +434,11 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Call, at_most: int) 
     assert max(seen) == at_most
 
 
-def checked(call: Call, check: Callable[[bool], None]) -> Call:
-    return replace(call, before_repeat=check)
+def checked(call: Request, check: Callable[[bool], None]) -> Request:
+    return replace(call, before_retry=check)
 
 
-UNCLEAR_BEFORE: dict[str, tuple[Call, list[Outcome], list[bool]]] = {
+UNCLEAR_BEFORE: dict[str, tuple[Request, list[Outcome], list[bool]]] = {
     "refused for the rate": (CREATE, [error_answer(429, "rate_limit_reached")], [False]),
     "never left": (PATCH, [requests.ConnectTimeout("timed out")], [False]),
     "lost": (PATCH, [PAGE], [True]),
@@ -445,7 +449,7 @@ UNCLEAR_BEFORE: dict[str, tuple[Call, list[Outcome], list[bool]]] = {
 
 
 @pytest.mark.parametrize(("call", "outcomes", "told"), UNCLEAR_BEFORE.values(), ids=UNCLEAR_BEFORE)
-def test_a_write_is_checked_before_each_repeat(call: Call, outcomes: list[Outcome], told: list[bool]) -> None:
+def test_a_write_is_checked_before_each_repeat(call: Request, outcomes: list[Outcome], told: list[bool]) -> None:
     never_left = requests.ConnectTimeout
     run = Run([Expected(call.method, call.path, each, not isinstance(each, never_left)) for each in (*outcomes, FINE)])
     checks: list[tuple[bool, int, int]] = []
@@ -473,15 +477,15 @@ def test_a_failed_check_is_raised_and_not_taken_for_the_call_s_own_failure() -> 
     ids=["lost", "refused", "read"],
 )
 def test_an_earlier_attempt_that_may_have_been_carried_out_is_told(
-    call: Call, before: Outcome, ambiguous: bool
+    call: Request, before: Outcome, ambiguous: bool
 ) -> None:
     run = Run([*times(1, call, before), *times(1, call, error_answer(422, "validation_error"))])
     error = run.fails(call)
 
-    assert (error.report.code, error.report.ambiguous, error.report.attempts) == ("validation_error", ambiguous, 2)
+    assert (error.details.code, error.details.ambiguous, error.details.attempts) == ("validation_error", ambiguous, 2)
 
 
-def limited_to(permitted: int, left: int) -> Answer:
+def limited_to(permitted: int, left: int) -> Response:
     """An answer at the full minute."""
     date = {"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}
     return json_answer(200, {}, X_RateLimit_Permitted=str(permitted), X_RateLimit_Remaining=str(left), **date)
@@ -503,7 +507,7 @@ def test_a_write_that_waited_for_the_rate_limit_is_checked_before_it_is_sent() -
     run.session.assert_used_up()
 
 
-@pytest.mark.parametrize(("seconds", "checks"), [(FRESH_FOR, []), (FRESH_FOR + 0.5, [False])], ids=["short", "long"])
+@pytest.mark.parametrize(("seconds", "checks"), [(MAX_AGE, []), (MAX_AGE + 0.5, [False])], ids=["short", "long"])
 def test_a_write_that_waited_long_for_a_place_is_checked_before_it_is_sent(seconds: float, checks: list[bool]) -> None:
     asked = threading.Event()
 
@@ -524,7 +528,7 @@ def test_a_write_that_waited_long_for_a_place_is_checked_before_it_is_sent(secon
 
     clock, seen = WatchedClock(), list[bool]()
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = Http(connection, clock, Deadline(clock, 600.0), lambda _: SlowSession(times(2, CREATE, FINE)), 1)
+    http = HttpClient(connection, clock, Deadline(clock, 600.0), lambda _: SlowSession(times(2, CREATE, FINE)), 1)
     second = threading.Thread(target=http.send, args=(checked(CREATE, seen.append),))
     http.send(CREATE)
     second.join(10)
@@ -532,7 +536,7 @@ def test_a_write_that_waited_long_for_a_place_is_checked_before_it_is_sent(secon
     assert seen == checks
 
 
-def reading(http: Http) -> Callable[[bool], None]:
+def reading(http: HttpClient) -> Callable[[bool], None]:
     def check(_unclear: bool) -> None:
         http.send(GET)
 
@@ -560,7 +564,7 @@ class LimitedService:
 
         return Session([])
 
-    def answer(self, method: str) -> Answer:
+    def answer(self, method: str) -> Response:
         with self._counting:
             now = self._clock.wall()
             self._minutes.append(now // 60)
@@ -576,11 +580,11 @@ def test_a_limit_that_leaves_no_request_for_the_write_after_its_check_does_not_h
     clock = FakeClock()
     service = LimitedService(clock, 1)
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = Http(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http = HttpClient(connection, clock, Deadline(clock, 600.0), service.open_session)
     http.send(GET)
     http.send(checked(CREATE, reading(http)))
 
-    assert service.sent == ["GET", *["GET"] * MOST_CHECKS, "POST"]
+    assert service.sent == ["GET", *["GET"] * MAX_RECHECKS, "POST"]
 
 
 @pytest.mark.parametrize("permitted", [1, 2, 5])
@@ -588,7 +592,7 @@ def test_many_threads_that_check_their_writes_all_come_through_a_small_limit(per
     clock = QuickClock()
     service = LimitedService(clock, permitted)
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = Http(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http = HttpClient(connection, clock, Deadline(clock, 600.0), service.open_session)
     http.send(GET)
     call = checked(CREATE, reading(http))
     threads = [threading.Thread(target=http.send, args=(call,), daemon=True) for _number in range(12)]
@@ -601,7 +605,7 @@ def test_many_threads_that_check_their_writes_all_come_through_a_small_limit(per
 
 
 def test_a_call_without_a_check_keeps_the_place_that_it_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(RateLimit, "give_back")
+    monkeypatch.delattr(RateLimiter, "cancel")
     run = Run([*times(1, GET, limited_to(1, 0)), *times(1, CREATE, FINE)])
     run.http.send(GET)
     run.http.send(CREATE)
@@ -636,10 +640,10 @@ def test_each_retry_tells_its_reason_and_its_pause(outcome: Outcome, words: str)
 
     retries = [line for line in run.told if "trying again" in line]
     assert retries == [
-        words.format(pause=in_seconds(pause), count=count)
+        words.format(pause=format_seconds(pause), count=count)
         for count, pause in enumerate([pause for pause in run.clock.sleeps if pause > 0], 1)
     ]
-    assert f" It was tried 3 times within {in_seconds(run.clock.elapsed)}. " in error.message
+    assert f" It was tried 3 times within {format_seconds(run.clock.elapsed)}. " in error.message
 
 
 def test_what_was_tried_once_tells_nothing_of_time() -> None:

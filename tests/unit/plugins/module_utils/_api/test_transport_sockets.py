@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call, Repeat
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Retry
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import (
     Connection,
-    Http,
+    HttpClient,
     is_loopback,
     open_session,
 )
@@ -29,8 +29,8 @@ from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeCloc
 
 TOKEN = "token-of-the-test"
 TLS_HELLO = b"\x16"
-GET = Call("GET", "/disks/disk", "read the disk", (("disk[id]", "disk_One & co"),))
-CREATE = Call("POST", "/create", "create the disk", body={"name": "d\u00e4ta"}, repeat=Repeat.IF_NOT_EXECUTED)
+GET = Request("GET", "/disks/disk", "read the disk", (("disk[id]", "disk_One & co"),))
+CREATE = Request("POST", "/create", "create the disk", body={"name": "d\u00e4ta"}, retry=Retry.IF_NOT_EXECUTED)
 FINE = (
     b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"fine": 1}\n'
 )
@@ -99,7 +99,7 @@ class ForgetfulProxy:
         self._forgotten, self._known = [*self._forgotten, *self._known], []
 
     def serve(self, ended: socket.socket) -> None:
-        """Serve until the other end of C(ended) is closed."""
+        """Serve until the other end of `ended` is closed."""
         with ExitStack() as held:
             held.enter_context(self._socket)
             while ended not in (ready := self._ready(ended)):
@@ -143,13 +143,13 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def http_to(url: str, retries: int = 1, clock: FakeClock | None = None) -> Http:
+def http_to(url: str, retries: int = 1, clock: FakeClock | None = None) -> HttpClient:
     clock = clock or FakeClock()
     connection = Connection(url, TOKEN, 10.0, retries, verify=False, user_agent="katapult.cloud/1 ansible-core/2")
-    return Http(connection, clock, Deadline(clock, 600))
+    return HttpClient(connection, clock, Deadline(clock, 600))
 
 
-def error_of(http: Http, call: Call) -> ApiError:
+def error_of(http: HttpClient, call: Request) -> ApiError:
     with pytest.raises(ApiError) as raised:
         http.send(call)
     assert TOKEN not in str(raised.value.as_result())
@@ -212,15 +212,15 @@ def test_a_redirect_is_not_followed() -> None:
     with serving(ELSEWHERE) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}"), GET)
 
-    assert (error.report.code, error.report.attempts) == ("redirected", 1)
+    assert (error.details.code, error.details.attempts) == ("redirected", 1)
 
 
 @pytest.mark.parametrize(("call", "lost"), [(GET, False), (CREATE, True)], ids=["read", "create"])
-def test_an_answer_that_can_t_be_decompressed_has_come(call: Call, lost: bool) -> None:
+def test_an_answer_that_can_t_be_decompressed_has_come(call: Request, lost: bool) -> None:
     with serving(PACKED) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}"), call)
 
-    assert (error.report.code, error.report.ambiguous) == ("unexpected_answer", lost)
+    assert (error.details.code, error.details.ambiguous) == ("unexpected_answer", lost)
     assert "can't be decompressed" in error.message
 
 
@@ -236,14 +236,14 @@ def test_a_create_whose_connection_ends_is_lost() -> None:
     with serving(CLOSE) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}"), CREATE)
 
-    assert (error.report.code, error.report.ambiguous, error.report.attempts) == ("no_answer", True, 1)
+    assert (error.details.code, error.details.ambiguous, error.details.attempts) == ("no_answer", True, 1)
 
 
 def test_a_create_whose_answer_is_cut_off_is_lost() -> None:
     with serving(FINE[:-6]) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}"), CREATE)
 
-    assert (error.report.ambiguous, error.report.attempts) == (True, 1)
+    assert (error.details.ambiguous, error.details.attempts) == (True, 1)
 
 
 def test_a_read_whose_connection_ends_is_sent_again() -> None:
@@ -273,22 +273,22 @@ CUT_OFF: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["GET", "POST"])
 @pytest.mark.parametrize(("answer", "said"), NO_HTTP.values(), ids=NO_HTTP)
-def test_what_answers_without_http_is_not_called_out_of_reach(answer: bytes, said: str, call: Call) -> None:
+def test_what_answers_without_http_is_not_called_out_of_reach(answer: bytes, said: str, call: Request) -> None:
     with serving(answer) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", retries=0), call)
 
-    assert (error.report.code, error.report.ambiguous) == ("unexpected_answer", call.writes)
+    assert (error.details.code, error.details.ambiguous) == ("unexpected_answer", call.is_write)
     assert "the answer is not HTTP that can be read: " in error.message
     assert said in error.message
 
 
 @pytest.mark.parametrize("call", [GET, CREATE], ids=["GET", "POST"])
 @pytest.mark.parametrize(("answer", "said"), CUT_OFF.values(), ids=CUT_OFF)
-def test_an_answer_that_ends_early_is_told_in_plain_words(answer: bytes, said: str, call: Call) -> None:
+def test_an_answer_that_ends_early_is_told_in_plain_words(answer: bytes, said: str, call: Request) -> None:
     with serving(answer) as server:
         error = error_of(http_to(f"http://127.0.0.1:{server.port}", retries=0), call)
 
-    assert (error.report.code, error.report.ambiguous) == ("no_answer", call.writes)
+    assert (error.details.code, error.details.ambiguous) == ("no_answer", call.is_write)
     assert f": {said} (no_answer)" in error.message
 
 
@@ -297,7 +297,7 @@ def test_a_proxy_that_does_not_speak_http_never_lets_anything_leave(monkeypatch:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         error = error_of(http_to("https://api.test", retries=0), CREATE)
 
-    assert error.report.ambiguous is False
+    assert error.details.ambiguous is False
 
 
 def test_a_refused_connection_never_left() -> None:
@@ -305,7 +305,7 @@ def test_a_refused_connection_never_left() -> None:
         port = closed.getsockname()[1]
     error = error_of(http_to(f"http://127.0.0.1:{port}", retries=2), CREATE)
 
-    assert (error.report.code, error.report.ambiguous, error.report.attempts) == ("unreachable", False, 3)
+    assert (error.details.code, error.details.ambiguous, error.details.attempts) == ("unreachable", False, 3)
     assert f"127.0.0.1:{port}" in error.message
 
 
@@ -313,7 +313,7 @@ def test_a_failed_handshake_never_left() -> None:
     with serving(FINE, FINE) as server:
         error = error_of(http_to(f"https://127.0.0.1:{server.port}"), CREATE)
 
-    assert (error.report.code, error.report.ambiguous, error.report.attempts) == ("unreachable", False, 2)
+    assert (error.details.code, error.details.ambiguous, error.details.attempts) == ("unreachable", False, 2)
 
 
 def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +325,7 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert proxy.received[0].startswith("CONNECT api.test:443 ")
     assert TOKEN not in proxy.received[0]
     assert "proxy-password" not in error.message
-    assert (error.report.ambiguous, error.report.attempts) == (False, 2)
+    assert (error.details.ambiguous, error.details.attempts) == (False, 2)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_refused_tunnel_never_left(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["a create after 6 s", "a create at once", "a read after 40 s", "a read after 6 s"],
 )
 def test_a_connection_that_a_proxy_has_forgotten_loses_no_create(
-    proxy: ForgetfulProxy, call: Call, idle: float, connections: int, resets: int
+    proxy: ForgetfulProxy, call: Request, idle: float, connections: int, resets: int
 ) -> None:
     clock = FakeClock()
     http = http_to(f"http://127.0.0.1:{proxy.port}", clock=clock)
@@ -363,7 +363,7 @@ def test_a_proxy_that_can_t_be_used_is_told_without_its_password(
     monkeypatch.setenv("HTTPS_PROXY", proxy_url)
     error = error_of(http_to("https://api.test"), CREATE)
 
-    assert error.report.ambiguous is False
+    assert error.details.ambiguous is False
     assert "proxy-word" not in str(error.as_result())
 
 

@@ -30,7 +30,7 @@ def test_a_shorter_end_within_it_never_comes_later(whole: float, inner: float, l
     deadline = Deadline(FakeClock(), whole)
     deadline.start()
 
-    with deadline.at_most(inner):
+    with deadline.limit_to(inner):
         assert deadline.remaining() == pytest.approx(left)
     assert deadline.remaining() == pytest.approx(whole)
 
@@ -38,8 +38,8 @@ def test_a_shorter_end_within_it_never_comes_later(whole: float, inner: float, l
 def test_time_on_the_rate_limit_is_left_out_of_both() -> None:
     deadline = Deadline(FakeClock(), 10)
     deadline.start()
-    with deadline.at_most(3):
-        deadline.leave_out(60)
+    with deadline.limit_to(3):
+        deadline.exclude(60)
         assert deadline.remaining() == pytest.approx(63)
     assert deadline.remaining() == pytest.approx(70)
 
@@ -49,9 +49,9 @@ def test_threads_that_wait_at_the_same_time_leave_it_out_once() -> None:
     deadline = Deadline(clock, 10)
     deadline.start()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(deadline.leave_out, [40.0, 60.0] * 50))
+        list(pool.map(deadline.exclude, [40.0, 60.0] * 50))
     assert deadline.remaining() == pytest.approx(70)
 
     clock.sleep(30)
-    deadline.leave_out(40)
+    deadline.exclude(40)
     assert deadline.remaining() == pytest.approx(50)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call, read_answer
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, parse_response
 from ansible_collections.katapult.cloud.plugins.module_utils._core import errors
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import (
-    CAUSES,
-    MOST_IN_WORDS,
+    ERROR_CODES,
+    MAX_SENTENCE,
     ApiError,
     DiskNotFoundError,
+    ErrorDetails,
     InTrashError,
     KatapultError,
     Known,
@@ -24,11 +25,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import
     NotPermittedError,
     OptionError,
     RateLimitedError,
-    Report,
     TrashObjectNotFoundError,
-    cut,
-    failure,
-    in_words,
+    describe_error,
+    error_for,
+    truncate,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import A_FULL_MINUTE, json_answer
 
@@ -43,7 +43,7 @@ ERROR_KEYS = {
     "attempts",
     "ambiguous",
 }
-CREATE = Call("POST", "/organizations/organization/disks", "create the disk 'data-01'", body={})
+CREATE = Request("POST", "/organizations/organization/disks", "create the disk 'data-01'", body={})
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def refused(case: Case, *, wrapped: bool, description: str | None) -> ApiError:
     bare = {"code": case.code, "description": description, "detail": case.detail}
     answer = json_answer(case.status, {"error": bare} if wrapped else bare, X_Request_Id="req-1")
     with pytest.raises(ApiError) as raised:
-        read_answer(answer, CREATE, A_FULL_MINUTE)
+        parse_response(answer, CREATE, A_FULL_MINUTE)
     return raised.value
 
 
@@ -131,14 +131,14 @@ def test_a_refusal_says_what_failed_why_and_what_to_do(case: Case, wrapped: bool
     assert error.message.startswith("Could not create the disk 'data-01': The service's own words")
     assert f"({case.code}, HTTP {case.status}" in error.message
     assert [word for word in case.words if word not in error.message] == []
-    assert error.advice
-    assert error.message.endswith(error.advice)
+    assert error.hint
+    assert error.message.endswith(error.hint)
 
 
 @pytest.mark.parametrize("wrapped", [True, False], ids=["wrapped", "unwrapped"])
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_the_error_of_a_result_is_structured(case: Case, wrapped: bool) -> None:
-    error = refused(case, wrapped=wrapped, description="The service's own words").after(3).as_result()["error"]
+    error = refused(case, wrapped=wrapped, description="The service's own words").with_attempts(3).as_result()["error"]
 
     ambiguous = case.status >= 500 or case.code in ("task_queueing_error", "a_code_since_added")
     assert error == {
@@ -159,8 +159,8 @@ def test_the_error_of_a_result_is_structured(case: Case, wrapped: bool) -> None:
 def test_without_a_description_the_table_says_why(case: Case) -> None:
     error = refused(case, wrapped=True, description=None)
 
-    assert error.report.description is None
-    assert errors.cause_of(case.code).meaning in error.message
+    assert error.details.description is None
+    assert errors.find_error_code(case.code).meaning in error.message
     assert "None" not in error.message
 
 
@@ -178,21 +178,21 @@ def test_a_time_beyond_all_calendars_gives_a_message() -> None:
     assert "trash" in refused(odd, wrapped=True, description=None).message
 
 
-@pytest.mark.parametrize("code", sorted(CAUSES))
+@pytest.mark.parametrize("code", sorted(ERROR_CODES))
 def test_every_row_has_a_meaning_and_advice(code: str) -> None:
-    cause = CAUSES[code]
+    cause = ERROR_CODES[code]
 
     assert cause.meaning
     assert not cause.meaning.endswith(".")
     # An option's own message says what to do, so its row needs no advice.
-    assert cause.advice.endswith(".") or code == "invalid_option"
-    assert "{" not in cause.advice
+    assert cause.hint.endswith(".") or code == "invalid_option"
+    assert "{" not in cause.hint
 
 
 def test_the_service_s_codes_are_all_in_the_table_with_their_status() -> None:
     answered = {case.code: case.status for case in CASES if case.code != "a_code_since_added"}
 
-    assert {code: cause.status for code, cause in CAUSES.items() if cause.status} == answered
+    assert {code: cause.status for code, cause in ERROR_CODES.items() if cause.status} == answered
 
 
 def test_a_wrong_option_is_named() -> None:
@@ -211,7 +211,7 @@ def test_a_wrong_option_is_named() -> None:
 
 
 def test_a_failure_carries_what_is_known() -> None:
-    error: KatapultError = failure("task_failed", "The task failed.")
+    error: KatapultError = error_for("task_failed", "The task failed.")
     error.known = Known(disk={"id": "disk_One"}, task={"id": "task_One"}, changed=True)
 
     result = error.as_result()
@@ -220,33 +220,33 @@ def test_a_failure_carries_what_is_known() -> None:
 
 
 SENTENCE = "The disk is too small. "
-LONG: dict[str, tuple[Report, str]] = {
-    "description": (Report("x", description=SENTENCE * 1000), "The disk\u2026 (x)."),
-    "one word": (Report("x", description="x" * 5000), "x" * (MOST_IN_WORDS - 1) + "\u2026 (x)."),
+LONG: dict[str, tuple[ErrorDetails, str]] = {
+    "description": (ErrorDetails("x", description=SENTENCE * 1000), "The disk\u2026 (x)."),
+    "one word": (ErrorDetails("x", description="x" * 5000), "x" * (MAX_SENTENCE - 1) + "\u2026 (x)."),
     "sentences of the detail": (
-        Report("validation_error", detail={"errors": [SENTENCE * 1000, "Name it"]}),
+        ErrorDetails("validation_error", detail={"errors": [SENTENCE * 1000, "Name it"]}),
         "\u2026; Name it (validation_error).",
     ),
     "an argument": (
-        Report("invalid_argument", detail={"argument": "x" * 5000, "issue": "is long"}),
+        ErrorDetails("invalid_argument", detail={"argument": "x" * 5000, "issue": "is long"}),
         "xxx\u2026, is long (invalid_argument).",
     ),
 }
 
 
-@pytest.mark.parametrize(("report", "end"), LONG.values(), ids=LONG)
-def test_a_message_has_only_the_beginning_of_what_is_long(report: Report, end: str) -> None:
-    words = in_words(report)
+@pytest.mark.parametrize(("details", "end"), LONG.values(), ids=LONG)
+def test_a_message_has_only_the_beginning_of_what_is_long(details: ErrorDetails, end: str) -> None:
+    words = describe_error(details)
 
     assert words.endswith(end)
-    assert len(words) < MOST_IN_WORDS + 200
+    assert len(words) < MAX_SENTENCE + 200
 
 
 def test_a_message_has_not_all_of_many_sentences() -> None:
-    words = in_words(Report("validation_error", detail={"errors": [SENTENCE] * 100_000}))
+    words = describe_error(ErrorDetails("validation_error", detail={"errors": [SENTENCE] * 100_000}))
 
-    assert len(words) < 11 * MOST_IN_WORDS
+    assert len(words) < 11 * MAX_SENTENCE
 
 
 def test_no_word_is_cut_of_which_the_rest_masks_it() -> None:
-    assert cut("Bearer secret-token", 12) == "Bearer\u2026"
+    assert truncate("Bearer secret-token", 12) == "Bearer\u2026"

@@ -19,10 +19,10 @@ import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import (
     SLOTS,
+    LockDirectory,
     LockTimeoutError,
     LockUnavailableError,
-    Place,
-    locked,
+    hold_locks,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
 
@@ -30,8 +30,8 @@ KEY = ("https://api.test", "data-01")
 HOLDER = """
 import sys
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place, locked
-with locked([("https://api.test", "data-01")], Clock(), Deadline(Clock(), 10), [Place(sys.argv[1])]):
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory, hold_locks
+with hold_locks([("https://api.test", "data-01")], Clock(), Deadline(Clock(), 10), [LockDirectory(sys.argv[1])]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -55,7 +55,7 @@ def held_by_another_process(folder: Path) -> Iterator[None]:
 
 def take(folder: Path, *keys: tuple[str, ...], seconds: float = 5, clock: Clock | None = None) -> None:
     clock = clock or FakeClock()
-    with locked(keys or [KEY], clock, Deadline(clock, seconds), [Place(str(folder))]):
+    with hold_locks(keys or [KEY], clock, Deadline(clock, seconds), [LockDirectory(str(folder))]):
         pass
 
 
@@ -70,7 +70,7 @@ def test_a_lock_that_another_process_holds_is_waited_for_until_the_deadline(fold
 
 def test_a_lock_is_had_once_the_other_lets_go(folder: Path) -> None:
     clock = FakeClock()
-    holder = locked([KEY], clock, Deadline(clock, 5), [Place(str(folder))])
+    holder = hold_locks([KEY], clock, Deadline(clock, 5), [LockDirectory(str(folder))])
     holder.__enter__()
     clock.events.append((2.0, lambda: holder.__exit__(None, None, None)))
     take(folder, clock=clock)
@@ -97,7 +97,7 @@ def test_threads_hold_it_one_at_a_time(folder: Path) -> None:
     most: list[int] = []
 
     def work() -> None:
-        with locked([KEY], Clock(), Deadline(Clock(), 10), [Place(str(folder))]):
+        with hold_locks([KEY], Clock(), Deadline(Clock(), 10), [LockDirectory(str(folder))]):
             inside.append(1)
             most.append(len(inside))
             time.sleep(0.002)

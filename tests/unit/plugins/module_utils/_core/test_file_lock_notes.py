@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import (
-    MOST_NOTES,
+    MAX_NOTES_SIZE,
+    CreateNotes,
     HeldLocks,
-    Notes,
-    Place,
-    locked,
+    LockDirectory,
+    hold_locks,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import A_FULL_MINUTE, FakeClock
 
@@ -34,15 +34,15 @@ class Node:
         self.clock = FakeClock()
 
     def run(self, *keys: tuple[str, ...]) -> AbstractContextManager[HeldLocks]:
-        return locked(keys or [KEY], self.clock, Deadline(self.clock, 0), [Place(str(self.folder))])
+        return hold_locks(keys or [KEY], self.clock, Deadline(self.clock, 0), [LockDirectory(str(self.folder))])
 
     def dies_while_creating(self, key: tuple[str, ...] = KEY) -> None:
         with self.run(key) as held:
-            held.create_begun(key)
+            held.note_create(key)
 
     def finds(self, key: tuple[str, ...] = KEY) -> bool:
         with self.run(key) as held:
-            return held.left_behind(key)
+            return held.has_leftover(key)
 
     @property
     def file(self) -> Path:
@@ -60,11 +60,11 @@ def _node(tmp_path: Path) -> Node:
 
 def key_in_the_same_slot(folder: Path) -> tuple[str, ...]:
     """Another name whose lock is the same file as that of KEY."""
-    with locked([KEY], FakeClock(), Deadline(FakeClock(), 0), [Place(str(folder))]):
+    with hold_locks([KEY], FakeClock(), Deadline(FakeClock(), 0), [LockDirectory(str(folder))]):
         (file,) = folder.iterdir()
     for number in itertools.count():
         key = ("https://api.test", f"other-{number}")
-        with locked([key], FakeClock(), Deadline(FakeClock(), 0), [Place(str(folder))]):
+        with hold_locks([key], FakeClock(), Deadline(FakeClock(), 0), [LockDirectory(str(folder))]):
             files = list(folder.iterdir())
         if len(files) == 1:
             return key
@@ -88,9 +88,9 @@ def test_a_note_tells_the_name_and_the_time_and_nothing_else(node: Node) -> None
 
 def test_the_own_create_is_not_left_behind_and_leaves_nothing_when_it_ends(node: Node) -> None:
     with node.run() as held:
-        held.create_begun(KEY)
-        assert held.left_behind(KEY) is False
-        held.create_ended(KEY)
+        held.note_create(KEY)
+        assert held.has_leftover(KEY) is False
+        held.clear_create(KEY)
 
     assert node.file.read_bytes() == b""
 
@@ -100,7 +100,7 @@ def test_the_end_of_a_create_drops_what_earlier_ones_left(node: Node) -> None:
     node.dies_while_creating()
     assert len(node.lines()) == 2
     with node.run() as held:
-        held.create_ended(KEY)
+        held.clear_create(KEY)
 
     assert node.finds() is False
 
@@ -108,9 +108,9 @@ def test_the_end_of_a_create_drops_what_earlier_ones_left(node: Node) -> None:
 def test_of_two_creates_of_one_name_each_has_its_note(node: Node) -> None:
     """A fleet may have a name in two data centers."""
     with node.run() as held:
-        held.create_begun(KEY)
-        held.create_begun(KEY)
-        held.create_ended(KEY)
+        held.note_create(KEY)
+        held.note_create(KEY)
+        held.clear_create(KEY)
 
     assert node.finds() is True
 
@@ -120,7 +120,7 @@ def test_names_that_share_a_file_keep_their_notes(node: Node, tmp_path: Path) ->
     node.dies_while_creating(neighbour)
     node.dies_while_creating()
     with node.run() as held:
-        held.create_ended(KEY)
+        held.clear_create(KEY)
 
     assert (node.finds(), node.finds(neighbour)) == (False, True)
 
@@ -176,10 +176,10 @@ def test_of_a_large_file_only_the_beginning_is_read(node: Node) -> None:
     """Else a file of some GB, whoever made it, would be held in memory."""
     node.dies_while_creating()
     note = node.file.read_bytes()
-    node.file.write_bytes(note + b"\n" * MOST_NOTES)
+    node.file.write_bytes(note + b"\n" * MAX_NOTES_SIZE)
     assert node.finds() is True
 
-    node.file.write_bytes(b"\n" * MOST_NOTES + note)
+    node.file.write_bytes(b"\n" * MAX_NOTES_SIZE + note)
     assert node.finds() is False
 
 
@@ -192,18 +192,18 @@ def test_a_name_of_any_characters_is_found_again(node: Node) -> None:
 
 def test_by_name_the_notes_are_of_one_service(node: Node) -> None:
     with node.run() as held:
-        Notes(held, KEY[:1]).create_begun("data-01")
+        CreateNotes(held, KEY[:1]).note_create("data-01")
     assert node.finds() is True
     with node.run() as held:
-        notes = Notes(held, KEY[:1])
-        assert notes.left_behind("data-01") is True
-        notes.create_ended("data-01")
+        notes = CreateNotes(held, KEY[:1])
+        assert notes.has_leftover("data-01") is True
+        notes.clear_create("data-01")
     assert node.finds() is False
 
 
 def test_without_a_lock_nothing_is_noted() -> None:
-    notes = Notes()
-    notes.create_begun("data-01")
-    notes.create_ended("data-01")
+    notes = CreateNotes()
+    notes.note_create("data-01")
+    notes.clear_create("data-01")
 
-    assert notes.left_behind("data-01") is False
+    assert notes.has_leftover("data-01") is False

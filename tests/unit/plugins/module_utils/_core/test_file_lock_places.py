@@ -19,11 +19,11 @@ from typing import Callable
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import (
+    LockDirectory,
     LockTimeoutError,
     LockUnavailableError,
-    Place,
-    lock_places,
-    locked,
+    hold_locks,
+    lock_directories,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
 
@@ -35,24 +35,27 @@ WITH_FEW_HANDLES = """
 import os, resource, sys
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import (
-    Place, TooFewHandlesError, locked, most_locked
+    LockDirectory, TooFewHandlesError, get_max_locks, hold_locks
 )
 soft, names, taken = map(int, sys.argv[2:])
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, soft))
 others = [os.open(os.devnull, os.O_RDONLY) for _number in range(taken)]
-print(most_locked(), end=" ")
+print(get_max_locks(), end=" ")
 try:
     keys = [("https://api.test", str(number)) for number in range(names)]
-    with locked(keys, Clock(), Deadline(Clock(), 10), [Place(sys.argv[1]), Place(sys.argv[1] + "-2")]):
+    directories = [LockDirectory(sys.argv[1]), LockDirectory(sys.argv[1] + "-2")]
+    with hold_locks(keys, Clock(), Deadline(Clock(), 10), directories):
         print("held")
 except TooFewHandlesError:
     print("too few")
 """
 
 
-def take(*places: Path, makes_parents: bool = False) -> None:
+def take(*directories: Path, makes_parents: bool = False) -> None:
     clock = FakeClock()
-    with locked([KEY], clock, Deadline(clock, 0), [Place(str(path), makes_parents) for path in places]):
+    with hold_locks(
+        [KEY], clock, Deadline(clock, 0), [LockDirectory(str(path), makes_parents) for path in directories]
+    ):
         pass
 
 
@@ -100,10 +103,10 @@ def umask(mask: int) -> Iterator[None]:
 def test_the_places_follow_neither_tmpdir_nor_the_working_directory(
     environment: dict[str, str], paths: list[str]
 ) -> None:
-    places = lock_places(environment)
+    directories = lock_directories(environment)
 
-    assert [place.path for place in places] == [f"/tmp/katapult-cloud-{USER}", *paths]
-    assert [place.makes_parents for place in places] == [False, False, True, False]
+    assert [place.path for place in directories] == [f"/tmp/katapult-cloud-{USER}", *paths]
+    assert [place.makes_parents for place in directories] == [False, False, True, False]
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o770, 0o701, 0o1777, 0o500, 0])
@@ -178,9 +181,9 @@ def test_a_place_that_can_t_be_had_is_passed_over_and_all_agree_on_the_next(
 ) -> None:
     first = folder / "no" / "locks" if make is UNFIT["no parent"] else folder / "first"
     make(first)
-    places = [Place(str(path)) for path in (first, folder / "second")]
+    directories = [LockDirectory(str(path)) for path in (first, folder / "second")]
     clock = FakeClock()
-    with locked([KEY], clock, Deadline(clock, 0), places), pytest.raises(LockTimeoutError):
+    with hold_locks([KEY], clock, Deadline(clock, 0), directories), pytest.raises(LockTimeoutError):
         take(first, folder / "second")
 
     assert len(list((folder / "second").iterdir())) == 1

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from itertools import count, takewhile
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._core.parallel import in_parallel
+from ansible_collections.katapult.cloud.plugins.module_utils._core.parallel import map_concurrently
 
 
 class Gauge:
-    """Work that counts how much of it is under way at once. It goes on when C(crowd) of it is, and all has its time."""
+    """Work that counts how much of it is under way at once. It goes on when `crowd` of it is, and all has its time."""
 
     def __init__(self, crowd: int) -> None:
         self._crowd = crowd
@@ -38,11 +38,11 @@ class Gauge:
         return number * 10
 
 
-@pytest.mark.parametrize(("count", "at_once", "most"), [(0, 3, 0), (1, 3, 1), (2, 3, 2), (20, 3, 3), (5, 1, 1)])
-def test_results_keep_the_order_and_work_its_bound(count: int, at_once: int, most: int) -> None:
+@pytest.mark.parametrize(("count", "concurrency", "most"), [(0, 3, 0), (1, 3, 1), (2, 3, 2), (20, 3, 3), (5, 1, 1)])
+def test_results_keep_the_order_and_work_its_bound(count: int, concurrency: int, most: int) -> None:
     gauge = Gauge(most)
 
-    assert in_parallel(gauge, range(count), at_once) == [number * 10 for number in range(count)]
+    assert map_concurrently(gauge, range(count), concurrency) == [number * 10 for number in range(count)]
     assert gauge.most == most
 
 
@@ -56,7 +56,7 @@ def test_a_slow_first_thing_stays_the_first() -> None:
             others_are_done.set()
         return number
 
-    assert in_parallel(work, range(10), 2) == list(range(10))
+    assert map_concurrently(work, range(10), 2) == list(range(10))
 
 
 def test_the_first_error_is_raised_and_nothing_is_begun_after_it() -> None:
@@ -73,7 +73,7 @@ def test_the_first_error_is_raised_and_nothing_is_begun_after_it() -> None:
             raise LookupError("a later one")
 
     with pytest.raises(LookupError, match="the first"):
-        in_parallel(work, range(100), 4)
+        map_concurrently(work, range(100), 4)
     assert sorted(begun) == [0, 1, 2, 3]
 
 
@@ -86,7 +86,7 @@ def test_one_after_another_the_error_ends_it() -> None:
             raise LookupError("the third")
 
     with pytest.raises(LookupError, match="the third"):
-        in_parallel(work, range(10), 1)
+        map_concurrently(work, range(10), 1)
     assert begun == [0, 1, 2]
 
 
@@ -94,26 +94,26 @@ def test_things_may_come_from_an_iterator() -> None:
     def numbers() -> Iterator[int]:
         yield from (3, 1, 2)
 
-    assert in_parallel(str, numbers()) == ["3", "1", "2"]
+    assert map_concurrently(str, numbers()) == ["3", "1", "2"]
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_a_thing_is_taken_only_when_there_is_a_place_for_it(at_once: int) -> None:
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_a_thing_is_taken_only_when_there_is_a_place_for_it(concurrency: int) -> None:
     taken: list[int] = []
     done: list[int] = []
 
     def numbers() -> Iterator[int]:
         for number in range(20):
-            assert len(taken) - len(done) < at_once
+            assert len(taken) - len(done) < concurrency
             taken.append(number)
             yield number
 
-    assert in_parallel(done.append, numbers(), at_once) == [None] * 20
+    assert map_concurrently(done.append, numbers(), concurrency) == [None] * 20
     assert sorted(done) == taken == list(range(20))
 
 
-@pytest.mark.parametrize("at_once", [1, 3])
-def test_things_may_end_by_what_was_found(at_once: int) -> None:
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_things_may_end_by_what_was_found(concurrency: int) -> None:
     found = threading.Event()
 
     def work(number: int) -> int:
@@ -121,9 +121,9 @@ def test_things_may_end_by_what_was_found(at_once: int) -> None:
             found.set()
         return number
 
-    worked_on = in_parallel(work, takewhile(lambda _number: not found.is_set(), count()), at_once)
+    worked_on = map_concurrently(work, takewhile(lambda _number: not found.is_set(), count()), concurrency)
     assert worked_on == list(range(len(worked_on)))
-    assert 6 <= len(worked_on) <= 5 + at_once
+    assert 6 <= len(worked_on) <= 5 + concurrency
 
 
 def test_an_error_among_the_things_is_raised_when_what_was_begun_has_ended() -> None:
@@ -138,12 +138,12 @@ def test_an_error_among_the_things_is_raised_when_what_was_begun_has_ended() -> 
         raise LookupError("no more")
 
     with pytest.raises(LookupError, match="no more"):
-        in_parallel(work, numbers(), 3)
+        map_concurrently(work, numbers(), 3)
     assert sorted(ended) == [1, 2]
 
 
 def test_one_at_a_time_needs_no_thread() -> None:
-    assert set(in_parallel(lambda _number: threading.get_ident(), range(3), 1)) == {threading.get_ident()}
+    assert set(map_concurrently(lambda _number: threading.get_ident(), range(3), 1)) == {threading.get_ident()}
 
 
 def test_the_calling_thread_works_too_and_on_the_first() -> None:
@@ -153,7 +153,7 @@ def test_the_calling_thread_works_too_and_on_the_first() -> None:
         meeting.wait()
         return threading.get_ident()
 
-    threads = in_parallel(work, range(3), 3)
+    threads = map_concurrently(work, range(3), 3)
     assert threads[0] == threading.get_ident()
     assert len(set(threads)) == 3
 
@@ -184,7 +184,7 @@ def test_with_the_threads_that_can_be_had_all_is_done_once(threads: int, most: i
         begun.append(number)
         return gauge(number)
 
-    done = in_parallel(work, range(60), 8, Computer(threads).new_thread)
+    done = map_concurrently(work, range(60), 8, Computer(threads).new_thread)
     assert done == [number * 10 for number in range(60)]
     assert sorted(begun) == list(range(60))
     assert gauge.most == most
@@ -194,7 +194,7 @@ def test_with_the_threads_that_can_be_had_all_is_done_once(threads: int, most: i
 def test_no_thread_is_started_without_work_for_it(things: int) -> None:
     computer = Computer(100)
     meeting = threading.Barrier(max(things, 1), timeout=10)
-    in_parallel(lambda _number: meeting.wait(), range(things), 16, computer.new_thread)
+    map_concurrently(lambda _number: meeting.wait(), range(things), 16, computer.new_thread)
 
     assert computer.asked == max(things - 1, 0)
 
@@ -208,7 +208,7 @@ def test_an_interruption_lets_nothing_new_begin() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        in_parallel(work, range(10), 8, Computer(0).new_thread)
+        map_concurrently(work, range(10), 8, Computer(0).new_thread)
     assert begun == [0, 1, 2, 3]
 
 
@@ -229,27 +229,27 @@ def test_an_interruption_goes_before_errors(first: str) -> None:
         raise error
 
     with pytest.raises(KeyboardInterrupt):
-        in_parallel(work, range(10), 2)
+        map_concurrently(work, range(10), 2)
     assert sorted(begun) == [0, 1]
 
 
 def test_what_was_begun_is_waited_for_though_the_wait_is_interrupted() -> None:
     ended: list[int] = []
-    begun, goes_on = threading.Event(), threading.Event()
+    begun, is_pending = threading.Event(), threading.Event()
 
     class Interrupted(threading.Thread):
         def join(self, timeout: float | None = None) -> None:
-            if not goes_on.is_set():
-                goes_on.set()
+            if not is_pending.is_set():
+                is_pending.set()
                 raise KeyboardInterrupt
             super().join(timeout)
 
     def work(number: int) -> None:
         if number:
             begun.set()
-        assert (goes_on if number else begun).wait(10)
+        assert (is_pending if number else begun).wait(10)
         ended.append(number)
 
     with pytest.raises(KeyboardInterrupt):
-        in_parallel(work, range(2), 2, Interrupted)
+        map_concurrently(work, range(2), 2, Interrupted)
     assert ended == [0, 1]

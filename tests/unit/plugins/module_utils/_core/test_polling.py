@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, Report
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import StalledError, TimedOutError, Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, ErrorDetails
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller, StalledError, TimedOutError
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
 
 
 def looks_of(
-    clock: FakeClock, limit: float, stalls_after: float = float("inf")
+    clock: FakeClock, limit: float, stall_timeout: float = float("inf")
 ) -> tuple[list[float], TimedOutError[str]]:
     """The times of the looks at something that never happens."""
     looks: list[float] = []
@@ -24,7 +24,7 @@ def looks_of(
         return "same"
 
     with pytest.raises(TimedOutError) as raised:
-        Waiter(clock, Deadline(clock, limit)).until(look, lambda _seen: False, stalls_after)
+        Poller(clock, Deadline(clock, limit)).poll_until(look, lambda _seen: False, stall_timeout)
     return looks, raised.value
 
 
@@ -55,11 +55,11 @@ def test_what_does_not_move_stalls() -> None:
 
 def test_all_waits_share_one_deadline() -> None:
     clock = FakeClock()
-    waiter = Waiter(clock, Deadline(clock, 30))
+    poller = Poller(clock, Deadline(clock, 30))
     clock.sleep(100)
     for _index in range(2):
         with pytest.raises(TimedOutError):
-            waiter.until(lambda: "same", lambda _seen: False)
+            poller.poll_until(lambda: "same", lambda _seen: False)
 
     assert clock.elapsed == pytest.approx(130)
 
@@ -73,8 +73,8 @@ def test_a_passing_error_at_the_deadline_is_a_time_out() -> None:
         for answer in answers:
             return answer
         clock.sleep(30)
-        raise ApiError("no answer", Report("no_answer"), transient=True)
+        raise ApiError("no answer", ErrorDetails("no_answer"), transient=True)
 
     with pytest.raises(TimedOutError) as raised:
-        Waiter(clock, Deadline(clock, 10)).until(look, lambda _seen: False)
+        Poller(clock, Deadline(clock, 10)).poll_until(look, lambda _seen: False)
     assert raised.value.last == "pending"

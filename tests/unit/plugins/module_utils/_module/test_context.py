@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._module.context import one_spelling
+from ansible_collections.katapult.cloud.plugins.module_utils._module.context import normalize_url
 
 LIVE = "https://api.katapult.io/core/v1"
 LOCAL = "http://127.0.0.1:5000/core/v1"
@@ -27,7 +27,7 @@ LOCAL = "http://127.0.0.1:5000/core/v1"
     ids=["live", "slash", "case", "port", "local", "plain port", "address"],
 )
 def test_one_service_is_one_key(url: str, means: str) -> None:
-    assert one_spelling(url) == one_spelling(means)
+    assert normalize_url(url) == normalize_url(means)
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_one_service_is_one_key(url: str, means: str) -> None:
     ids=["other default", "port", "scheme", "path", "host"],
 )
 def test_another_service_is_another_key(other: str) -> None:
-    assert one_spelling(other) != one_spelling(LIVE)
+    assert normalize_url(other) != normalize_url(LIVE)

@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.katapult.cloud.plugins.module_utils._module import masking
-from ansible_collections.katapult.cloud.plugins.module_utils._module.masking import SHORTEST_PART, Secrets
+from ansible_collections.katapult.cloud.plugins.module_utils._module.masking import MIN_PART, Secrets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,7 +103,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 def masked(secret: str, shown: Any) -> Any:
     """As the modules hide it."""
     secrets = Secrets([secret])
-    return remove_values(shown, secrets.plain | secrets.found_in(shown))
+    return remove_values(shown, secrets.plain | secrets.find_in(shown))
 
 
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
@@ -119,7 +119,7 @@ def test_a_secret_is_known_however_often_it_is_encoded(encoded: Callable[[str], 
 
 
 @given(
-    secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST_PART, max_size=40),
+    secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=MIN_PART, max_size=40),
     encoded=st.sampled_from(sorted(ENCODINGS)),
 )
 @settings(max_examples=40, deadline=None)
@@ -141,10 +141,10 @@ def test_a_secret_is_found_as_a_key_and_deep_inside() -> None:
     spelling = quote(TOKEN, safe="")
     shown = {"a": [{"b": ({"c": spelling.lower()},)}], spelling: {5: None}, "d": True}
 
-    assert Secrets([TOKEN]).found_in(shown) == {spelling, spelling.lower()}
+    assert Secrets([TOKEN]).find_in(shown) == {spelling, spelling.lower()}
 
 
-@pytest.mark.parametrize(("length", "hidden"), [(SHORTEST_PART, True), (SHORTEST_PART - 1, False)])
+@pytest.mark.parametrize(("length", "hidden"), [(MIN_PART, True), (MIN_PART - 1, False)])
 def test_the_beginning_of_a_secret_at_which_a_text_is_cut_is_hidden(length: int, hidden: bool) -> None:
     assert ("****" in masked(TOKEN, f"said {TOKEN[:length]}\u2026 (x)")) is hidden
 
@@ -171,13 +171,13 @@ def test_nothing_is_hidden_that_many_words_have(secret: str, seen: set[str]) -> 
     secrets = Secrets([secret])
 
     assert secrets.plain == seen
-    assert secrets.found_in("Other words: 100 %, 5 & 6, C:\\, \u2026, %25, &amp;.") <= {secret, "%25"}
+    assert secrets.find_in("Other words: 100 %, 5 & 6, C:\\, \u2026, %25, &amp;.") <= {secret, "%25"}
 
 
 @pytest.mark.parametrize("secret", ["\ud800", "a\0b", "schl\u00fcssel", "\U0001f4a9 \u2603"])
 def test_no_secret_is_too_odd(secret: str) -> None:
     assert secret in Secrets([secret]).plain
-    assert Secrets([secret]).found_in(f"<{in_json(secret)}>") == {in_json(secret)}
+    assert Secrets([secret]).find_in(f"<{in_json(secret)}>") == {in_json(secret)}
 
 
 @pytest.mark.parametrize(
@@ -187,11 +187,11 @@ def test_no_secret_is_too_odd(secret: str) -> None:
 )
 def test_a_text_of_nothing_but_signs_is_soon_passed(text: str) -> None:
     """If each were tried in every way, this would not end."""
-    assert Secrets([r"a\\\\\\\\b%25%25%&&&;x"]).found_in(text) == set()
+    assert Secrets([r"a\\\\\\\\b%25%25%&&&;x"]).find_in(text) == set()
 
 
 def test_without_a_sign_no_pattern_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes longer than a request."""
-    monkeypatch.setattr(masking, "_pattern_of", pytest.fail)
+    monkeypatch.setattr(masking, "_build_pattern", pytest.fail)
 
-    assert Secrets([TOKEN]).found_in({"disks": [{"name": TOKEN, "size": 5}]}) == set()
+    assert Secrets([TOKEN]).find_in({"disks": [{"name": TOKEN, "size": 5}]}) == set()

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._module.progress_file import LONGEST_LINE, append_line
+from ansible_collections.katapult.cloud.plugins.module_utils._module.progress_file import MAX_LINE, append_line
 
 
 @pytest.fixture(name="file")
@@ -34,7 +34,7 @@ def test_what_is_told_is_appended_line_by_line(file: Path) -> None:
         ("\x1b[31mred\x07", "?[31mred?"),
         ("half a letter \ud800", "half a letter ?"),
         ("größer 盘", "größer 盘"),
-        ("a" * 1000, "a" * LONGEST_LINE),
+        ("a" * 1000, "a" * MAX_LINE),
     ],
     ids=["lines", "terminal", "surrogate", "letters", "long"],
 )

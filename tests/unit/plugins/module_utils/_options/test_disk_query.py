@@ -41,11 +41,11 @@ ANNOTATIONS: list[dict[str, Any]] = [{"key": "env", "value": "test"}, {"key": "b
     ],
 )
 def test_what_passes(payload: dict[str, Any], query: dict[str, Any], passes: bool) -> None:
-    assert DiskQuery(**query).lets_pass(disk_payload(**payload)) is passes
+    assert DiskQuery(**query).matches(disk_payload(**payload)) is passes
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("given", "desired"),
     [
         ([], True),
         ([{"key": "env", "value": "test"}], True),
@@ -57,12 +57,12 @@ def test_what_passes(payload: dict[str, Any], query: dict[str, Any], passes: boo
         ([{"key": "env", "value": "test"}, {"key": "role"}], False),
     ],
 )
-def test_a_whole_disk_has_all_annotations(given: list[dict[str, str]], wanted: bool) -> None:
+def test_a_whole_disk_has_all_annotations(given: list[dict[str, str]], desired: bool) -> None:
     query = disk_query({"annotations": given, "details": False})
 
-    assert query.wants(disk(ANNOTATIONS)) is wanted
-    assert query.wants(disk(ANNOTATIONS, name="other")) is wanted
-    assert disk_query({"annotations": given, "details": False, "name": "x"}).wants(disk(ANNOTATIONS)) is False
+    assert query.matches_details(disk(ANNOTATIONS)) is desired
+    assert query.matches_details(disk(ANNOTATIONS, name="other")) is desired
+    assert disk_query({"annotations": given, "details": False, "name": "x"}).matches_details(disk(ANNOTATIONS)) is False
 
 
 def test_the_options_become_a_query() -> None:
@@ -101,4 +101,4 @@ def test_an_empty_option_is_named(options: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError) as raised:
         disk_query({"details": False, **options})
 
-    assert raised.value.report.detail == {"option": option}
+    assert raised.value.details.detail == {"option": option}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.info import Listed, rows_with, wanted_keys
+from ansible_collections.katapult.cloud.plugins.module_utils._options.info import InfoResult, filter_rows, parse_keys
 
 ROWS: list[dict[str, Any]] = [
     {"id": "dc_1", "permalink": "uk-lon-01"},
@@ -21,7 +21,7 @@ ROWS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize(
-    ("wanted", "ids"),
+    ("desired", "ids"),
     [
         ({}, ["dc_1", "dc_2", "dc_3", "dc_4"]),
         ({"id": None, "permalink": None}, ["dc_1", "dc_2", "dc_3", "dc_4"]),
@@ -33,16 +33,19 @@ ROWS: list[dict[str, Any]] = [
         ({"permalink": "uk-lon"}, []),
     ],
 )
-def test_the_rows_that_have_all_that_is_wanted(wanted: dict[str, str | None], ids: list[str]) -> None:
-    assert [row["id"] for row in rows_with(ROWS, wanted)] == ids
+def test_the_rows_that_have_all_that_is_wanted(desired: dict[str, str | None], ids: list[str]) -> None:
+    assert [row["id"] for row in filter_rows(ROWS, desired)] == ids
 
 
 @pytest.mark.parametrize("option", ["id", "permalink"])
 def test_an_empty_key_is_refused(option: str) -> None:
     with pytest.raises(OptionError, match=f"{option}: is empty"):
-        wanted_keys({option: " "})
+        parse_keys({option: " "})
 
 
 @pytest.mark.parametrize("with_diff", [False, True])
 def test_a_list_never_changes_anything_and_has_no_diff(with_diff: bool) -> None:
-    assert Listed("things", [{"id": "a"}]).as_result(with_diff=with_diff) == {"changed": False, "things": [{"id": "a"}]}
+    assert InfoResult("things", [{"id": "a"}]).as_result(with_diff=with_diff) == {
+        "changed": False,
+        "things": [{"id": "a"}],
+    }

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._module.base import connection_spec
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import disk_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import disk_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import fleet_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._options.normalize import (
-    MisshapenError,
-    harmless,
+    OptionFormatError,
+    find_variables,
     lookup_spec,
-    shaped,
-    variables_of,
+    normalize,
+    strip_unusable,
 )
 
 SPEC = {
@@ -85,7 +85,7 @@ BROKEN = "caf\udce9"
     ],
 )
 def test_a_shape_that_can_be_meant(given: dict[str, Any], found: dict[str, Any]) -> None:
-    assert shaped(given, SPEC) == found
+    assert normalize(given, SPEC) == found
 
 
 @pytest.mark.parametrize(
@@ -107,18 +107,18 @@ def test_a_shape_that_can_be_meant(given: dict[str, Any], found: dict[str, Any])
     ids=ascii,
 )
 def test_names_in_a_text(text: str, names: list[str]) -> None:
-    assert shaped({"disks": text}, FLEET) == {"disks": [{"name": name} for name in names]}
+    assert normalize({"disks": text}, FLEET) == {"disks": [{"name": name} for name in names]}
 
 
 def test_ids_among_names() -> None:
-    found = shaped({"disks": f"disk_{ID}\ndata-01"}, FLEET)
+    found = normalize({"disks": f"disk_{ID}\ndata-01"}, FLEET)
     assert found == {"disks": [{"id": f"disk_{ID}"}, {"name": "data-01"}]}
 
 
 @pytest.mark.parametrize("text", ["a,,b", "a,", ",", "\n", ",\n"], ids=ascii)
 def test_a_name_between_commas_is_not_left_out(text: str) -> None:
-    with pytest.raises(MisshapenError, match="is empty"):
-        shaped({"disks": text}, FLEET)
+    with pytest.raises(OptionFormatError, match="is empty"):
+        normalize({"disks": text}, FLEET)
 
 
 NAMED: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
@@ -148,14 +148,14 @@ NAMED: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
 def test_what_yaml_made_no_text_of_is_to_be_put_in_quotes(
     option: str, given: Callable[[Any], dict[str, Any]], value: Any
 ) -> None:
-    with pytest.raises(MisshapenError, match="put it in quotes") as raised:
-        shaped(given(value), FLEET)
+    with pytest.raises(OptionFormatError, match="put it in quotes") as raised:
+        normalize(given(value), FLEET)
     assert raised.value.option == option
 
 
 @pytest.mark.parametrize("option", ["bus_type", "storage_speed"])
 def test_a_choice_is_left_to_ansible(option: str) -> None:
-    assert shaped({option: True}, SPEC) == {option: True}
+    assert normalize({option: True}, SPEC) == {option: True}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_choice_is_left_to_ansible(option: str) -> None:
 def test_a_variable_is_looked_at_if_its_option_is_not_given(
     given: dict[str, Any], variables: dict[str, str], found: dict[str, str]
 ) -> None:
-    assert variables_of(given, connection_spec(), variables) == found
+    assert find_variables(given, connection_spec(), variables) == found
 
 
 @pytest.mark.parametrize(
@@ -225,29 +225,29 @@ def test_a_variable_is_looked_at_if_its_option_is_not_given(
     ],
 )
 def test_a_shape_that_can_t_be_meant_names_the_option(given: dict[str, Any], option: str) -> None:
-    with pytest.raises(MisshapenError) as raised:
-        shaped({**given, "api_token": "secret"}, SPEC)
+    with pytest.raises(OptionFormatError) as raised:
+        normalize({**given, "api_token": "secret"}, SPEC)
 
     assert raised.value.option == option
     assert "secret" not in str(raised.value)
     assert str(raised.value).encode("utf-8")
-    assert option.partition(".")[0].partition("[")[0] in {*harmless(given, SPEC), *given}
+    assert option.partition(".")[0].partition("[")[0] in {*strip_unusable(given, SPEC), *given}
 
 
 def test_the_right_form_is_shown() -> None:
-    with pytest.raises(MisshapenError) as raised:
-        shaped({"data_center": 5}, SPEC)
+    with pytest.raises(OptionFormatError) as raised:
+        normalize({"data_center": 5}, SPEC)
     assert "data_center: uk-lon-01, or data_center: {id: dc_...}" in str(raised.value)
 
 
 def test_what_can_t_be_used_is_left_out_for_ansible() -> None:
     unfit = {"data_center": 5, "size_in_gb": float("inf"), "annotations": "foo", "id": ["a"], "unknown": float("nan")}
-    assert harmless({**unfit, "name": BROKEN, "bus_type": "scsi"}, SPEC) == {"name": "caf?", "bus_type": "scsi"}
+    assert strip_unusable({**unfit, "name": BROKEN, "bus_type": "scsi"}, SPEC) == {"name": "caf?", "bus_type": "scsi"}
 
 
 def test_options_are_not_written_to() -> None:
     given = {"data_center": "uk-lon-01", "annotations": [{"key": "a", "value": None}]}
-    shaped(given, SPEC)
+    normalize(given, SPEC)
     assert given == {"data_center": "uk-lon-01", "annotations": [{"key": "a", "value": None}]}
 
 
@@ -279,7 +279,7 @@ def test_options_are_not_written_to() -> None:
 )
 def test_a_value_that_can_t_be_meant_names_the_option(params: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError) as raised:
-        wanted_disk(params, {})
+        parse_disk(params, {})
 
-    assert raised.value.report.detail == {"option": option}
+    assert raised.value.details.detail == {"option": option}
     assert raised.value.message.startswith(f"{option}: ")

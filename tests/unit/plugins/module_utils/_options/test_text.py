@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._options.text import (
-    key_of,
-    problem_of_name,
-    problem_of_value,
+    find_name_problem,
+    find_value_problem,
+    infer_key,
 )
 
 SIXTEEN = "5nGk37D3RLE7Kuza"
-UNSEEN = {
+UNKNOWN_MACHINE = {
     "zero-width space": ("data\u200b01", r"an invisible character (\u200b) after 'data'"),
     "byte order mark": ("\ufeffdata", r"an invisible character (\ufeff) at its beginning"),
     "soft hyphen": ("da\xadta", r"an invisible character (\xad) after 'da'"),
@@ -36,14 +36,14 @@ UNSEEN = {
 }
 
 
-@pytest.mark.parametrize(("text", "words"), UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize(("text", "words"), UNKNOWN_MACHINE.values(), ids=UNKNOWN_MACHINE)
 def test_what_can_t_be_seen_is_shown(text: str, words: str) -> None:
-    assert problem_of_name("name", text) == f"has {words}. Remove it."
+    assert find_name_problem("name", text) == f"has {words}. Remove it."
 
 
 @pytest.mark.parametrize("text", ["data-01", "System Disk", "e\u0301", "\u0434\u0438\u0441\u043a", "\U0001f4a9", "a=b"])
 def test_what_can_be_seen_is_a_name(text: str) -> None:
-    assert problem_of_name("name", text) is None
+    assert find_name_problem("name", text) is None
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_what_can_be_seen_is_a_name(text: str) -> None:
     ],
 )
 def test_an_id_is_no_name(key: str, text: str) -> None:
-    assert problem_of_name(key, text) == f"is '{text}', which has the form of an ID. Give it as the id: id={text}"
-    assert key_of(key, text) == "id"
-    assert problem_of_name("id", text) is None
+    assert find_name_problem(key, text) == f"is '{text}', which has the form of an ID. Give it as the id: id={text}"
+    assert infer_key(key, text) == "id"
+    assert find_name_problem("id", text) is None
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ def test_an_id_is_no_name(key: str, text: str) -> None:
     ],
 )
 def test_what_only_looks_like_an_id_is_a_name(key: str, text: str) -> None:
-    assert problem_of_name(key, text) is None
-    assert key_of(key, text) == key
+    assert find_name_problem(key, text) is None
+    assert infer_key(key, text) == key
 
 
 @pytest.mark.parametrize("text", ["", " x ", "two\r\nlines\n", "a\tb", "\U0001f468\u200d\U0001f4bb", "a\xa0b"])
 def test_a_value_may_have_lines(text: str) -> None:
-    assert problem_of_value(text) is None
+    assert find_value_problem(text) is None
 
 
 @pytest.mark.parametrize("text", ["a\x1b[31m", "a\x7f", "a\x85", "a\x08"], ids=ascii)
 def test_a_value_has_no_other_control_characters(text: str) -> None:
-    assert f"({ascii(text[1])[1:-1]}) after 'a'. Remove it." in str(problem_of_value(text))
+    assert f"({ascii(text[1])[1:-1]}) after 'a'. Remove it." in str(find_value_problem(text))

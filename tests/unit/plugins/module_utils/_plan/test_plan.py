@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Disk, Lookup, Machine, Power
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, ResizeMethod, Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import wanted_assignment, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import (
+    Assignment,
+    DesiredDisk,
+    ResizeMethod,
+)
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import parse_assignment, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.tests.unit.support import factories
-from ansible_collections.katapult.cloud.tests.unit.support.factories import attachment, disk, wanted
+from ansible_collections.katapult.cloud.tests.unit.support.factories import attachment, desired, disk
 
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
 DB = Lookup("id", "vm_Db")
@@ -55,16 +59,16 @@ def steps_of(plan: Plan) -> list[str]:
     return [step.name for step in plan.steps]
 
 
-def refused(options: Wanted, there: Disk, machine: Machine = UNKNOWN) -> KatapultError:
+def refused(options: DesiredDisk, there: Disk, machine: Machine = UNKNOWN) -> KatapultError:
     with pytest.raises(KatapultError) as raised:
         plan_disk(options, there, machine)
     return raised.value
 
 
-def refused_options(options: Wanted, there: Disk, machine: Machine = UNKNOWN) -> list[str]:
+def refused_options(options: DesiredDisk, there: Disk, machine: Machine = UNKNOWN) -> list[str]:
     error = refused(options, there, machine)
-    assert error.report.code == "drift"
-    return [found["option"] for found in error.report.detail["differences"]]
+    assert error.details.code == "drift"
+    return [found["option"] for found in error.details.detail["differences"]]
 
 
 @pytest.mark.parametrize(
@@ -73,34 +77,36 @@ def refused_options(options: Wanted, there: Disk, machine: Machine = UNKNOWN) ->
 def test_an_option_that_is_set_is_compared(
     option: str, equal: dict[str, Any], other: dict[str, Any], step: str | None
 ) -> None:
-    unchanged = plan_disk(Wanted(id="disk_One", **equal), THERE)
+    unchanged = plan_disk(DesiredDisk(id="disk_One", **equal), THERE)
     assert (unchanged.steps, unchanged.changes, list(unchanged.before)) == ((), False, [option])
     assert unchanged.before == unchanged.after
 
     if step is None:
-        assert refused_options(Wanted(id="disk_One", **other), THERE) == [option]
+        assert refused_options(DesiredDisk(id="disk_One", **other), THERE) == [option]
         return
-    plan = plan_disk(Wanted(id="disk_One", **other), THERE)
+    plan = plan_disk(DesiredDisk(id="disk_One", **other), THERE)
     assert (steps_of(plan), plan.changes) == ([step], True)
     assert plan.before == unchanged.before or option == "io_profile"
     assert plan.before != plan.after
 
 
 def test_all_that_can_t_be_changed_is_named_at_once_and_nothing_is_planned() -> None:
-    options = Wanted(id="disk_One", name="data-02", size_in_gb=10, data_center=AMSTERDAM, storage_speed="ssd")
+    options = DesiredDisk(id="disk_One", name="data-02", size_in_gb=10, data_center=AMSTERDAM, storage_speed="ssd")
 
     error = refused(options, THERE)
 
-    assert error.what.startswith("The disk 'data-01' (disk_One) exists and differs: size_in_gb is 20, wanted 10, but ")
-    assert "; data_center is uk-lon-01, wanted nl-ams-01, but that can't be changed" in error.what
-    assert "; storage_speed is nvme, wanted ssd, but that can't be changed" in error.what
-    assert "name is" not in error.what
+    assert error.summary.startswith(
+        "The disk 'data-01' (disk_One) exists and differs: size_in_gb is 20, wanted 10, but "
+    )
+    assert "; data_center is uk-lon-01, wanted nl-ams-01, but that can't be changed" in error.summary
+    assert "; storage_speed is nvme, wanted ssd, but that can't be changed" in error.summary
+    assert "name is" not in error.summary
     assert "Nothing was changed." in error.message
 
 
 def test_steps_stand_in_a_safe_order() -> None:
     profile = Lookup("permalink", "100k")
-    change = Wanted(
+    change = DesiredDisk(
         id="disk_One",
         name="data-02",
         size_in_gb=30,
@@ -119,7 +125,7 @@ def test_steps_stand_in_a_safe_order() -> None:
         "attach",
         "annotations",
     ]
-    leaves = Wanted(size_in_gb=10, allow_shrink=True, assignment=Assignment(attach_on_boot=False, attach=False))
+    leaves = DesiredDisk(size_in_gb=10, allow_shrink=True, assignment=Assignment(attach_on_boot=False, attach=False))
     assert steps_of(plan_disk(leaves, disk(virtual_machine_disk=attachment()))) == [
         "attach_on_boot",
         "detach",
@@ -128,18 +134,18 @@ def test_steps_stand_in_a_safe_order() -> None:
 
 
 def test_a_disk_that_was_found_by_its_name_is_never_renamed() -> None:
-    assert refused_options(Wanted(name="data-02"), THERE) == ["name"]
+    assert refused_options(DesiredDisk(name="data-02"), THERE) == ["name"]
 
 
 def test_what_is_not_set_is_not_compared() -> None:
-    plan = plan_disk(Wanted(id="disk_One"), disk([ENV], virtual_machine_disk=attachment(), bus_type=None))
+    plan = plan_disk(DesiredDisk(id="disk_One"), disk([ENV], virtual_machine_disk=attachment(), bus_type=None))
     assert (plan.before, plan.after, plan.steps) == ({}, {}, ())
 
 
 @pytest.mark.parametrize("value", [None, "", "absent"])
 @pytest.mark.parametrize("there", [None, "", "absent"])
 def test_an_annotation_without_a_value_is_the_same_as_an_empty_one(value: str | None, there: str | None) -> None:
-    given = wanted_disk({"annotations": [{"key": "a"} if value == "absent" else {"key": "a", "value": value}]}, {})
+    given = parse_disk({"annotations": [{"key": "a"} if value == "absent" else {"key": "a", "value": value}]}, {})
     has = {"key": "a"} if there == "absent" else {"key": "a", "value": there}
 
     assert plan_disk(given, disk([has])).steps == ()
@@ -148,13 +154,13 @@ def test_an_annotation_without_a_value_is_the_same_as_an_empty_one(value: str | 
 def test_annotations_are_a_set() -> None:
     pairs = [{"key": "b", "value": "2"}, {"key": "a", "value": "1"}]
 
-    assert plan_disk(Wanted(annotations=(pairs[1], pairs[0], pairs[1])), disk(pairs)).steps == ()
-    assert steps_of(plan_disk(Wanted(annotations=(pairs[0],)), disk(pairs))) == ["annotations"]
-    assert steps_of(plan_disk(Wanted(annotations=(*pairs, ENV)), disk(pairs))) == ["annotations"]
+    assert plan_disk(DesiredDisk(annotations=(pairs[1], pairs[0], pairs[1])), disk(pairs)).steps == ()
+    assert steps_of(plan_disk(DesiredDisk(annotations=(pairs[0],)), disk(pairs))) == ["annotations"]
+    assert steps_of(plan_disk(DesiredDisk(annotations=(*pairs, ENV)), disk(pairs))) == ["annotations"]
 
 
 def test_the_usual_data_center_is_never_drift() -> None:
-    usual = Wanted(id="disk_One", usual_data_center=Lookup("permalink", "nl-ams-01"))
+    usual = DesiredDisk(id="disk_One", default_data_center=Lookup("permalink", "nl-ams-01"))
     assert plan_disk(usual, THERE).after == {}
 
 
@@ -171,7 +177,7 @@ def test_the_usual_data_center_is_never_drift() -> None:
 def test_the_usual_data_center_is_used_where_nothing_places_the_disk(
     options: dict[str, Any], usual: str | None
 ) -> None:
-    found = wanted_disk(options, {"KATAPULT_DATA_CENTER": " nl-ams-01 "}).usual_data_center
+    found = parse_disk(options, {"KATAPULT_DATA_CENTER": " nl-ams-01 "}).default_data_center
     assert (found.value if found else None) == usual
 
 
@@ -222,9 +228,9 @@ ASSIGNMENTS: list[tuple[Assignment, Any, Machine, list[str] | None]] = [
 def test_an_assignment(given: Assignment, there: Any, machine: Machine, steps: list[str] | None) -> None:
     existing = disk(virtual_machine_disk=there)
     if steps is None:
-        assert refused_options(Wanted(assignment=given), existing, machine)
+        assert refused_options(DesiredDisk(assignment=given), existing, machine)
         return
-    plan = plan_disk(Wanted(assignment=given), existing, machine)
+    plan = plan_disk(DesiredDisk(assignment=given), existing, machine)
     assert steps_of(plan) == steps
     assert (plan.before == plan.after) is (steps == [])
 
@@ -261,7 +267,7 @@ RESIZES: list[tuple[Any, int, dict[str, Any], str | None]] = [
 @pytest.mark.parametrize(("state", "size", "options", "method"), RESIZES)
 def test_a_resize(state: str | None, size: int, options: dict[str, Any], method: str | None) -> None:
     existing = disk(virtual_machine_disk=attachment(state=state) if state else None)
-    given = Wanted(size_in_gb=size, **options)
+    given = DesiredDisk(size_in_gb=size, **options)
     if method is None:
         assert refused_options(given, existing, ON) == ["size_in_gb"]
         return
@@ -271,12 +277,15 @@ def test_a_resize(state: str | None, size: int, options: dict[str, Any], method:
 
 def test_a_boot_disk_may_be_renamed_and_resized() -> None:
     booted = disk(virtual_machine_disk=attachment(boot=True))
-    assert steps_of(plan_disk(Wanted(id="disk_One", name="root", size_in_gb=30), booted, ON)) == ["rename", "resize"]
+    assert steps_of(plan_disk(DesiredDisk(id="disk_One", name="root", size_in_gb=30), booted, ON)) == [
+        "rename",
+        "resize",
+    ]
 
 
-def move(**options: Any) -> Wanted:
+def move(**options: Any) -> DesiredDisk:
     given = {"disk": {"name": "data-01"}, "virtual_machine": {"id": "vm_Db"}, "attach_on_boot": None}
-    return wanted_assignment({**given, "attached": True, "force": True, **options})
+    return parse_assignment({**given, "attached": True, "force": True, **options})
 
 
 @pytest.mark.parametrize(
@@ -300,15 +309,15 @@ def test_a_move_leaves_before_it_arrives(there: Any, machine: Machine, steps: li
 
 def test_a_disk_is_not_moved_to_a_machine_that_can_t_be_seen() -> None:
     error = refused(move(), disk(virtual_machine_disk=attachment()), UNKNOWN)
-    assert error.report.code == "machine_unseen"
+    assert error.details.code == "machine_unseen"
     assert "Nothing was changed." in error.message
 
 
 def test_without_force_a_disk_stays_where_it_is() -> None:
     error = refused(move(force=False), disk(virtual_machine_disk=attachment()), ON)
-    assert "virtual_machine is web-01.acme.katapult.cloud" not in error.what
-    assert "virtual_machine is vm_Web, wanted vm_Db" in error.what
-    assert "force=true" in error.what
+    assert "virtual_machine is web-01.acme.katapult.cloud" not in error.summary
+    assert "virtual_machine is vm_Web, wanted vm_Db" in error.summary
+    assert "force=true" in error.summary
 
 
 def test_a_plan_names_options_as_their_module_does() -> None:
@@ -321,14 +330,14 @@ def test_a_plan_names_options_as_their_module_does() -> None:
 @pytest.mark.parametrize(
     ("options", "there", "code"),
     [
-        (wanted(), disk(state="failed"), "disk_failed"),
-        (wanted(size_in_gb=90), disk(state="failed"), "disk_failed"),
+        (desired(), disk(state="failed"), "disk_failed"),
+        (desired(size_in_gb=90), disk(state="failed"), "disk_failed"),
         (
-            Wanted(assignment=Assignment(WEB, attach=True)),
+            DesiredDisk(assignment=Assignment(WEB, attach=True)),
             disk(virtual_machine_disk=attachment(state="failed")),
             "attachment_failed",
         ),
     ],
 )
-def test_what_failed_is_told(options: Wanted, there: Any, code: str) -> None:
-    assert refused(options, there).report.code == code
+def test_what_failed_is_told(options: DesiredDisk, there: Any, code: str) -> None:
+    assert refused(options, there).details.code == code

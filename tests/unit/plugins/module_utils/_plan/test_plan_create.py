@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, disk_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, DesiredDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, disk_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import plan_disk
-from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, attachment, disk_payload, wanted
+from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, attachment, desired, disk_payload
 
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
-WHOLE = wanted_disk(
+WHOLE = parse_disk(
     {
         "organization": {"sub_domain": "acme"},
         "name": "data-01",
@@ -64,11 +64,11 @@ def test_a_create_sends_exactly_what_was_given() -> None:
 
 def test_a_create_sends_nothing_that_was_not_given() -> None:
     london = {"permalink": "uk-lon-01"}
-    assert plan_disk(wanted(), None).body == {
+    assert plan_disk(desired(), None).body == {
         "organization": {"sub_domain": "acme"},
         "properties": {"name": "data-01", "size_in_gb": 20, "data_center": london},
     }
-    usual = wanted(data_center=None, usual_data_center=Lookup("permalink", "nl-ams-01"))
+    usual = desired(data_center=None, default_data_center=Lookup("permalink", "nl-ams-01"))
     assert (plan_disk(usual, None).body or {})["properties"]["data_center"] == {"permalink": "nl-ams-01"}
 
 
@@ -78,12 +78,12 @@ def test_a_create_sends_nothing_that_was_not_given() -> None:
 )
 def test_a_create_needs(options: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError) as raised:
-        plan_disk(wanted(**options), None)
-    assert raised.value.report.detail == {"option": option}
+        plan_disk(desired(**options), None)
+    assert raised.value.details.detail == {"option": option}
 
 
 def test_a_create_on_a_machine_needs_no_data_center() -> None:
-    plan = plan_disk(wanted(data_center=None, assignment=Assignment(WEB)), None)
+    plan = plan_disk(desired(data_center=None, assignment=Assignment(WEB)), None)
     assert "data_center" not in (plan.body or {})["properties"]
 
 
@@ -110,13 +110,13 @@ def test_the_prediction_has_the_keys_of_a_real_disk() -> None:
 
 def test_everything_that_is_wanted_is_named() -> None:
     """A new option must be compared, sent, or left out for a reason."""
-    assert {item.name for item in fields(Wanted)} == {
+    assert {item.name for item in fields(DesiredDisk)} == {
         *disk_spec(),
         *change_spec(),
         "organization",
         "assignment",
-        "usual_data_center",
-        "may_move",
-        "names",
+        "default_data_center",
+        "allow_move",
+        "option_names",
     } - {"virtual_machine_disk", "state", "force", "purge"}
-    assert wanted().organization == ACME
+    assert desired().organization == ACME

@@ -15,11 +15,11 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.models import 
     Machine,
     Power,
     annotation_pairs,
-    disk_of,
+    parse_disk_payload,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, wanted_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import DesiredDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.comparison import OPTIONS
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.prediction import changed_disk
@@ -81,7 +81,7 @@ attachments = st.builds(
     state=st.sampled_from(["attached", "detached", "attaching", "detaching", "failed"]),
 )
 disks = st.builds(
-    disk_of,
+    parse_disk_payload,
     st.builds(
         disk_payload,
         name=st.sampled_from(["data-01", "data-02"]),
@@ -102,23 +102,23 @@ situations = st.tuples(option_sets, disks, machines, truths)
 Situation = tuple[dict[str, Any], Disk, Machine, bool]
 
 
-def planned(situation: Situation) -> tuple[Wanted, Plan] | None:
+def planned(situation: Situation) -> tuple[DesiredDisk, Plan] | None:
     """What is wanted and its plan; None where it is refused, or where something is under way, to be waited for."""
-    options, disk, machine, may_move = situation
+    options, disk, machine, allow_move = situation
     if not disk.is_settled:
         return None
-    wanted = replace(wanted_disk(options, {}), id="disk_One", may_move=may_move)
+    desired = replace(parse_disk(options, {}), id="disk_One", allow_move=allow_move)
     try:
-        return wanted, plan_disk(wanted, disk, machine)
+        return desired, plan_disk(desired, disk, machine)
     except KatapultError:
         return None
 
 
-def after(wanted: Wanted, disk: Disk, steps: Sequence[Step]) -> Disk:
+def after(desired: DesiredDisk, disk: Disk, steps: Sequence[Step]) -> Disk:
     """The disk that the steps lead to."""
     annotates = any(step.name == "annotations" for step in steps)
-    annotations = wanted.annotations if annotates and wanted.annotations is not None else disk.annotation_list
-    return disk_of(changed_disk(disk.payload, steps), list(annotations))
+    annotations = desired.annotations if annotates and desired.annotations is not None else disk.annotation_list
+    return parse_disk_payload(changed_disk(disk.payload, steps), list(annotations))
 
 
 @given(situations)
@@ -127,15 +127,15 @@ def test_a_plan_leads_to_what_is_wanted(situation: Situation) -> None:
     found = planned(situation)
     if found is None:
         return
-    wanted, plan = found
+    desired, plan = found
     disk, machine = situation[1], situation[2]
-    arrived = after(wanted, disk, plan.steps)
+    arrived = after(desired, disk, plan.steps)
 
     assert plan.predicted == arrived.payload
     assert annotation_pairs(plan.annotations) == arrived.annotations
-    again = plan_disk(wanted, arrived, machine)
+    again = plan_disk(desired, arrived, machine)
     assert (again.steps, again.before) == ((), again.after)
-    assert again.after == plan.after or wanted.may_move
+    assert again.after == plan.after or desired.allow_move
 
 
 @given(situations)
@@ -147,7 +147,9 @@ def test_a_diff_shows_a_change_exactly_where_there_is_one(situation: Situation) 
     plan = found[1]
     assert (plan.before != plan.after) is plan.changes
     assert set(plan.before) == set(plan.after)
-    assert set(plan.before) <= set(situation[0])
+    # Who takes a disk from a machine is shown which one it is.
+    shown_of_a_move = {"name", "size_in_gb"} if situation[3] else set()
+    assert set(plan.before) <= set(situation[0]) | shown_of_a_move
 
 
 @given(situations)
@@ -156,11 +158,11 @@ def test_nothing_is_done_that_was_not_asked_for(situation: Situation) -> None:
     found = planned(situation)
     if found is None:
         return
-    wanted, plan = found
+    desired, plan = found
     options, disk = situation[0], situation[1]
     assignment = options.get("virtual_machine_disk", {})
     names = [step.name for step in plan.steps]
-    moves = wanted.may_move and disk.attachment is not None and wanted.is_to_be_assigned(disk)
+    moves = desired.allow_move and disk.attachment is not None and desired.needs_assignment(disk)
 
     assert "unassign" not in names or moves
     assert "detach" not in names or moves or assignment.get("attach") is False
@@ -168,7 +170,7 @@ def test_nothing_is_done_that_was_not_asked_for(situation: Situation) -> None:
     assert "attach_on_boot" not in names or moves or {"attach", "attach_on_boot"} & set(assignment)
     if disk.is_boot_disk:
         assert {"detach", "unassign", "assign"} & set(names) == set()
-        assert all(step.call.body != set_attach_on_boot(wanted=False).call.body for step in plan.steps)
+        assert all(step.call.body != set_attach_on_boot(desired=False).call.body for step in plan.steps)
 
 
 @given(situations)
@@ -177,14 +179,14 @@ def test_a_disk_is_resized_as_the_service_permits(situation: Situation) -> None:
     found = planned(situation)
     if found is None:
         return
-    wanted, plan = found
+    desired, plan = found
     there = situation[1]
     for step in plan.steps:
         if step.name == "resize":
             current, size = there.payload["size_in_gb"], step.call.body["size_in_gb"]
             assert step.call.body["resize_method"] == ("offline" if there.is_detached else "online")
-            assert size > current or (wanted.allow_shrink and there.is_detached)
-        there = after(wanted, there, [step])
+            assert size > current or (desired.allow_shrink and there.is_detached)
+        there = after(desired, there, [step])
 
 
 @given(situations)
@@ -193,10 +195,10 @@ def test_every_step_shows_on_the_disk_that_it_leads_to(situation: Situation) -> 
     found = planned(situation)
     if found is None:
         return
-    wanted, plan = found
+    desired, plan = found
     there = situation[1]
     for step in plan.steps:
-        there = after(wanted, there, [step])
+        there = after(desired, there, [step])
         assert step.is_done(there)
 
 
@@ -204,15 +206,15 @@ def test_every_step_shows_on_the_disk_that_it_leads_to(situation: Situation) -> 
 @settings(max_examples=150, deadline=None)
 def test_a_create_holds_all_that_is_wanted_and_nothing_else(options: dict[str, Any]) -> None:
     given_options = {key: value for key, value in options.items() if key not in change_spec()}
-    wanted = wanted_disk(options, {})
+    desired = parse_disk(options, {})
     try:
-        found = plan_disk(wanted, None)
+        found = plan_disk(desired, None)
     except KatapultError:
         return
     body: dict[str, Any] = dict(found.body or {})
     assert "None" not in repr(body)
     assert {**body["properties"], **{key: body[key] for key in body if key == "annotations"}} == {
-        key: [dict(item) for item in wanted.annotations or ()] if key == "annotations" else value
+        key: [dict(item) for item in desired.annotations or ()] if key == "annotations" else value
         for key, value in given_options.items()
     }
     assert {name.partition(".")[0] for name in (option.name for option in OPTIONS)} >= set(found.after) - {

@@ -10,23 +10,23 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import Created, DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import Created, KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import MAY_APPEAR, KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Notes
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import CreateNotes
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.create import Creator
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.create import DiskCreator
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,
     DISK,
     LIST,
+    desired,
     disk,
     disk_payload,
     task_answer,
     thin,
-    wanted,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import (
     FakeClock,
@@ -58,7 +58,7 @@ class Run:
     ) -> None:
         by_id = {item["id"]: item for item in disks}
 
-        def read(call: Call) -> dict[str, Any]:
+        def read(call: Request) -> dict[str, Any]:
             return {"disk": by_id[dict(call.query)["disk[id]"]], "annotations": []}
 
         self.clock = FakeClock()
@@ -67,7 +67,7 @@ class Run:
             {f"POST {LIST}": [post], f"GET {LIST}": list(lists), f"GET {DISK}": [read], **script}
         )
         deadline = Deadline(self.clock, seconds)
-        self.creator = Creator(DiskApi(self.service), Waiter(self.clock, deadline), self.warnings.append)
+        self.creator = DiskCreator(KatapultApi(self.service), Poller(self.clock, deadline), self.warnings.append)
 
     def create(self, **options: Any) -> Created:
         made = self.create_unless_made(**options)
@@ -75,8 +75,8 @@ class Run:
         return made
 
     def create_unless_made(self, **options: Any) -> Created | None:
-        made = wanted(**options)
-        return self.creator.create(plan_disk(made, None).body or {}, made, OLD, Notes())
+        made = desired(**options)
+        return self.creator.create(plan_disk(made, None).body or {}, made, OLD, CreateNotes())
 
     def fails(self) -> KatapultError:
         with pytest.raises(KatapultError) as raised:
@@ -133,9 +133,9 @@ def test_a_disk_that_never_appears_is_ambiguous(seconds: float, waited: float) -
     run = Run(LOST, seconds=seconds)
     error = run.fails()
 
-    assert error.report.ambiguous is True
-    assert (error.report.code, error.report.status) == ("unhandled_exception", 500)
-    assert error.advice == MAY_APPEAR
+    assert error.details.ambiguous is True
+    assert (error.details.code, error.details.status) == ("unhandled_exception", 500)
+    assert error.hint == MAY_APPEAR
     assert error.message.count(MAY_APPEAR) == 1
     assert run.clock.elapsed == waited
     assert run.service.calls[-1].method == "GET"
@@ -153,22 +153,22 @@ def test_a_disk_that_is_not_clearly_ours_is_not_adopted(disks: list[dict[str, An
     run = Run(LOST, [thin("disk_Old", *(item["id"] for item in disks))], disks)
     error = run.fails()
 
-    assert (error.report.code, error.report.ambiguous) == ("create_unclear", True)
-    assert words in error.what
-    assert [item["id"] for item in error.report.detail] == [item["id"] for item in disks]
+    assert (error.details.code, error.details.ambiguous) == ("create_unclear", True)
+    assert words in error.summary
+    assert [item["id"] for item in error.details.detail] == [item["id"] for item in disks]
     assert (error.as_result().get("disk") or {}).get("id") == (disks[0]["id"] if len(disks) == 1 else None)
 
 
 def test_a_new_disk_in_another_data_center_is_not_ours() -> None:
-    assert Run(LOST, [thin("disk_Old", "disk_New")], [ELSEWHERE]).fails().advice == MAY_APPEAR
+    assert Run(LOST, [thin("disk_Old", "disk_New")], [ELSEWHERE]).fails().hint == MAY_APPEAR
 
 
 def test_where_the_look_fails_for_good_both_failures_are_told() -> None:
     error = Run(LOST, [NO_SCOPE]).fails()
 
-    assert error.report.ambiguous is True
-    assert "unhandled_exception" in error.what
-    assert "scope_not_granted" in error.what
+    assert error.details.ambiguous is True
+    assert "unhandled_exception" in error.summary
+    assert "scope_not_granted" in error.summary
 
 
 @pytest.mark.parametrize(
@@ -183,26 +183,26 @@ def test_where_the_look_fails_for_good_both_failures_are_told() -> None:
 def test_a_refusal_is_the_failure_and_nothing_is_looked_for(refusal: Any) -> None:
     run = Run(refusal)
 
-    assert run.fails().report.ambiguous is False
+    assert run.fails().details.ambiguous is False
     assert len(run.service.calls) == 1
 
 
-def before_repeat(call: Call) -> Any:
+def before_retry(call: Request) -> Any:
     """A sender that would send this again: what it asks for before."""
-    call.before_repeat(False)
+    call.before_retry(False)
     return {"disk": ALIKE, **task_answer("pending")}
 
 
 def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
-    run = Run(before_repeat, [EMPTY])
+    run = Run(before_retry, [EMPTY])
     assert run.create().task is not None
     assert run.service.count("GET", LIST) == 1
 
-    run = Run(before_repeat, [thin("disk_Old", "disk_New")], [ALIKE])
+    run = Run(before_retry, [thin("disk_Old", "disk_New")], [ALIKE])
     assert run.create().task is None
     assert "disk_New" in run.warnings[0]
 
-    run = Run(before_repeat, [thin("disk_Old", "disk_New")], [OTHER_SIZE])
+    run = Run(before_retry, [thin("disk_Old", "disk_New")], [OTHER_SIZE])
     assert run.create_unless_made() is None
     assert "Another run has made the disk since: disk_New" in run.warnings[0]
 
@@ -210,25 +210,25 @@ def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
 @pytest.mark.parametrize("there", [["disk_New"], ["disk_Old", "disk_New"]])
 def test_no_twin(there: list[str]) -> None:
     run = Run(LOST, [thin(*there)], [ALIKE])
-    run.creator.refuse_twin(disk(id="disk_New"), wanted(), OLD)
+    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
     assert run.service.count("GET", DISK) == 0
 
 
 def test_a_twin_is_told_with_both_ids() -> None:
     run = Run(LOST, [thin("disk_Old", "disk_New", "disk_Twin")], [{**ALIKE, "id": "disk_Twin"}])
     with pytest.raises(KatapultError, match=r"created as disk_New, .* disk_Twin") as raised:
-        run.creator.refuse_twin(disk(id="disk_New"), wanted(), OLD)
+        run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
 
-    assert raised.value.report.code == "twin_found"
-    assert [item["id"] for item in raised.value.report.detail["disks"]] == ["disk_New", "disk_Twin"]
+    assert raised.value.details.code == "twin_found"
+    assert [item["id"] for item in raised.value.details.detail["disks"]] == ["disk_New", "disk_Twin"]
 
 
 def test_a_disk_of_the_name_elsewhere_is_no_twin() -> None:
     run = Run(LOST, [thin("disk_New", "disk_Far")], [{**ELSEWHERE, "id": "disk_Far"}])
-    run.creator.refuse_twin(disk(id="disk_New"), wanted(), OLD)
+    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
 
 
 def test_a_look_for_a_twin_that_fails_is_a_warning() -> None:
     run = Run(LOST, [DOWN])
-    run.creator.refuse_twin(disk(id="disk_New"), wanted(), OLD)
+    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
     assert len(run.warnings) == 1

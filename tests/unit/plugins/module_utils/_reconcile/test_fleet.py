@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import FleetApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
-from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import Place
-from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import Description
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Conduct, Fleet
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import Surroundings
-from ansible_collections.katapult.cloud.tests.unit.support.factories import LIST, disk_payload, listing, wanted
+from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
+from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import FleetEntry
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import RunContext
+from ansible_collections.katapult.cloud.tests.unit.support.factories import LIST, desired, disk_payload, listing
 from ansible_collections.katapult.cloud.tests.unit.support.factories import LONDON as DATA_CENTER
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
 
@@ -33,7 +33,7 @@ class Creates:
         self._now = 0
         self._counting = threading.Lock()
 
-    def __call__(self, call: Call) -> dict[str, Any]:
+    def __call__(self, call: Request) -> dict[str, Any]:
         with self._counting:
             self._now += 1
             self.most = max(self.most, self._now)
@@ -57,16 +57,16 @@ def test_so_many_creates_are_worked_on_at_once(tmp_path: Path, concurrency: int)
         }
     )
     clock = FakeClock()
-    descriptions = [
-        Description(f"disks[{number}]", wanted(name=f"data-{number}"), force=False, purge=False) for number in range(20)
+    entries = [
+        FleetEntry(f"disks[{number}]", desired(name=f"data-{number}"), force=False, purge=False) for number in range(20)
     ]
-    api = FleetApi(service, [one.wanted.name for one in descriptions], [])
+    api = DiskListSnapshot(service, [one.desired.name for one in entries], [])
     warnings: list[str] = []
-    around = Surroundings(
-        api, clock, Deadline(clock, 600), warnings.append, [Place(str(tmp_path))], ("test",), wait=False
+    context = RunContext(
+        api, clock, Deadline(clock, 600), warnings.append, [LockDirectory(str(tmp_path))], ("test",), wait=False
     )
 
-    result = Fleet(descriptions, api, around, Conduct(concurrency=concurrency)).ensure()
+    result = Fleet(entries, api, context, FleetSettings(concurrency=concurrency)).ensure()
 
     assert result.as_result(with_diff=False)["summary"]["created"] == 20
     assert creates.most == concurrency

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Answer, Call
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Response
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, KatapultError, OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk_query import DiskQuery
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.info import find_disks
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
@@ -34,13 +34,13 @@ ENV = [{"key": "env", "value": "test"}]
 GONE = error_answer(404, "disk_not_found")
 TRASHED = error_answer(406, "object_in_trash")
 WRONG_URL = error_answer(404, "route_not_found")
-PROXY = Answer(404, {"Content-Type": "text/html"}, b"<title>Not here</title>")
+PROXY = Response(404, {"Content-Type": "text/html"}, b"<title>Not here</title>")
 
 
 def found(service: ScriptedService, **query: Any) -> list[Any]:
     clock = FakeClock()
-    waiter = Waiter(clock, Deadline(clock, float("inf")))
-    return find_disks(DiskApi(service), DiskQuery(**{"organization": ACME, **query}), waiter).rows
+    poller = Poller(clock, Deadline(clock, float("inf")))
+    return find_disks(KatapultApi(service), DiskQuery(**{"organization": ACME, **query}), poller).rows
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_by_its_id_a_disk_has_all_keys_and_its_annotations() -> None:
 
 
 @pytest.mark.parametrize("answer", [WRONG_URL, PROXY, error_answer(403, "scope_not_granted")])
-def test_another_refusal_is_an_error(answer: Answer) -> None:
+def test_another_refusal_is_an_error(answer: Response) -> None:
     with pytest.raises(ApiError):
         found(ScriptedService({f"GET {DISK}": [answer]}), id="disk_One")
     with pytest.raises(ApiError):
@@ -83,7 +83,7 @@ def test_a_list_needs_the_organization() -> None:
     with pytest.raises(OptionError, match="organization: is needed to list disks") as raised:
         found(service, organization=None)
 
-    assert raised.value.report.detail == {"option": "organization"}
+    assert raised.value.details.detail == {"option": "organization"}
     assert service.calls == []
 
 
@@ -113,7 +113,7 @@ def test_annotations_are_filtered_by_the_service_key_and_value_in_turn() -> None
 def test_details_come_in_the_order_of_the_list_without_what_went_away() -> None:
     ids = [f"disk_{number}" for number in range(30)]
 
-    def read(call: Call) -> Any:
+    def read(call: Request) -> Any:
         disk_id = dict(call.query)["disk[id]"]
         if disk_id in ("disk_3", "disk_17"):
             return GONE if disk_id == "disk_3" else TRASHED
@@ -137,7 +137,7 @@ def test_a_listed_disk_that_is_not_found_is_looked_for_again_and_never_left_out(
 
     with pytest.raises(KatapultError, match="disk_One") as raised:
         found(ScriptedService({**script, f"GET {DISK}": [GONE]}), details=True)
-    assert raised.value.report.code == "unexpected_answer"
+    assert raised.value.details.code == "unexpected_answer"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_row_that_does_not_tell_its_machine_may_be_on_the_one_that_is_asked_fo
     service = ScriptedService({f"GET {LIST}": [listing({"id": "disk_One", "name": "data-01", **row})]})
     with pytest.raises(KatapultError) as raised:
         found(service, virtual_machine=Lookup("fqdn", "web-01.acme.katapult.cloud"))
-    assert raised.value.report.code == "unexpected_answer"
+    assert raised.value.details.code == "unexpected_answer"
 
 
 def test_only_what_passes_is_read_in_full() -> None:
@@ -176,4 +176,4 @@ def test_a_machine_that_is_not_there_is_no_machine_without_disks(answer: Any, co
         return
     with pytest.raises(ApiError) as raised:
         found(service, virtual_machine=web)
-    assert raised.value.report.code == code
+    assert raised.value.details.code == code

@@ -9,23 +9,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
-from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import Listing
+from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import RowList
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError, OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import FIRST_LOOK, LOOK_FOR, Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import (
+    INITIAL_DELAY,
+    VISIBILITY_TIMEOUT,
+    Poller,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.lookup import Found, find_by_name, find_new
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.lookup import (
+    LookupResult,
+    find_by_name,
+    find_unknown,
+)
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,
     DISK,
     LIST,
     attachment,
+    desired,
     disk_payload,
     service_with,
     thin,
-    wanted,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 
@@ -39,12 +47,12 @@ NOT_FOUND = error_answer(404, "disk_not_found")
 IN_TRASH = error_answer(406, "object_in_trash")
 
 
-def waiter(clock: FakeClock) -> Waiter:
-    return Waiter(clock, Deadline(clock, 600))
+def poller(clock: FakeClock) -> Poller:
+    return Poller(clock, Deadline(clock, 600))
 
 
-def look(service: ScriptedService, **options: Any) -> Found:
-    return find_by_name(DiskApi(service), waiter(FakeClock()), wanted(**options))
+def look(service: ScriptedService, **options: Any) -> LookupResult:
+    return find_by_name(KatapultApi(service), poller(FakeClock()), desired(**options))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def look(service: ScriptedService, **options: Any) -> Found:
         ([HERE], {"data_center": NOT_IN}, None, ["disk_Here"]),
         (
             [HERE, THERE],
-            {**ANYWHERE, "usual_data_center": Lookup("permalink", "nl-ams-01")},
+            {**ANYWHERE, "default_data_center": Lookup("permalink", "nl-ams-01")},
             "disk_There",
             ["disk_Here"],
         ),
@@ -93,10 +101,10 @@ def test_several_are_listed_with_what_tells_them_apart() -> None:
     with pytest.raises(KatapultError) as raised:
         look(service_with(HERE, on_machine), data_center=None)
 
-    assert raised.value.report.code == "several_disks_found"
+    assert raised.value.details.code == "several_disks_found"
     assert "disk_Here (20 GB, in uk-lon-01, unassigned)" in raised.value.message
     assert "disk_Two (50 GB, in nl-ams-01, on web-01.acme.katapult.cloud)" in raised.value.message
-    assert raised.value.report.detail["disks"][1] == {
+    assert raised.value.details.detail["disks"][1] == {
         "id": "disk_Two",
         "name": "data-01",
         "size_in_gb": 50,
@@ -111,8 +119,8 @@ def test_at_most_twenty_are_listed(options: dict[str, Any]) -> None:
     with pytest.raises(KatapultError) as raised:
         look(service, **options)
 
-    assert len(raised.value.report.detail["disks"]) == 20
-    assert raised.value.report.detail["total"] == 25
+    assert len(raised.value.details.detail["disks"]) == 20
+    assert raised.value.details.detail["total"] == 25
     assert raised.value.message.startswith("25 disks are named 'data-01'")
     assert "and 5 more" in raised.value.message
 
@@ -140,17 +148,17 @@ def test_a_listed_disk_that_is_not_found_is_looked_for_again(lists: list[Any], d
     assert (seen.disk.id if seen.disk else None) == found
 
 
-@pytest.mark.parametrize("listed", [None, Listing([{"id": "disk_Lost"}], 1)], ids=["listed here", "listed before"])
-def test_a_listed_disk_that_is_never_found_is_not_taken_for_absent(listed: Listing | None) -> None:
+@pytest.mark.parametrize("listed", [None, RowList([{"id": "disk_Lost"}], 1)], ids=["listed here", "listed before"])
+def test_a_listed_disk_that_is_never_found_is_not_taken_for_absent(listed: RowList | None) -> None:
     service, clock = ScriptedService({f"GET {LIST}": [thin("disk_Lost")], f"GET {DISK}": [NOT_FOUND]}), FakeClock()
     with pytest.raises(KatapultError, match="disk_Lost") as raised:
-        find_by_name(DiskApi(service), waiter(clock), wanted(), listed)
+        find_by_name(KatapultApi(service), poller(clock), desired(), listed)
 
-    assert raised.value.report.code == "unexpected_answer"
-    assert 5 < clock.elapsed <= LOOK_FOR + FIRST_LOOK
+    assert raised.value.details.code == "unexpected_answer"
+    assert 5 < clock.elapsed <= VISIBILITY_TIMEOUT + INITIAL_DELAY
 
 
-UNTOLD: dict[str, dict[str, Any]] = {
+UNKNOWN: dict[str, dict[str, Any]] = {
     "null": {"data_center": None},
     "text": {"data_center": "uk-lon-01"},
     "without its permalink": {"data_center": {"id": "loc_London", "name": "London"}},
@@ -158,13 +166,13 @@ UNTOLD: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("odd", UNTOLD.values(), ids=UNTOLD)
+@pytest.mark.parametrize("odd", UNKNOWN.values(), ids=UNKNOWN)
 def test_a_data_center_that_is_not_told_is_not_another(odd: dict[str, Any]) -> None:
     """It was: each run created one more disk."""
     service = service_with({**HERE, **odd})
     with pytest.raises(KatapultError, match=r"disk_Here.* data_center\.permalink") as raised:
         look(service)
-    assert raised.value.report.code == "unexpected_answer"
+    assert raised.value.details.code == "unexpected_answer"
     assert look(service_with({**HERE, **odd}), data_center=None).disk is not None
 
 
@@ -190,7 +198,7 @@ def test_without_an_organization_nothing_is_sent() -> None:
 def test_only_new_disks_of_the_name_are_new() -> None:
     service = service_with(HERE, THERE, disk_payload(id="disk_New"), disk_payload(id="disk_Other", name="data-02"))
 
-    new = find_new(DiskApi(service), waiter(FakeClock()), wanted(), frozenset({"disk_Here"}))
+    new = find_unknown(KatapultApi(service), poller(FakeClock()), desired(), frozenset({"disk_Here"}))
     assert [disk.id for disk in new] == ["disk_New"]
     assert service.count("GET", DISK) == 2
 
@@ -210,14 +218,14 @@ def test_only_new_disks_of_the_name_are_new() -> None:
 )
 def test_a_disk_that_can_t_be_read_is_an_error(payload: Any) -> None:
     with pytest.raises(KatapultError) as raised:
-        DiskApi(ScriptedService({f"GET {DISK}": [payload]})).disk("disk_Here")
+        KatapultApi(ScriptedService({f"GET {DISK}": [payload]})).disk("disk_Here")
 
-    assert raised.value.report.code == "unexpected_answer"
-    assert raised.value.report.path == DISK
+    assert raised.value.details.code == "unexpected_answer"
+    assert raised.value.details.path == DISK
 
 
 @pytest.mark.parametrize("annotations", [None, {}, "x", ["x", {"key": "env", "value": "test"}]])
 def test_odd_annotations_do_not_hide_a_disk(annotations: Any) -> None:
     service = ScriptedService({f"GET {DISK}": [{"disk": HERE, "annotations": annotations}]})
 
-    assert DiskApi(service).disk("disk_Here").annotations in ((), (("env", "test"),))
+    assert KatapultApi(service).disk("disk_Here").annotations in ((), (("env", "test"),))

@@ -9,19 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.references import References
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.references import ReferenceChecker
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,
     LONDON,
     MACHINE,
     UNRESTRICTED,
     attachment,
+    desired,
     machine_answer,
-    wanted,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService, error_answer
 
@@ -40,7 +40,7 @@ WEB = Assignment(Lookup("fqdn", attachment()["virtual_machine"]["fqdn"]))
     [
         ({"io_profile": Lookup("permalink", "unrestricted"), "assignment": WEB}, {}, None),
         ({"data_center": Lookup("id", "loc_London")}, {}, None),
-        ({"data_center": None, "usual_data_center": Lookup("permalink", "mars-01")}, {}, "data_center_not_found"),
+        ({"data_center": None, "default_data_center": Lookup("permalink", "mars-01")}, {}, "data_center_not_found"),
         ({"data_center": Lookup("id", "uk-lon-01")}, {}, "data_center_not_found"),
         ({"io_profile": Lookup("id", "unrestricted")}, {}, "disk_io_profile_not_found"),
         (
@@ -55,21 +55,21 @@ def test_check_mode_finds_references_that_are_not_there(
     options: dict[str, Any], script: dict[str, Any], code: str | None
 ) -> None:
     warnings: list[str] = []
-    references = References(DiskApi(ScriptedService({**REFERENCES, **script})), warnings.append)
+    references = ReferenceChecker(KatapultApi(ScriptedService({**REFERENCES, **script})), warnings.append)
     if code is None:
-        references.refuse_unknown(wanted(**options))
+        references.check(desired(**options))
         return
     with pytest.raises(KatapultError) as raised:
-        references.refuse_unknown(wanted(**options))
-    assert raised.value.report.code == code
+        references.check(desired(**options))
+    assert raised.value.details.code == code
     assert not isinstance(raised.value, OptionError)
 
 
 def test_check_mode_skips_what_the_token_may_not_see() -> None:
     warnings: list[str] = []
     service = ScriptedService({**REFERENCES, f"GET {MACHINE}": [NO_SCOPE]})
-    references = References(DiskApi(service), warnings.append)
-    references.refuse_unknown(wanted(assignment=WEB))
+    references = ReferenceChecker(KatapultApi(service), warnings.append)
+    references.check(desired(assignment=WEB))
 
     assert len(warnings) == 1
     assert {call.method for call in service.calls} == {"GET"}

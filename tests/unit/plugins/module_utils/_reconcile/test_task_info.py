@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Task
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Waiter
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.task_info import finished_task
 from ansible_collections.katapult.cloud.tests.unit.support.factories import TASK, task_answer
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
@@ -21,8 +21,8 @@ from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeCloc
 
 def task_after(script: list[Any], limit: float = 600) -> tuple[Task, FakeClock]:
     clock = FakeClock()
-    api = DiskApi(ScriptedService({f"GET {TASK}": script}))
-    return finished_task(api, "task_One", Waiter(clock, Deadline(clock, limit))), clock
+    api = KatapultApi(ScriptedService({f"GET {TASK}": script}))
+    return finished_task(api, "task_One", Poller(clock, Deadline(clock, limit))), clock
 
 
 @pytest.mark.parametrize("status", ["completed", "failed"])
@@ -65,4 +65,4 @@ def test_a_task_that_can_t_be_read_fails(script: list[Any], code: str) -> None:
     with pytest.raises(KatapultError) as raised:
         task_after(script)
 
-    assert raised.value.report.code == code
+    assert raised.value.details.code == code

@@ -11,29 +11,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import DiskApi
-from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup, Power, task_of
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup, Power, parse_task
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Waiter
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, Wanted
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.state import Progress
+from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
+from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, DesiredDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.state import RunState
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
     MACHINE,
     TASK,
     attachment,
+    desired,
     disk,
     disk_answer,
     machine_answer,
     task_answer,
-    wanted,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
-TO_BE_ATTACHED = wanted(assignment=Assignment(WEB, attach=True))
+TO_BE_ATTACHED = desired(assignment=Assignment(WEB, attach=True))
 DETACHED = disk_answer(virtual_machine_disk=attachment(state="detached"))
 ATTACHING = disk_answer(virtual_machine_disk=attachment(state="attaching"))
 ATTACHED = disk_answer(virtual_machine_disk=attachment())
@@ -47,7 +47,7 @@ class Run:
     script: Mapping[str, Sequence[Any]]
     seconds: float = 600.0
     created: Mapping[str, Any] = field(default_factory=lambda: disk_answer(state="not_built"))
-    task: Any = field(default_factory=lambda: task_of(task_answer("pending")["task"]))
+    task: Any = field(default_factory=lambda: parse_task(task_answer("pending")["task"]))
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
@@ -55,22 +55,22 @@ class Run:
         self.told: list[str] = []
         self.service = ScriptedService(self.script)
         deadline = Deadline(self.clock, self.seconds)
-        waiter = Waiter(self.clock, deadline)
-        self.waiter = DiskWaiter(DiskApi(self.service), waiter, self.warnings.append, self.told.append)
-        self.progress = Progress(changed=True, disk=disk(**self.created["disk"]), task=self.task)
+        poller = Poller(self.clock, deadline)
+        self.poller = DiskWaiter(KatapultApi(self.service), poller, self.warnings.append, self.told.append)
+        self.state = RunState(changed=True, disk=disk(**self.created["disk"]), task=self.task)
 
-    def made(self, options: Wanted | None = None) -> Power:
-        return self.waiter.until_made(options or wanted(), self.progress).power
+    def made(self, options: DesiredDisk | None = None) -> Power:
+        return self.poller.wait_until_built(options or desired(), self.state).power
 
-    def fails(self, options: Wanted | None = None) -> KatapultError:
+    def fails(self, options: DesiredDisk | None = None) -> KatapultError:
         with pytest.raises(KatapultError) as raised:
             self.made(options)
         return raised.value
 
     @property
-    def state(self) -> str:
-        assert self.progress.disk is not None
-        return self.progress.disk.state
+    def disk_state(self) -> str:
+        assert self.state.disk is not None
+        return self.state.disk.state
 
 
 def tasks(*states: str) -> dict[str, Sequence[Any]]:
@@ -81,7 +81,7 @@ def test_the_task_is_followed_and_the_disk_is_read_once_more() -> None:
     run = Run({**tasks("pending", "running", "completed"), f"GET {DISK}": [disk_answer()]})
     run.made()
 
-    assert (run.state, run.progress.task and run.progress.task.status) == ("built", "completed")
+    assert (run.disk_state, run.state.task and run.state.task.status) == ("built", "completed")
     assert [call.path for call in run.service.calls] == [TASK, TASK, TASK, DISK]
     assert run.clock.sleeps[0] == 0.5
     assert run.warnings == []
@@ -106,7 +106,7 @@ def test_where_the_task_can_t_be_read_the_disk_is_watched(refusal: Any) -> None:
     run = Run({f"GET {TASK}": [refusal], f"GET {DISK}": [disk_answer(state=state) for state in states]})
     run.made()
 
-    assert (run.state, run.service.count("GET", TASK), run.service.count("GET", DISK)) == ("built", 1, 4)
+    assert (run.disk_state, run.service.count("GET", TASK), run.service.count("GET", DISK)) == ("built", 1, 4)
     assert "could not be" in run.warnings[0]
 
 
@@ -114,22 +114,22 @@ def test_a_failed_task_fails_with_the_disk_as_it_is_then() -> None:
     run = Run({**tasks("running", "failed"), f"GET {DISK}": [disk_answer(state="failed")]})
     error = run.fails()
 
-    assert error.report.code == "task_failed"
-    assert "'Build disk' (task_One) of the disk 'data-01' (disk_One) failed" in error.what
-    assert run.state == "failed"
-    assert run.progress.known().changed is True
-    assert run.progress.task is not None
-    assert run.progress.task.status == "failed"
+    assert error.details.code == "task_failed"
+    assert "'Build disk' (task_One) of the disk 'data-01' (disk_One) failed" in error.summary
+    assert run.disk_state == "failed"
+    assert run.state.known().changed is True
+    assert run.state.task is not None
+    assert run.state.task.status == "failed"
 
 
 def test_a_failed_task_is_told_even_where_the_disk_can_t_be_read() -> None:
     error = Run({**tasks("failed"), f"GET {DISK}": [error_answer(404, "disk_not_found")]}).fails()
-    assert error.report.code == "task_failed"
+    assert error.details.code == "task_failed"
 
 
 def test_a_failed_disk_fails() -> None:
     assert (
-        Run({**tasks("completed"), f"GET {DISK}": [disk_answer(state="failed")]}).fails().report.code == "disk_failed"
+        Run({**tasks("completed"), f"GET {DISK}": [disk_answer(state="failed")]}).fails().details.code == "disk_failed"
     )
 
 
@@ -138,11 +138,11 @@ def test_a_time_out_tells_disk_task_and_progress(seconds: float) -> None:
     run = Run({**tasks("running"), f"GET {DISK}": [disk_answer(state="building")]}, seconds)
     error = run.fails()
 
-    assert error.report.code == "wait_timeout"
-    assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is building." in error.what
-    assert run.progress.known_disk.state == "building"
-    assert "Its task 'Build disk' is running, at 37 %." in error.what
-    assert "goes on" in error.advice
+    assert error.details.code == "wait_timeout"
+    assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is building." in error.summary
+    assert run.state.known_disk.state == "building"
+    assert "Its task 'Build disk' is running, at 37 %." in error.summary
+    assert "goes on" in error.hint
     assert run.clock.elapsed == seconds
 
 
@@ -150,8 +150,8 @@ def test_an_adopted_disk_that_does_not_move_is_given_up() -> None:
     run = Run({f"GET {DISK}": [disk_answer(state="building")]}, task=None)
     error = run.fails()
 
-    assert error.report.code == "wait_timeout"
-    assert "60 s without a move" in error.what
+    assert error.details.code == "wait_timeout"
+    assert "60 s without a move" in error.summary
     assert 60 <= run.clock.elapsed <= 66
 
 
@@ -160,7 +160,7 @@ def test_an_adopted_disk_that_moves_is_waited_for() -> None:
     run = Run({f"GET {DISK}": slowly}, task=None)
     run.made()
 
-    assert run.state == "built"
+    assert run.disk_state == "built"
     assert run.clock.elapsed > 60
 
 
@@ -201,21 +201,21 @@ def test_an_attachment_that_never_comes_times_out() -> None:
     run = Run({**tasks("completed"), f"GET {DISK}": [DETACHED], f"GET {MACHINE}": [machine_answer("started")]}, 20)
     error = run.fails(TO_BE_ATTACHED)
 
-    assert error.report.code == "wait_timeout"
-    assert "built and detached" in error.what
+    assert error.details.code == "wait_timeout"
+    assert "built and detached" in error.summary
 
 
 def test_an_attachment_that_failed_fails() -> None:
     failed = disk_answer(virtual_machine_disk=attachment(state="failed"))
     run = Run({**tasks("completed"), f"GET {DISK}": [failed]})
-    assert run.fails(TO_BE_ATTACHED).report.code == "attachment_failed"
+    assert run.fails(TO_BE_ATTACHED).details.code == "attachment_failed"
 
 
 def test_a_disk_of_an_earlier_run_is_waited_for() -> None:
     run = Run({f"GET {DISK}": [disk_answer(state="building"), ATTACHING, ATTACHED]}, task=None)
-    run.waiter.until_at_rest(wanted(), run.progress)
+    run.poller.wait_until_idle(desired(), run.state)
 
-    assert (run.progress.known_disk.state, run.service.count("GET", DISK)) == ("built", 3)
+    assert (run.state.known_disk.state, run.service.count("GET", DISK)) == ("built", 3)
     late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10, task=None)
     with pytest.raises(KatapultError, match="it is building"):
-        late.waiter.until_at_rest(wanted(), late.progress)
+        late.poller.wait_until_idle(desired(), late.state)
