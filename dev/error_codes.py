@@ -77,7 +77,7 @@ def load_table(path: Path) -> ModuleType:
 
 def page(table: Any) -> str:
     """The page, with a section for each HTTP status of the service, and one for the collection's own codes."""
-    causes: dict[str, Any] = table.CAUSES
+    causes: dict[str, Any] = table.ERROR_CODES
     head = HEAD.format(may_appear=table.MAY_APPEAR, unclear_in_fleet=table.UNCLEAR_IN_FLEET)
     sections = [
         _section(f"HTTP {status}: {title}", {code: cause for code, cause in causes.items() if cause.status == status})
@@ -97,7 +97,7 @@ HEADER = "   * - Code\n     - Meaning\n     - What to do\n"
 
 def _row(code: str, cause: Any) -> str:
     meaning = cause.meaning[0].upper() + cause.meaning[1:] + "."
-    remedy = " ".join([*([UNTOUCHED] if cause.precedes_writes else []), cause.advice or IN_THE_MESSAGE])
+    remedy = " ".join([*([UNTOUCHED] if cause.precedes_writes else []), cause.hint or IN_THE_MESSAGE])
     return f"   * - .. _error-{code.replace('_', '-')}:\n\n       ``{code}``\n     - {meaning}\n     - {remedy}\n"
 
 

@@ -47,12 +47,12 @@ class ApiFront:
         self._sleep(self._state.settings.latency)
         faults = self._faults.take(entry.method, entry.path)
         entry.faults = [f"{fault.when} {fault.action}" for fault in faults]
-        response = self._strike(faults, "before", None)
+        response = self._apply_faults(faults, "before", None)
         if response is None:
             answer = self._service.answer(_api_request(entry, full_path))
             entry.executed = True
             response = self._response(answer.status, answer.headers, answer.body)
-            response = self._strike(faults, "after", response) or response
+            response = self._apply_faults(faults, "after", response) or response
         entry.status = response.status_code
         return response
 
@@ -69,7 +69,7 @@ class ApiFront:
         self._log.add(entry)
         return entry
 
-    def _strike(self, faults: list[Fault], when: str, response: Response | None) -> Response | None:
+    def _apply_faults(self, faults: list[Fault], when: str, response: Response | None) -> Response | None:
         for fault in faults:
             if fault.when != when:
                 continue

@@ -61,7 +61,7 @@ def attach(state: State, disk: Disk) -> Task:
 
     refused = not running and state.settings.attach_to_stopped_fails
     fails = refused or "attach" in state.settings.fail_tasks
-    return state.board.queue("attach", tie.settle, start, fail, fails=fails)
+    return state.task_queue.queue("attach", tie.settle, start, fail, fails=fails)
 
 
 def detach(state: State, disk: Disk) -> Task:
@@ -78,7 +78,7 @@ def detach(state: State, disk: Disk) -> Task:
         if tie.state == "detaching":
             tie.state = "attached"
 
-    return state.board.queue("detach", tie.settle, start, fail)
+    return state.task_queue.queue("detach", tie.settle, start, fail)
 
 
 def power(state: State, machine: VirtualMachine, on: bool) -> Task:
@@ -102,4 +102,4 @@ def power(state: State, machine: VirtualMachine, on: bool) -> Task:
     def fail() -> None:
         machine.state = before
 
-    return state.board.queue("start" if on else "stop", finish, start, fail)
+    return state.task_queue.queue("start" if on else "stop", finish, start, fail)

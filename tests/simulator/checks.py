@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, get_args
 
-from .descriptions import AttachmentState, BusType, DiskState, MachineState, Refusal, StorageSpeed, TaskStatus
+from .seed_schema import AttachmentState, BusType, DiskState, MachineState, Refusal, StorageSpeed, TaskStatus
 from .settings import TaskKind
 
 _CHOICES = {

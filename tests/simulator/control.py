@@ -12,9 +12,9 @@ from flask import Flask, Response, jsonify, request
 
 from . import views
 from .checks import check_fields, parsed
-from .descriptions import PowerDescription
 from .faults import Faults
 from .requestlog import RequestLog
+from .seed_schema import PowerDescription
 from .seeds import fault_from, seed
 from .state import State
 
@@ -101,7 +101,9 @@ class Control:
                 "virtual_machines": [
                     views.virtual_machine(item, state.organization) for item in state.machines.values()
                 ],
-                "tasks": [views.task(item, state.board.progress(item)) for item in state.board.tasks.values()],
+                "tasks": [
+                    views.task(item, state.task_queue.progress(item)) for item in state.task_queue.tasks.values()
+                ],
                 "trash_objects": [views.trash_object(item) for item in state.trash.values()],
             }
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .descriptions import annotation_pairs
 from .disk_create import NAME_SENTENCE, SIZE_SENTENCE, SMALLEST_GB
 from .errors import ApiError, validation_error
 from .models import Disk, IoProfile, Task, TrashObject
+from .seed_schema import annotation_pairs
 from .state import State
 from .trash import throw_away
 
@@ -51,7 +51,7 @@ def resize(state: State, disk: Disk, size: int, method: str) -> Task:
     def fail() -> None:
         disk.state = "built"
 
-    return state.board.queue("grow" if size > disk.size_in_gb else "shrink", finish, start, fail)
+    return state.task_queue.queue("grow" if size > disk.size_in_gb else "shrink", finish, start, fail)
 
 
 def _resize_problems(disk: Disk, size: int, method: str) -> list[str]:
@@ -85,7 +85,7 @@ def change_io_profile(state: State, disk: Disk, profile: IoProfile) -> Task:
     def fail() -> None:
         disk.state = before
 
-    return state.board.queue("io_profile", finish, start, fail)
+    return state.task_queue.queue("io_profile", finish, start, fail)
 
 
 def delete(state: State, disk: Disk) -> TrashObject:

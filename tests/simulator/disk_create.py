@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import lookups
-from .descriptions import annotation_pairs
 from .errors import validation_error
 from .models import Attachment, DataCenter, Disk, Task, VirtualMachine
+from .seed_schema import annotation_pairs
 from .state import State
 
 SMALLEST_GB = 10
@@ -110,7 +110,7 @@ def _queue_build(state: State, disk: Disk, attach: bool) -> Task:
     def fail() -> None:
         disk.state = "failed"
 
-    task = state.board.queue("build", finish, start, fail, fails=fails)
+    task = state.task_queue.queue("build", finish, start, fail, fails=fails)
     return task
 
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .backdrop import Backdrop
 from .client import ApiClient
 from .contract import BY_ROUTE
+from .recorded_state import RecordedState
 from .recordings import RecordedCall, is_whole_disk, objects_in
 from .settings import TaskKind
 from .shapes import Differences, compare_headers, compare_json, paired_ids
@@ -43,10 +43,10 @@ class Compared:
 
 @dataclass
 class Report:
-    """What came of a recording. ``backdrop`` tells what had to be there that no recorded call made."""
+    """What came of a recording. ``recorded_state`` tells what had to be there that no recorded call made."""
 
     calls: list[Compared] = field(default_factory=list)
-    backdrop: list[str] = field(default_factory=list)
+    recorded_state: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
     @property
@@ -79,8 +79,8 @@ class Rehearsal:
         self._ids: dict[str, str] = {}
         self._last_seen: dict[str, dict[str, Any]] = {}
         self._simulator = Simulator(clock=self._clock)
-        self._simulator.state.board.timing = self._timing
-        self._backdrop = Backdrop(self._simulator, calls, self._ids)
+        self._simulator.state.task_queue.timing = self._timing
+        self._recorded_state = RecordedState(self._simulator, calls, self._ids)
 
     def run(self) -> Report:
         """Send all calls, and return what differs."""
@@ -88,13 +88,13 @@ class Rehearsal:
         with self._simulator, ApiClient(self._simulator.url, self._simulator.token) as self._client:
             for index in range(len(self._calls)):
                 report.calls.append(self._rehearse(index))
-        report.backdrop = self._backdrop.notes
+        report.recorded_state = self._recorded_state.notes
         report.violations = self._simulator.violations
         return report
 
     def _timing(self, kind: TaskKind) -> tuple[float, float]:
         if self._plan is None:
-            return self._simulator.state.board.default_timing(kind)
+            return self._simulator.state.task_queue.default_timing(kind)
         return self._plan.starts, self._plan.ends
 
     def _rehearse(self, index: int) -> Compared:
@@ -108,7 +108,7 @@ class Rehearsal:
         self._simulator.settings.fail_tasks = list(KINDS) if self._plan and self._plan.fails else []
         with self._simulator.state.lock:
             self._simulator.state.advance()
-            self._backdrop.prepare(index)
+            self._recorded_state.prepare(index)
             self._notice_changes(call)
         query = [(name, self._translated(value)) for name, value in call.query]
         reply = self._client.call(call.method, call.path, query, self._translated(call.request))
@@ -137,7 +137,7 @@ class Rehearsal:
         """Tell changes of a disk since it was last seen that no recorded call explains."""
         for item in filter(is_whole_disk, objects_in(call.answer)):
             if call.route not in _SHOW_AFTERWARDS:
-                self._backdrop.change_outside(item, self._last_seen.get(item["id"]))
+                self._recorded_state.change_outside(item, self._last_seen.get(item["id"]))
             self._last_seen[item["id"]] = item
         if call.path in ("/disks/disk/attach", "/disks/disk/detach"):
             self._last_seen.pop(str(call.lookup("disk").get("id")), None)

@@ -68,7 +68,7 @@ def machine(state: State, lookup: Mapping[str, str]) -> VirtualMachine:
 
 def task(state: State, lookup: Mapping[str, str]) -> Task:
     """Return the task."""
-    return _find_by_id(state.board.tasks, lookup, "task_not_found")
+    return _find_by_id(state.task_queue.tasks, lookup, "task_not_found")
 
 
 def trash_object(state: State, lookup: Mapping[str, str]) -> TrashObject:

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
 from . import attachments, disk_change, lookups, trash, views
-from .descriptions import annotation_pairs
 from .disk_create import create_disk
 from .models import Annotation, Disk, Task
+from .seed_schema import annotation_pairs
 from .state import State
 
 Arguments = Mapping[str, Any]
@@ -43,7 +43,7 @@ def _page(
 
 
 def _task(state: State, task: Task) -> dict[str, Any]:
-    return views.task(task, state.board.progress(task))
+    return views.task(task, state.task_queue.progress(task))
 
 
 def _has_annotations(disk: Disk, wanted: list[Annotation]) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from .checks import check_fields, check_list, check_object
-from .descriptions import DiskDescription, MachineDescription, TaskDescription, TokenDescription
 from .faults import Fault
 from .models import DataCenter, IoProfile, Organization
+from .seed_schema import DiskDescription, MachineDescription, TaskDescription, TokenDescription
 from .settings import Settings
 from .state import State
 

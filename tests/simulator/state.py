@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from .descriptions import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
 from .models import Attachment, DataCenter, Disk, IoProfile, Organization, Task, Token, TrashObject, VirtualMachine
+from .seed_schema import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
 from .settings import Settings
-from .tasks import TaskBoard
+from .tasks import TaskQueue
 from .timeline import Clock, Timeline
 
 DEFAULT_TOKEN = "simulator-token"
@@ -50,7 +50,7 @@ class State:
         """Forget everything but the settings, and fill in what every organization has."""
         with self.lock:
             self.timeline = Timeline(self.clock)
-            self.board = TaskBoard(self.timeline, self.settings, self.new_id)
+            self.task_queue = TaskQueue(self.timeline, self.settings, self.new_id)
             self.organization = Organization(self.new_id("org"), DEFAULT_SUB_DOMAIN, "Acme Limited")
             self.disks: dict[str, Disk] = {}
             self.machines: dict[str, VirtualMachine] = {}
@@ -155,7 +155,7 @@ class State:
                 wanted.finished_at,
                 progress=wanted.progress,
             )
-            return self.board.add(task).id
+            return self.task_queue.add(task).id
 
     def _moment(self, given: int | None) -> int:
         return int(self.timeline.now()) if given is None else given

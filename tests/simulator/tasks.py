@@ -35,7 +35,7 @@ def nothing() -> None:
     """Do nothing: the effect of a task that has none."""
 
 
-class TaskBoard:
+class TaskQueue:
     """All tasks, by id. ``timing`` maps a kind to the seconds until a new task starts and until it ends."""
 
     def __init__(self, timeline: Timeline, settings: Settings, new_id: Callable[[str], str]) -> None:

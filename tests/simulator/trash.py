@@ -31,7 +31,7 @@ def throw_away_machine(state: State, machine: VirtualMachine) -> TrashObject:
 
 def purge(state: State, item: TrashObject) -> Task:
     """Queue the purge of something in the trash."""
-    return state.board.queue("purge", lambda: _forget(state, item))
+    return state.task_queue.queue("purge", lambda: _forget(state, item))
 
 
 def restore(state: State, item: TrashObject) -> None:

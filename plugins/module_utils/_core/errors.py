@@ -62,9 +62,9 @@ class KatapultError(Exception):
 
     def __copy__(self) -> KatapultError:
         """The same failure once more, for another disk that it concerns."""
-        twin = type(self).__new__(type(self), *self.args)
-        twin.__dict__.update(self.__dict__)
-        return twin
+        other = type(self).__new__(type(self), *self.args)
+        other.__dict__.update(self.__dict__)
+        return other
 
     def mark_ambiguous(self) -> KatapultError:
         """The same failure, after a request that may have been carried out all the same."""
@@ -481,7 +481,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "Look at that disk. If this task has made it, the next run would not find it and would create another: correct "
         "the task, or delete the disk.",
     ),
-    "twin_found": ErrorCode(
+    "duplicate_created": ErrorCode(
         "another run made a disk of the same name at the same moment",
         "Keep one and delete the other, then run the task again.",
     ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Creating exactly one disk (promise 4 of the collection): lost answers and twins."""
+"""Creating exactly one disk (promise 4 of the collection): lost answers and duplicates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DiskCreator:
 
     def __init__(self, api: KatapultApi, poller: Poller, warn: Callable[[str], None]) -> None:
         self._api = api
-        self._waiter = poller
+        self._poller = poller
         self._warn = warn
         self._unseen: ApiError | None = None
 
@@ -52,7 +52,7 @@ class DiskCreator:
 
         def recheck(unclear: bool) -> None:
             """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
-            new = find_unknown(self._api, self._waiter, desired, known)
+            new = find_unknown(self._api, self._poller, desired, known)
             if new:
                 raise _AppearedError(new, unclear)
             notes.clear_create(name)
@@ -95,15 +95,15 @@ class DiskCreator:
     def check_duplicate(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
         try:
-            twins = find_unknown(self._api, self._waiter, desired, known | {disk.id})
+            duplicates = find_unknown(self._api, self._poller, desired, known | {disk.id})
         except KatapultError as error:
             self._warn(f"Whether another run created a disk '{disk.name}' too could not be seen. {error.message}")
             return
-        if twins:
+        if duplicates:
             raise error_for(
-                "twin_found",
-                f"The disk '{disk.name}' was created as {disk.id}, and there is now also {describe_disks(twins)}.",
-                detail={"disks": [summarize(found) for found in (disk, *twins)]},
+                "duplicate_created",
+                f"The disk '{disk.name}' was created as {disk.id}, and there is now also {describe_disks(duplicates)}.",
+                detail={"disks": [summarize(found) for found in (disk, *duplicates)]},
             )
 
     def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Disk:
@@ -128,12 +128,12 @@ class DiskCreator:
         return new[0]
 
     def _look_for_new(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
-        return self._waiter.poll_briefly(lambda: self._new_or_none(lost, desired, known), bool)
+        return self._poller.poll_briefly(lambda: self._new_or_none(lost, desired, known), bool)
 
     def _new_or_none(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
         self._unseen = None
         try:
-            return find_unknown(self._api, self._waiter, desired, known)
+            return find_unknown(self._api, self._poller, desired, known)
         except KatapultError as error:
             if isinstance(error, ApiError) and error.transient:
                 self._unseen = error

@@ -98,7 +98,7 @@ class RunContext:
                     raise
                 self.warn(
                     f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
-                    f"{shown} at the same time, or create it twice. A twin is looked for after a create."
+                    f"{shown} at the same time, or create it twice. A duplicate is looked for after a create."
                 )
             except LockTimeoutError:
                 raise error_for(

@@ -132,7 +132,7 @@ def test_a_job_that_fails_tells_the_code_of_the_error(awx: Launcher, simulator: 
     assert job.files_with(TOKEN) == [COMMAND]
 
 
-def test_jobs_at_once_share_no_lock_and_tell_of_the_twin(awx: Launcher, simulator: Simulator) -> None:
+def test_jobs_at_once_share_no_lock_and_tell_of_the_duplicate(awx: Launcher, simulator: Simulator) -> None:
     both_look_before_either_creates = Fault(method="GET", path=DISKS, when="after", action="delay", seconds=4, times=2)
     simulator.faults.add(both_look_before_either_creates)
 
@@ -144,7 +144,7 @@ def test_jobs_at_once_share_no_lock_and_tell_of_the_twin(awx: Launcher, simulato
     ids = [disk.id for disk in simulator.state.disks_in_use()]
     failed = [job.result("katapult_disk") for job in jobs if job.status]
     assert (len(ids), len(failed) >= 1) == (2, True)
-    assert {result["error"]["code"] for result in failed} == {"twin_found"}
+    assert {result["error"]["code"] for result in failed} == {"duplicate_created"}
     assert all(disk_id in failed[0]["msg"] for disk_id in ids)
 
 

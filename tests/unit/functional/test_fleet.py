@@ -81,7 +81,7 @@ def test_what_is_waited_for_costs_the_fewer_requests(life: Life) -> None:
     few = life.fleet(disks=[{"name": f"new-{number}"} for number in range(3)], **LONDON)
     many = life.fleet(disks=[{"name": f"more-{number:02d}"} for number in range(30)], **LONDON)
 
-    assert count(few, f"GET {LIST}") == 9 + 9 + 10, "before, under the lock, and for twins: all waits are reads"
+    assert count(few, f"GET {LIST}") == 9 + 9 + 10, "before, under the lock, and for duplicates: all waits are reads"
     assert count(many, "GET /disks/disk") == 30
 
 
@@ -250,15 +250,15 @@ def test_fleets_at_once_on_one_control_node_make_one_disk_each(life: Life) -> No
     assert sum(outcome["summary"]["created"] for outcome in (first, second, third)) == 12
 
 
-def test_a_twin_from_another_control_node_fails_its_entry_and_names_both(life: Life, tmp_path: Path) -> None:
-    def create_twin() -> None:
+def test_a_duplicate_from_another_control_node_fails_its_entry_and_names_both(life: Life, tmp_path: Path) -> None:
+    def create_duplicate() -> None:
         life.simulator.state.add_disk("data-001", id="disk_Twin", size_in_gb=20)
 
     life.simulator.seed({"settings": {"build_seconds": 20}})
-    life.clock.meanwhile(create_twin, when=lambda: named(life)["data-001"])
+    life.clock.meanwhile(create_duplicate, when=lambda: named(life)["data-001"])
     outcome = life.fleet(disks=names(3), node=str(tmp_path / "locks"), **LONDON)
 
-    assert [error and error["code"] for error in told(outcome, "error")] == [None, "twin_found", None]
+    assert [error and error["code"] for error in told(outcome, "error")] == [None, "duplicate_created", None]
     assert "disk_Twin" in outcome["disks"][1]["msg"]
     assert outcome["disks"][1]["disk"]["id"] in outcome["disks"][1]["msg"]
 

@@ -180,7 +180,7 @@ def test_no_second_create_on_the_strength_of_an_incomplete_list(
     assert outcome["error"]["ambiguous"] is (fault == CREATES["answer lost"])
 
 
-def test_a_twin_that_may_be_hidden_is_warned_of(life: Life) -> None:
+def test_a_duplicate_that_may_be_hidden_is_warned_of(life: Life) -> None:
     lists_change(life, hide, skip=3)
     outcome = life.disk(name="data-02", **SIZED)
 

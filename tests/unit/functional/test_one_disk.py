@@ -33,7 +33,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "201 strange": {"action": "answer", "status": 201, "body": {"disk": [], "task": 3}},
     "429": {"action": "answer", "status": 429, "headers": {"Retry-After": "1"}},
 }
-ALL_REQUESTS = ("list", "create", "task", "disk", "twin")
+ALL_REQUESTS = ("list", "create", "task", "disk", "duplicate")
 
 
 @pytest.fixture(name="simulator")
@@ -111,7 +111,7 @@ def test_ten_runs_at_once_make_one_disk(simulator: Simulator) -> None:
     assert len(disks_of(simulator)) == 1
 
 
-def test_runs_that_share_no_lock_report_the_twin(simulator: Simulator) -> None:
+def test_runs_that_share_no_lock_report_the_duplicate(simulator: Simulator) -> None:
     both_look_before_either_creates = Fault(method="GET", path=PATH, when="after", action="delay", seconds=3, times=2)
     simulator.faults.add(both_look_before_either_creates)
     # No lock is shared across control nodes; one service under two names is as good for that.
@@ -120,7 +120,7 @@ def test_runs_that_share_no_lock_report_the_twin(simulator: Simulator) -> None:
     with ThreadPoolExecutor(2) as pool:
         outputs = list(pool.map(lambda url: output_of(options_for(simulator, api_url=url)), urls))
 
-    twins = [output for output in outputs if '"twin_found"' in output]
+    duplicates = [output for output in outputs if '"duplicate_created"' in output]
     assert len(disks_of(simulator)) == 2, outputs
-    assert twins
-    assert all(disk_id in twins[0] for disk_id in disks_of(simulator))
+    assert duplicates
+    assert all(disk_id in duplicates[0] for disk_id in disks_of(simulator))

@@ -87,12 +87,12 @@ class Mutation:
     def _changed(self, payload: Any, path: tuple[Any, ...]) -> Any:
         if not path:
             return {} if self.value is DROPPED else self.value
-        twin = payload.copy()
+        duplicate = payload.copy()
         if path[1:] or self.value is not DROPPED:
-            twin[path[0]] = self._changed(payload[path[0]], path[1:])
+            duplicate[path[0]] = self._changed(payload[path[0]], path[1:])
         else:
-            del twin[path[0]]
-        return twin
+            del duplicate[path[0]]
+        return duplicate
 
 
 def _paths(payload: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -47,7 +47,7 @@ def test_recording(path: Path) -> None:
     report = rehearse(load_recording(path))
     print(f"{path.stem}: {len(report.compared)} of {len(report.calls)} calls compared")
     _show(path, [f"skipped: {line}" for line in report.skipped])
-    _show(path, [f"backdrop: {line}" for line in report.backdrop])
+    _show(path, [f"recorded_state: {line}" for line in report.recorded_state])
     _show(path, [f"against the contract: {line}" for line in report.violations])
     _show(path, [f"values: {line}" for line in report.lines(values=True)])
     assert report.lines() == []

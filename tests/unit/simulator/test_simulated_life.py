@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
-from ansible_collections.katapult.cloud.tests.simulator.descriptions import MachineState
+from ansible_collections.katapult.cloud.tests.simulator.seed_schema import MachineState
 from ansible_collections.katapult.cloud.tests.simulator.settings import TaskKind
 from ansible_collections.katapult.cloud.tests.simulator.timeline import ManualClock
 
@@ -73,7 +73,7 @@ def test_a_machine_whose_power_can_t_be_changed_is_as_before(
     sim.power(machine.id, on=on)
     clock.forward(11)
     sim.state.advance()
-    assert ([task.status for task in sim.state.board.tasks.values()], machine.state) == (["failed"], state)
+    assert ([task.status for task in sim.state.task_queue.tasks.values()], machine.state) == (["failed"], state)
 
 
 def test_io_profile(api: ApiClient, sim: Simulator, clock: ManualClock) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Exactly one disk: lost answers and twins."""
+"""Exactly one disk: lost answers and duplicates."""
 
 from __future__ import annotations
 
@@ -208,27 +208,27 @@ def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
 
 
 @pytest.mark.parametrize("there", [["disk_New"], ["disk_Old", "disk_New"]])
-def test_no_twin(there: list[str]) -> None:
+def test_no_duplicate(there: list[str]) -> None:
     run = Run(LOST, [thin(*there)], [ALIKE])
     run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
     assert run.service.count("GET", DISK) == 0
 
 
-def test_a_twin_is_told_with_both_ids() -> None:
+def test_a_duplicate_is_told_with_both_ids() -> None:
     run = Run(LOST, [thin("disk_Old", "disk_New", "disk_Twin")], [{**ALIKE, "id": "disk_Twin"}])
     with pytest.raises(KatapultError, match=r"created as disk_New, .* disk_Twin") as raised:
         run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
 
-    assert raised.value.details.code == "twin_found"
+    assert raised.value.details.code == "duplicate_created"
     assert [item["id"] for item in raised.value.details.detail["disks"]] == ["disk_New", "disk_Twin"]
 
 
-def test_a_disk_of_the_name_elsewhere_is_no_twin() -> None:
+def test_a_disk_of_the_name_elsewhere_is_no_duplicate() -> None:
     run = Run(LOST, [thin("disk_New", "disk_Far")], [{**ELSEWHERE, "id": "disk_Far"}])
     run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
 
 
-def test_a_look_for_a_twin_that_fails_is_a_warning() -> None:
+def test_a_look_for_a_duplicate_that_fails_is_a_warning() -> None:
     run = Run(LOST, [DOWN])
     run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
     assert len(run.warnings) == 1

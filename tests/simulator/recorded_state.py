@@ -19,7 +19,7 @@ from .trash import throw_away
 _POWER_TASKS = {"Start virtual machine": True, "Stop virtual machine": False}
 
 
-class Backdrop:
+class RecordedState:
     """Puts what is missing into a simulator, just before the call that shows it. ``ids``: recorded to simulated."""
 
     def __init__(self, simulator: Simulator, calls: Sequence[RecordedCall], ids: dict[str, str]) -> None:
@@ -163,7 +163,7 @@ class Backdrop:
 
     def _follow(self, task: Json) -> None:
         """Let a task that the simulator does not run go on as recorded."""
-        mine = self._state.board.tasks[self._ids[task["id"]]]
+        mine = self._state.task_queue.tasks[self._ids[task["id"]]]
         if mine.ends == 0.0:
             for key in ("status", "started_at", "finished_at", "progress"):
                 setattr(mine, key, task[key])
