@@ -262,8 +262,7 @@ from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.clock import Clock
 from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec
-from ..module_utils._options.disk_query import disk_query, disk_query_spec
-from ..module_utils._options.info import InfoResult
+from ..module_utils._options.info import InfoResult, disk_query, disk_query_spec
 from ..module_utils._reconcile.info import find_disks
 
 

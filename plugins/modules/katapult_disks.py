@@ -382,7 +382,7 @@ check_python_version()
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
 from ..module_utils._module.fleet import build_fleet
 from ..module_utils._options.fleet import fleet_spec
-from ..module_utils._reconcile.fleet_result import FleetResult
+from ..module_utils._reconcile.fleet_item import FleetResult
 
 
 def ensure(module: KatapultModule) -> FleetResult:

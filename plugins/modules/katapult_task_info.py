@@ -159,7 +159,7 @@ from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
 from ..module_utils._options.disk import parse_text
 from ..module_utils._options.info import InfoResult
-from ..module_utils._reconcile.task_info import finished_task
+from ..module_utils._reconcile.info import finished_task
 
 
 def tasks(module: KatapultModule) -> InfoResult:

@@ -13,8 +13,7 @@ from itertools import islice
 from typing import Any
 
 from .._core.errors import KatapultError, OptionError, error_for
-from .desired import DesiredDisk
-from .disk import change_spec, disk_spec, parse_disk
+from .disk import DesiredDisk, change_spec, disk_spec, parse_disk
 
 MAX_CONCURRENCY = 64
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of disk options: how each is wanted, how a disk has it, and which steps change it. Pure.
+"""The table of disk options: how each is desired, how a disk has it, which steps change it, and what differs. Pure.
 
-An option that is to be changed in place needs a row here, and a step in `_disk_steps` where there is none for it yet.
+An option that is changed in place needs a row here, and a step in `steps` if there is none for it yet.
 """
 
 from __future__ import annotations
@@ -13,9 +13,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._api.models import ATTACHED, ATTACHING, DETACHED, DETACHING, Disk, Lookup, Machine, Power, annotation_pairs
-from .._options.desired import Assignment, DesiredDisk
-from .resize import plan_resize
+from .._api.models import (
+    ATTACHED,
+    ATTACHING,
+    DETACHED,
+    DETACHING,
+    FAILED,
+    UNKNOWN_MACHINE,
+    Disk,
+    Lookup,
+    Machine,
+    Power,
+    annotation_pairs,
+)
+from .._options.disk import Assignment, DesiredDisk, ResizeMethod
 from .steps import (
     Step,
     UnsupportedChangeError,
@@ -24,10 +35,57 @@ from .steps import (
     attach,
     detach,
     rename,
+    resize,
     set_attach_on_boot,
     set_bus_type,
     set_io_profile,
 )
+
+UNSHRUNK = (
+    " The service completes a shrink without an effect if there is nothing on the disk that it can shrink: a blank "
+    "disk, XFS, or a file system that needs the space."
+)
+
+
+def plan_resize(disk: Disk, desired: DesiredDisk, size_in_gb: int) -> tuple[Step, ...]:
+    """The resize to `size_in_gb`. Raises RefusedError.
+
+    A disk grows online while it is attached and offline while it is detached, and shrinks offline only.
+    """
+    disk.require_machine()
+    current = disk.size_in_gb
+    detached = disk.is_detached or _is_to_be_detached(desired)
+    if not detached and disk.attachment is not None and disk.attachment.state == FAILED:
+        raise UnsupportedChangeError(
+            "its attachment has failed: detach it first, with virtual_machine_disk.attach=false"
+        )
+    method = ResizeMethod.OFFLINE if detached else ResizeMethod.ONLINE
+    if size_in_gb < current:
+        _check_shrink(disk, desired, detached=detached)
+        return (resize(size_in_gb, method, UNSHRUNK),)
+    if desired.resize_method not in (ResizeMethod.AUTO, method):
+        raise UnsupportedChangeError(
+            f"{'a detached' if detached else 'an attached'} disk grows {method.value}: set resize_method to auto, or "
+            f"{'attach' if detached else 'detach'} the disk first"
+        )
+    return (resize(size_in_gb, method),)
+
+
+def _check_shrink(disk: Disk, desired: DesiredDisk, *, detached: bool) -> None:
+    if not desired.allow_shrink:
+        raise UnsupportedChangeError(
+            "a disk that is made smaller loses what is beyond its new end: shrink its file system first (ext4 can be "
+            "shrunk, xfs can't), then set allow_shrink=true"
+        )
+    if not detached:
+        remedy = "stop its virtual machine" if disk.is_boot_disk else "set virtual_machine_disk.attach=false"
+        raise UnsupportedChangeError(f"a disk is made smaller while it is detached only: {remedy}")
+    if desired.resize_method is ResizeMethod.ONLINE:
+        raise UnsupportedChangeError("a disk is made smaller offline only: set resize_method to auto or offline")
+
+
+def _is_to_be_detached(desired: DesiredDisk) -> bool:
+    return desired.assignment is not None and desired.assignment.attach is False
 
 
 @dataclass(frozen=True)
@@ -220,3 +278,57 @@ OPTIONS = (
         lambda view, _value: (annotate(view.desired.annotations or ()),),
     ),
 )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An option that was set, and that an existing disk has otherwise."""
+
+    option: str
+    current: Any
+    desired: Any
+
+    def __str__(self) -> str:
+        return f"{self.option} is {_value_in_words(self.current)}, wanted {_value_in_words(self.desired)}"
+
+
+def _value_in_words(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ", ".join(_value_in_words(item) for item in value.values())
+    if isinstance(value, list):
+        return "[" + ", ".join(_item_in_words(item) for item in value) + "]"
+    return str(value)
+
+
+def _item_in_words(item: object) -> str:
+    is_annotation = isinstance(item, Mapping) and set(item) == {"key", "value"}
+    return f"{item['key']}={item['value']}" if isinstance(item, Mapping) and is_annotation else _value_in_words(item)
+
+
+def compare(view: View) -> list[tuple[DiskOption, Difference]]:
+    """Every row whose option was set and that the disk has otherwise."""
+    found = []
+    for option in comparable_options(view.desired, view.disk):
+        current, target = option.current(view), option.desired(view.desired)
+        if current != target:
+            name = view.desired.option_names.get(option.name, option.name)
+            found.append((option, Difference(name, current, target)))
+    return found
+
+
+def find_differences(desired: DesiredDisk, disk: Disk, machine: Machine = UNKNOWN_MACHINE) -> tuple[Difference, ...]:
+    """Every option that was set and that the disk has otherwise; `machine` is the one that it is on."""
+    return tuple(difference for _option, difference in compare(View(disk, desired, machine)))
+
+
+def comparable_options(desired: DesiredDisk, disk: Disk) -> list[DiskOption]:
+    """The options that were set and that can be compared with the disk."""
+    elsewhere = disk.attachment is not None and desired.needs_assignment(disk) and not desired.allow_move
+    nowhere = desired.virtual_machine is None and disk.attachment is None
+    left_out = {f"virtual_machine_disk.{key}" for key in ("boot", "attach_on_boot", "attach")}
+    hidden = left_out if elsewhere or nowhere else set()
+    return [option for option in OPTIONS if option.desired(desired) is not None and option.name not in hidden]

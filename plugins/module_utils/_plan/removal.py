@@ -12,10 +12,9 @@ from typing import Any
 
 from .._api.models import Disk
 from .._core.errors import error_for, format_keep_until
-from .._options.desired import Assignment, DesiredDisk
-from .differences import find_differences
-from .plan import Plan
-from .prediction import changed_disk, predicted_annotations, predicted_disk
+from .._options.disk import Assignment, DesiredDisk
+from .comparison import find_differences
+from .plan import Plan, changed_disk, predicted_annotations, predicted_disk
 from .steps import release_steps
 
 ABSENT = {"state": "absent"}

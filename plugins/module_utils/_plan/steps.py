@@ -12,7 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from .._api.models import ATTACHED, DETACHED, Disk, DiskCall, Lookup, annotation_pairs
-from .._options.desired import ResizeMethod
+from .._options.disk import ResizeMethod
 
 Payload = Mapping[str, Any]
 

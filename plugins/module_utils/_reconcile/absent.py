@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .._api.models import Disk, Machine, TrashObject
 from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, TrashObjectNotFoundError, error_for
-from .._options.desired import DesiredDisk
+from .._options.disk import DesiredDisk
 from .._plan.plan import Plan
 from .._plan.removal import NOTHING_TO_REMOVE, plan_purge, plan_removal, removal_message
 from .lookup import LookupResult, find_by_name, warn_about_namesakes

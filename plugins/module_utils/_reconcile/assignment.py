@@ -10,9 +10,8 @@ from dataclasses import replace
 
 from .._api.models import BUILT, Disk, Machine, parse_disk_payload
 from .._core.errors import DiskNotFoundError, InTrashError, error_for
-from .._options.desired import DesiredDisk
-from .._plan.plan import Plan, plan_disk
-from .._plan.prediction import predicted_disk
+from .._options.disk import DesiredDisk
+from .._plan.plan import Plan, plan_disk, predicted_disk
 from .._plan.removal import NOTHING_TO_REMOVE, plan_release, raise_if_boot_disk
 from .lookup import find_by_name
 from .run import DiskResult, Run, RunContext

@@ -15,8 +15,8 @@ from .._api.models import Disk
 from .._core.errors import MAY_APPEAR, ApiError, ErrorDetails, KatapultError, Known, error_for
 from .._core.file_lock import CreateNotes
 from .._core.polling import Poller
-from .._options.desired import DesiredDisk
-from .._plan.differences import Difference, find_differences
+from .._options.disk import DesiredDisk
+from .._plan.comparison import Difference, find_differences
 from .lookup import describe_disks, find_unknown, summarize
 
 

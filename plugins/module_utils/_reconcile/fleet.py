@@ -22,8 +22,7 @@ from .._core.polling import Poller
 from .._options.disk import require_organization
 from .._options.fleet import MAX_CONCURRENCY, FleetEntry
 from .absent import AbsentReconciler
-from .fleet_item import FleetItem
-from .fleet_result import FleetError, FleetResult
+from .fleet_item import FleetError, FleetItem, FleetResult
 from .fleet_wait import MAX_CONCURRENT_READS, FleetWaiter
 from .present import PresentReconciler
 from .references import ReferenceChecker

@@ -12,7 +12,7 @@ from typing import Any
 from .._api.endpoints import KatapultApi
 from .._api.models import Disk, parse_disk_payload
 from .._core.errors import KatapultError, error_for
-from .._options.desired import DesiredDisk
+from .._options.disk import DesiredDisk
 from .._plan.steps import Step, get_new_size
 from .state import RunState
 from .wait import DiskWaiter

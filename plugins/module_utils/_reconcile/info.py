@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading the disks that were asked for: one by its id, or those of the organization, thin or in full."""
+"""Reading the disks that were asked for, thin or in full, and waiting for the end of a task."""
 
 from __future__ import annotations
 
@@ -11,13 +11,31 @@ from contextlib import suppress
 from typing import Any
 
 from .._api.endpoints import KatapultApi
-from .._api.models import Disk, Lookup
-from .._core.errors import DiskNotFoundError, InTrashError, NotPermittedError, error_for
+from .._api.models import FINISHED, Disk, Lookup, Task
+from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, Known, NotPermittedError, error_for
 from .._core.parallel import map_concurrently
-from .._core.polling import Poller
+from .._core.polling import Poller, TimedOutError
 from .._options.disk import require_organization
-from .._options.disk_query import DiskQuery
-from .._options.info import InfoResult
+from .._options.info import DiskQuery, InfoResult
+
+
+def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
+    """The task as soon as it is completed or failed. Raises ApiError, and KatapultError at the deadline."""
+    task = api.task(task_id)
+    if task.status in FINISHED:
+        return task
+    try:
+        return poller.poll_until(lambda: api.task(task_id), lambda seen: seen.status in FINISHED)
+    except TimedOutError as error:
+        raise _timeout(error.last or task, poller.limit) from error
+
+
+def _timeout(task: Task, limit: float) -> KatapultError:
+    error = error_for(
+        "wait_timeout", f"The task '{task.name}' ({task.id}) did not end within {limit:g} s: it is {task.status_text}."
+    )
+    error.known = Known(task=task.payload)
+    return error
 
 
 def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult:

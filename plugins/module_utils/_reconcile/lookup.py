@@ -15,8 +15,7 @@ from .._api.models import Disk
 from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for
 from .._core.polling import Poller
-from .._options.desired import DesiredDisk
-from .._options.disk import require_organization
+from .._options.disk import DesiredDisk, require_organization
 
 MAX_LISTED = 20
 

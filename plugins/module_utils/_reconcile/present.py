@@ -21,8 +21,8 @@ from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, NotFoundError, error_for
 from .._core.file_lock import CreateNotes
 from .._core.polling import VISIBILITY_TIMEOUT
-from .._options.desired import DesiredDisk
-from .._plan.differences import find_differences
+from .._options.disk import DesiredDisk
+from .._plan.comparison import find_differences
 from .._plan.plan import Plan, plan_disk
 from .lookup import LookupResult, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
 from .run import DiskResult, Run, RunContext

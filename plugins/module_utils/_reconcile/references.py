@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from .._api.endpoints import KatapultApi
 from .._api.models import Lookup, Machine
 from .._core.errors import ApiError, KatapultError, NotPermittedError, error_for
-from .._options.desired import DesiredDisk
+from .._options.disk import DesiredDisk
 from .._plan.steps import Step, uses_io_profile
 
 T = TypeVar("T")

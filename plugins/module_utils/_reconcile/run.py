@@ -25,7 +25,7 @@ from .._core.file_lock import (
     hold_locks,
 )
 from .._core.polling import Poller
-from .._options.desired import DesiredDisk
+from .._options.disk import DesiredDisk
 from .._plan.plan import Plan
 from .state import RunState
 from .wait import DiskWaiter, no_progress

@@ -21,7 +21,7 @@ from .._core.errors import (
     error_for,
 )
 from .._core.polling import VISIBILITY_TIMEOUT, Poller, StalledError, TimedOutError
-from .._options.desired import DesiredDisk
+from .._options.disk import DesiredDisk
 from .._plan.plan import raise_if_failed
 from .state import RunState
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Disk, Lookup, parse_disk_payload
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import DesiredDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import DesiredDisk
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService
 
 ACME = Lookup("sub_domain", "acme")

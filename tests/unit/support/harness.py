@@ -23,7 +23,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet impo
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.absent import AbsentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignment import AssignmentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_result import FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
 from ansible_collections.katapult.cloud.tests.simulator import Simulator

@@ -27,7 +27,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._module.base import
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import FleetEntry
 from ansible_collections.katapult.cloud.plugins.module_utils._options.info import InfoResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_result import FleetResult
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
 from ansible_collections.katapult.cloud.tests.simulator import Simulator

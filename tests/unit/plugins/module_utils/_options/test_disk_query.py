@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk_query import DiskQuery, disk_query
+from ansible_collections.katapult.cloud.plugins.module_utils._options.info import DiskQuery, disk_query
 from ansible_collections.katapult.cloud.tests.unit.support.factories import attachment, disk, disk_payload
 
 ON_WEB = {"virtual_machine_disk": attachment()}

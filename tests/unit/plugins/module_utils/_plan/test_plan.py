@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Disk, Lookup, Machine, Power
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import (
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import (
     Assignment,
     DesiredDisk,
     ResizeMethod,
+    parse_assignment,
+    parse_disk,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import parse_assignment, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import Plan, plan_disk
 from ansible_collections.katapult.cloud.tests.unit.support import factories
 from ansible_collections.katapult.cloud.tests.unit.support.factories import attachment, desired, disk

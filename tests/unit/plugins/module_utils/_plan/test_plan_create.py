@@ -12,8 +12,13 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, DesiredDisk
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, disk_spec, parse_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import (
+    Assignment,
+    DesiredDisk,
+    change_spec,
+    disk_spec,
+    parse_disk,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import plan_disk
 from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, attachment, desired, disk_payload
 

@@ -18,11 +18,9 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.models import 
     parse_disk_payload,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import DesiredDisk
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import change_spec, parse_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import DesiredDisk, change_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.comparison import OPTIONS
-from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import Plan, plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._plan.prediction import changed_disk
+from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import Plan, changed_disk, plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.steps import Step, set_attach_on_boot
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,

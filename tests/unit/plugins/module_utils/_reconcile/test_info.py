@@ -15,7 +15,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.models import 
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
-from ansible_collections.katapult.cloud.plugins.module_utils._options.disk_query import DiskQuery
+from ansible_collections.katapult.cloud.plugins.module_utils._options.info import DiskQuery
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.info import find_disks
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     ACME,

@@ -19,7 +19,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.polling impor
     VISIBILITY_TIMEOUT,
     Poller,
 )
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.lookup import (
     LookupResult,
     find_by_name,

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError, OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.references import ReferenceChecker
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,

@@ -14,7 +14,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.models import 
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.task_info import finished_task
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.info import finished_task
 from ansible_collections.katapult.cloud.tests.unit.support.factories import TASK, task_answer
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 

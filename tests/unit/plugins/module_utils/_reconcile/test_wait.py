@@ -16,7 +16,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.models import 
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
-from ansible_collections.katapult.cloud.plugins.module_utils._options.desired import Assignment, DesiredDisk
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment, DesiredDisk
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.state import RunState
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
