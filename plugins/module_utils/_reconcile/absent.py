@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._api.models import Disk, Machine, TrashObject
 from .._api.pagination import RowList
@@ -16,6 +17,7 @@ from .._options.disk import DesiredDisk
 from .._plan.plan import Plan
 from .._plan.removal import NOTHING_TO_REMOVE, plan_purge, plan_removal, removal_message
 from .lookup import LookupResult, find_by_name, warn_about_namesakes
+from .reconciler import Reconciler
 from .run import DiskResult, Run, RunContext
 from .trash import TrashOperations
 
@@ -23,12 +25,11 @@ if TYPE_CHECKING:
     from .guard import Guard
 
 
-class AbsentReconciler:
-    """Makes sure that one disk is not there, in stages as Presence does."""
+class AbsentReconciler(Reconciler):
+    """Ensures that one disk does not exist."""
 
     def __init__(self, desired: DesiredDisk, context: RunContext, *, force: bool, purge: bool) -> None:
-        self.desired = desired
-        self.run = Run(replace(desired, assignment=None), context)
+        super().__init__(desired, Run(replace(desired, assignment=None), context))
         self._force = force
         self._purge = purge
         self._trash = TrashOperations(self.run)
@@ -40,16 +41,11 @@ class AbsentReconciler:
             self.observe()
             return self.apply()
 
-    def observe(self, listed: RowList | None = None) -> None:
-        """See what is there: the disk by its id, or that which is meant of all of its name.
+    def known_extras(self) -> Mapping[str, Any]:
+        """The trash object, and no message yet."""
+        return {"trash_object": self.run.state.known().trash_object, "msg": None}
 
-        `listed` has the rows of all disks of that name, where they were listed already.
-
-        Raises KatapultError where that can't be told.
-        """
-        if self.desired.id is not None:
-            self._observe_by_id(self.desired.id)
-            return
+    def _observe_by_name(self, listed: RowList | None) -> None:
         found = self._found(listed)
         if found.disk is None:
             found = self._left_behind() or found

@@ -25,6 +25,7 @@ from .absent import AbsentReconciler
 from .fleet_item import FleetError, FleetItem, FleetResult
 from .fleet_wait import MAX_CONCURRENT_READS, FleetWaiter
 from .present import PresentReconciler
+from .reconciler import Reconciler
 from .references import ReferenceChecker
 from .run import RunContext
 from .wait import no_progress
@@ -90,7 +91,7 @@ class Fleet:
                     item.error = copy(error)
             raise FleetError("internal_error", error.summary, FleetResult(self._items)) from error
 
-    def _reconciler_for(self, entry: FleetEntry) -> PresentReconciler | AbsentReconciler:
+    def _reconciler_for(self, entry: FleetEntry) -> Reconciler:
         if self._settings.absent:
             return AbsentReconciler(entry.desired, self._item_context, force=entry.force, purge=entry.purge)
         return PresentReconciler(entry.desired, self._item_context, self._references)
@@ -149,7 +150,7 @@ class Fleet:
 
     def _create(self) -> None:
         """Create what a second look misses too: another task may have created it before the names were locked."""
-        missing, most, is_first = self._missing(), get_max_locks(), True
+        missing, most, is_first = _find_missing(self._items), get_max_locks(), True
         if not missing or self._context.check_mode:
             return
         while missing:
@@ -168,16 +169,16 @@ class Fleet:
             self._look_for_leftover(missing, notes)
             if is_first:
                 self._validate()
-            create = partial(FleetItem.create, notes=notes)
-            at_once = min(self._settings.concurrency, self._at_once)
-            self._for_each([item for item in missing if item.is_pending and item.is_missing], create, at_once)
 
-    def _missing(self) -> list[FleetItem]:
-        return [item for item in self._items if item.is_pending and item.is_missing]
+            def create(item: FleetItem) -> None:
+                item.attempt(partial(item.reconciler.create, notes))
+
+            at_once = min(self._settings.concurrency, self._at_once)
+            self._for_each(_find_missing(missing), create, at_once)
 
     def _look_again(self, missing: Sequence[FleetItem]) -> None:
         self._look_at_list()
-        appeared = [item for item in missing if item.sees_others(self._api.ids_named(item.entry.label))]
+        appeared = [item for item in missing if not item.reconciler.has_seen(self._api.ids_named(item.entry.label))]
         map_concurrently(self._observe, appeared, MAX_CONCURRENT_READS)
 
     def _look_for_leftover(self, missing: Sequence[FleetItem], notes: CreateNotes) -> None:
@@ -185,24 +186,26 @@ class Fleet:
         left = [item for item in missing if notes.has_leftover(item.entry.label)]
 
         def are_there(_refresh: None = None) -> bool:
-            return not any(item.is_pending and item.is_missing for item in left)
+            return not _find_missing(left)
 
         if not are_there():
             poller = Poller(self._context.clock, self._context.deadline).with_own_deadline()
             poller.poll_briefly(partial(self._look_again, left), are_there)
         for item in left:
-            item.adopt_leftover(notes)
+            item.reconciler.adopt_leftover(notes)
 
     def _converge(self) -> None:
         """Change what is there while what is under way is waited for; then do what had to wait for that."""
         going_on = [item for item in self._items if item.is_pending]
         waits = self._context.wait and not self._context.check_mode
-        waited_for = [item for item in going_on if waits and item.is_under_way]
-        others = [item for item in going_on if not item.is_under_way or not (waits or item.is_created)]
+        waited_for = [item for item in going_on if waits and item.reconciler.is_under_way]
+        others = [
+            item for item in going_on if not item.reconciler.is_under_way or not (waits or item.reconciler.is_created)
+        ]
         jobs = [partial(self._for_each, others, FleetItem.apply, self._at_once), partial(self._wait_for, waited_for)]
         # In this order where no second thread can be had: what changes would else stand still as long as is waited.
         map_concurrently(_do, jobs if waited_for else jobs[:1], 2)
-        self._check_duplicates([item for item in going_on if item.is_pending and item.is_created])
+        self._check_duplicates([item for item in going_on if item.is_pending and item.reconciler.is_created])
         self._for_each([item for item in going_on if item.is_pending], FleetItem.apply, self._at_once)
 
     def _for_each(self, items: Sequence[FleetItem], stage: Callable[[FleetItem], None], at_once: int) -> None:
@@ -248,7 +251,12 @@ class Fleet:
         map_concurrently(self._check_duplicate, created, MAX_CONCURRENT_READS)
 
     def _check_duplicate(self, item: FleetItem) -> None:
-        item.check_duplicate(self._api.ids_named(item.entry.label))
+        if not item.reconciler.has_seen(self._api.ids_named(item.entry.label)):
+            item.attempt(item.reconciler.check_duplicate)
+
+
+def _find_missing(items: Sequence[FleetItem]) -> list[FleetItem]:
+    return [item for item in items if item.is_pending and item.reconciler.is_missing]
 
 
 def _do(job: Callable[[], None]) -> None:

@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Union
+from typing import Any
 
 from .._core.errors import UNCLEAR_IN_FLEET, ErrorDetails, InternalError, KatapultError
-from .._core.file_lock import CreateNotes
 from .._options.fleet import FleetEntry
-from .absent import AbsentReconciler
-from .present import PresentReconciler
+from .reconciler import Reconciler
 from .run import DiskResult
-
-Reconciler = Union[PresentReconciler, AbsentReconciler]
 
 
 class FleetItem:
@@ -38,21 +33,6 @@ class FleetItem:
         return self.error is None and self.result is None and not self.skipped
 
     @property
-    def is_missing(self) -> bool:
-        """Whether the disk is to be created, and was not yet."""
-        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_missing
-
-    @property
-    def is_created(self) -> bool:
-        """Whether this run has created the disk."""
-        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_created
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether there is something to wait for together with the others."""
-        return isinstance(self.reconciler, PresentReconciler) and self.reconciler.is_under_way
-
-    @property
     def is_changed(self) -> bool:
         """Whether anything was changed, or would be in check mode."""
         return self.result.changed if self.result else self.reconciler.run.state.changed
@@ -64,25 +44,6 @@ class FleetItem:
                 stage()
         except KatapultError as error:
             self.error = error
-
-    def create(self, notes: CreateNotes) -> None:
-        """Create the disk that is missing."""
-        if isinstance(self.reconciler, PresentReconciler):
-            self.attempt(partial(self.reconciler.create, notes))
-
-    def adopt_leftover(self, notes: CreateNotes) -> None:
-        """Where the disk is there by now, the earlier run's create is known to have ended."""
-        if isinstance(self.reconciler, PresentReconciler):
-            self.reconciler.adopt_leftover(notes)
-
-    def sees_others(self, ids: Sequence[str]) -> bool:
-        """Whether `ids`, those of all disks of its name, are others than were there at its own look."""
-        return isinstance(self.reconciler, PresentReconciler) and not self.reconciler.has_seen(ids)
-
-    def check_duplicate(self, ids: Sequence[str]) -> None:
-        """Fail where `ids`, those of all disks of its name, tell that another run created one too."""
-        if isinstance(self.reconciler, PresentReconciler) and not self.reconciler.has_seen(ids):
-            self.attempt(self.reconciler.check_duplicate)
 
     def apply(self) -> None:
         """Take it through what is left to do."""
@@ -106,8 +67,7 @@ class FleetItem:
         """As `disks` of the result has it."""
         reconciler, known = self.reconciler, self.reconciler.run.state.known()
         told: dict[str, Any] = {"disk": known.disk, "task": known.task, "annotations": known.annotations or []}
-        if isinstance(reconciler, AbsentReconciler):
-            told.update(trash_object=known.trash_object, msg=None)
+        told.update(reconciler.known_extras())
         if self.result is not None:
             whole = self.result.as_result(with_diff=False)
             told = {key: value for key, value in whole.items() if key not in ("changed", "ansible_facts")}
@@ -128,7 +88,7 @@ class FleetItem:
         if self.result is not None and self.reconciler.run.check_mode:
             return {"done": self.result.plan.step_names, "failed": [], "not_tried": []}
         log = self.reconciler.run.state.steps
-        if self.is_missing and not log.failed:
+        if self.reconciler.is_missing and not log.failed:
             return {"done": [], "failed": [], "not_tried": ["create"]}
         return {"done": log.done, "failed": log.failed, "not_tried": log.not_tried}
 

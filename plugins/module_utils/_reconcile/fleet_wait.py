@@ -18,7 +18,7 @@ from .._core.errors import ApiError
 from .._core.parallel import map_concurrently
 from .._core.polling import Poller, TimedOutError
 from .fleet_item import FleetItem
-from .present import PresentReconciler
+from .reconciler import Reconciler
 from .wait import STALL_TIMEOUT, stalled_error
 
 MAX_CONCURRENT_READS = 16
@@ -29,7 +29,7 @@ class _Watched:
     """A disk that is waited for, and since when it has looked as it does."""
 
     item: FleetItem
-    reconciler: PresentReconciler
+    reconciler: Reconciler
     looked: tuple[str | None, Disk | None]
     since: float
     is_ready: bool = False
@@ -63,11 +63,7 @@ class FleetWaiter:
     def until_ready(self, items: Sequence[FleetItem]) -> None:
         """Wait until all are made, or at rest again. Those that fail, or take too long, keep why."""
         now = self._clock.now()
-        watched = [
-            _Watched(item, item.reconciler, (None, item.reconciler.run.state.disk), now)
-            for item in items
-            if isinstance(item.reconciler, PresentReconciler)
-        ]
+        watched = [_Watched(item, item.reconciler, (None, item.reconciler.run.state.disk), now) for item in items]
         try:
             self._waiter.poll_until(lambda: self._look(watched), lambda left: not left)
         except TimedOutError:

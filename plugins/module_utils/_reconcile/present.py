@@ -25,6 +25,7 @@ from .._options.disk import DesiredDisk
 from .._plan.comparison import find_differences
 from .._plan.plan import Plan, plan_disk
 from .lookup import LookupResult, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
+from .reconciler import Reconciler
 from .run import DiskResult, Run, RunContext
 from .state import StepLog
 from .wait import unreadable_error
@@ -34,12 +35,11 @@ if TYPE_CHECKING:
     from .references import ReferenceChecker
 
 
-class PresentReconciler:
-    """Makes sure of one disk, in stages, so that many can go through them together."""
+class PresentReconciler(Reconciler):
+    """Ensures that one disk exists as it is desired."""
 
     def __init__(self, desired: DesiredDisk, context: RunContext, references: ReferenceChecker | None = None) -> None:
-        self.desired = desired
-        self.run = Run(desired, context)
+        super().__init__(desired, Run(desired, context))
         self._context = context
         self._shared_references = references
         self._found = LookupResult(None)
@@ -91,16 +91,7 @@ class PresentReconciler:
         """Whether this run has created the disk."""
         return self._plan is not None and self._plan.body is not None and self.run.state.changed
 
-    def observe(self, listed: RowList | None = None) -> None:
-        """See what is there: the disk by its id, or that which is meant of all of its name.
-
-        `listed` has the rows of all disks of that name, where they were listed already.
-
-        Raises KatapultError where that can't be told, and where a disk that is not there can't be created.
-        """
-        if self.desired.id is not None:
-            self._observe_by_id(self.desired.id)
-            return
+    def _observe_by_name(self, listed: RowList | None) -> None:
         self._found = find_by_name(self.run.api, self.run.poller, self.desired, listed)
         self.run.state.disk = self._found.disk
         self._plan = None

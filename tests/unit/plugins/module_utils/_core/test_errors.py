@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,7 +193,10 @@ def test_every_row_has_a_meaning_and_advice(code: str) -> None:
 def test_the_service_s_codes_are_all_in_the_table_with_their_status() -> None:
     answered = {case.code: case.status for case in CASES if case.code != "a_code_since_added"}
 
-    assert {code: cause.status for code, cause in ERROR_CODES.items() if cause.status} == answered
+    in_table = {code: row.status for code, row in ERROR_CODES.items() if row.status}
+    untested = sorted(in_table.keys() - answered.keys())
+    assert untested == [], f"add a Case for each of {untested} to CASES in {Path(__file__).name}"
+    assert in_table == answered, "ERROR_CODES and CASES differ"
 
 
 def test_a_wrong_option_is_named() -> None:
