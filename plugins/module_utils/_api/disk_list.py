@@ -17,7 +17,7 @@ from .pagination import RowList, Sender
 
 
 class DiskListSnapshot(KatapultApi):
-    """As DiskApi, for the disks of these names and ids, of which the rows of the last look are kept."""
+    """As KatapultApi, for the disks of these names and ids, of which the rows of the last look are kept."""
 
     def __init__(self, http: Sender, names: Iterable[str | None], ids: Iterable[str | None]) -> None:
         super().__init__(http)
@@ -49,7 +49,7 @@ class DiskListSnapshot(KatapultApi):
             last.raise_if_incomplete()
 
     def list_disks_named(self, organization: Lookup, name: str) -> RowList:
-        """As DiskApi has it, from a look that begins after this call."""
+        """As KatapultApi has it, from a look that begins after this call."""
         self._refresh(organization)
         named = self.rows_named(name)
         if not named.rows:

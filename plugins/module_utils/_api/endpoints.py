@@ -110,7 +110,7 @@ class KatapultApi:
         return self._http.moment()
 
     def is_fresh(self, seen: Moment | None) -> bool:
-        """Whether `seen` is within the last FRESH_FOR seconds, and no request has had to wait since."""
+        """Whether `seen` is within the last MAX_AGE seconds, and no request has had to wait since."""
         now = self.moment()
         return seen is not None and seen.waits == now.waits and now.at - seen.at <= MAX_AGE
 
@@ -277,7 +277,7 @@ class KatapultApi:
 
 
 def parse_row_name(row: Mapping[str, Any]) -> str:
-    """The name in a row of the list of disks. Raises MalformedObjectError: a row without a name may have any."""
+    """The name in a row of the list of disks. Raises MalformedPayloadError: a row without a name may have any."""
     name = row.get("name")
     if not isinstance(name, str):
         raise MalformedPayloadError("a row of 'disk' has no name")
@@ -295,14 +295,14 @@ def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()
 
 
 def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:
-    """Raise MalformedObjectError if an object of an answer is not the one that was asked for."""
+    """Raise MalformedPayloadError if an object of an answer is not the one that was asked for."""
     if not asked.matches(thing):
         found = thing.get(asked.key) if isinstance(thing, Mapping) else thing
         raise MalformedPayloadError(f"'{name}.{asked.key}' is {found!r}, asked for was '{asked}'")
 
 
 def _raise_if_other_disk(answer: Mapping[str, Any], disk_id: str) -> None:
-    """Raise MalformedObjectError if the answer to a write tells another disk, or the trash object of another."""
+    """Raise MalformedPayloadError if the answer to a write tells another disk, or the trash object of another."""
     for name, key in (("disk", "id"), ("trash_object", "object_id")):
         asked, thing = Lookup(key, disk_id), answer.get(name)
         if asked.has_key(thing):

@@ -267,7 +267,7 @@ class DiskCall:
 
 
 def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
-    """The disk in an answer. Raises MalformedObjectError."""
+    """The disk in an answer. Raises MalformedPayloadError."""
     disk = _require_object(payload, "disk")
     attachment = _parse_attachment(disk.get("virtual_machine_disk"))
     listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
@@ -284,14 +284,14 @@ def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
 
 
 def parse_task(payload: Any) -> Task:
-    """The task in an answer. Raises MalformedObjectError."""
+    """The task in an answer. Raises MalformedPayloadError."""
     task = _require_object(payload, "task")
     name = task.get("name")
     return Task(_require_text(task, "id", "task"), str(name or "task"), _require_text(task, "status", "task"), task)
 
 
 def parse_machine(payload: Any) -> Machine:
-    """The virtual machine in an answer. Raises MalformedObjectError."""
+    """The virtual machine in an answer. Raises MalformedPayloadError."""
     machine = _require_object(payload, "virtual_machine")
     zone = machine.get("zone")
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
@@ -302,7 +302,7 @@ def parse_machine(payload: Any) -> Machine:
 
 
 def parse_trash_object(payload: Any) -> TrashObject:
-    """The trash object in an answer. Raises MalformedObjectError."""
+    """The trash object in an answer. Raises MalformedPayloadError."""
     trash_object = _require_object(payload, "trash_object")
     return TrashObject(_require_text(trash_object, "id", "trash_object"), trash_object)
 

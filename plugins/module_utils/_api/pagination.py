@@ -89,7 +89,7 @@ def find_rows(
     keep: Callable[[Row], bool],
     is_found: Callable[[Sequence[Row]], bool],
 ) -> RowList:
-    """As listing(), for who looks for something: unless `is_found` in the rows, a list that is not sure is read again.
+    """As list_rows(), for who looks for something: unless `is_found` in the rows, an uncertain list is read again.
 
     Then the rows of both are united.
     """
@@ -101,7 +101,7 @@ def find_rows(
 
 
 def list_all(http: Sender, request: Request, key: str, keep: Callable[[Row], bool] = lambda _row: True) -> list[Row]:
-    """All rows that `keep` lets pass; if there are none, as search() finds. Raises ApiError where some are missing."""
+    """All rows that `keep` lets pass; if there are none, as find_rows() finds. Raises ApiError if some are missing."""
     read = find_rows(http, request, key, keep, bool)
     read.raise_if_incomplete()
     return read.rows

@@ -196,7 +196,7 @@ class HttpClient:
     """Sends calls, and sends them again where that is safe; everything ends at the deadline.
 
     Several threads may send at once, each with a session that no other uses meanwhile, because requests promises no
-    more; at most READS_AT_ONCE reads and `concurrent_writes` writes are on the way.
+    more; at most MAX_CONCURRENT_READS reads and `concurrent_writes` writes are on the way.
     """
 
     def __init__(

@@ -40,7 +40,7 @@ class Poller:
         self._deadline = deadline
 
     def with_own_deadline(self) -> Poller:
-        """A waiter for what must be looked for LOOK_FOR seconds, whatever is left of the time of all waits."""
+        """A waiter for what must be looked for VISIBILITY_TIMEOUT seconds, whatever is left of all waits."""
         return Poller(self._clock, Deadline(self._clock, VISIBILITY_TIMEOUT))
 
     @property
@@ -70,7 +70,7 @@ class Poller:
             pause = min(pause * BACKOFF_FACTOR, MAX_DELAY) * self._clock.jitter()
 
     def check_then_poll(self, read: Callable[[], T], is_done: Callable[[T], bool]) -> T:
-        """As soon(), for what is so at the first look unless something is wrong: that look is no wait yet."""
+        """As poll_briefly(), for what is so at the first look unless something is wrong: that look is no wait yet."""
         seen = read()
         if is_done(seen):
             return seen
@@ -79,7 +79,7 @@ class Poller:
         return self.poll_briefly(read, is_done)
 
     def poll_briefly(self, read: Callable[[], T], is_done: Callable[[T], bool]) -> T:
-        """What `read` gives as soon as `is_done` says so, or what it gave last within LOOK_FOR seconds.
+        """What `read` gives as soon as `is_done` says so, or what it gave last within VISIBILITY_TIMEOUT seconds.
 
         The first look is at once: this is for what should be there already. Raises what `read` raises.
         """

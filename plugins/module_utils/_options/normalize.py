@@ -64,7 +64,7 @@ def lookup_spec(*keys: str) -> dict[str, Any]:
 
 
 def normalize(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """`params` with every dictionary option as a dictionary, without what is None. Raises MisshapenError."""
+    """`params` with every dictionary option as a dictionary, without what is None. Raises OptionFormatError."""
     found = {}
     for name, value in params.items():
         option = _option(spec, name)
@@ -123,7 +123,7 @@ def find_variables(
 
 
 def check_variables(variables: Mapping[str, str], spec: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """Raise MisshapenError for a variable whose value can't be used for its option, which is not given.
+    """Raise OptionFormatError for a variable whose value can't be used for its option, which is not given.
 
     Ansible would name the option, or end with a traceback if the value is no UTF-8 text.
     """
@@ -137,7 +137,7 @@ def check_variables(variables: Mapping[str, str], spec: Mapping[str, Any], envir
 
 
 def _check_value(value: Any, option: Mapping[str, Any], where: str) -> None:
-    """Raise MisshapenError for what Ansible would fail at, or make text of that nobody means."""
+    """Raise OptionFormatError for what Ansible would fail at, or make text of that nobody means."""
     _check_encoding(value, where)
     kind = option.get("type", "")
     right = _RIGHT.get(kind, "something else")

@@ -48,7 +48,7 @@ UNSHRUNK = (
 
 
 def plan_resize(disk: Disk, desired: DesiredDisk, size_in_gb: int) -> tuple[Step, ...]:
-    """The resize to `size_in_gb`. Raises RefusedError.
+    """The resize to `size_in_gb`. Raises UnsupportedChangeError.
 
     A disk grows online while it is attached and offline while it is detached, and shrinks offline only.
     """
@@ -104,7 +104,7 @@ StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
 class DiskOption:
     """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it.
 
-    `steps` gives what brings the disk to the wanted value. It raises RefusedError where nothing can.
+    `steps` gives what brings the disk to the wanted value. It raises UnsupportedChangeError where nothing can.
     """
 
     name: str

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._api.models import Disk, Machine, TrashObject
 from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, TrashObjectNotFoundError, error_for
+from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
 from .._plan.plan import Plan
 from .._plan.removal import NOTHING_TO_REMOVE, plan_purge, plan_removal, removal_message
@@ -40,6 +41,15 @@ class AbsentReconciler(Reconciler):
         with self.run.attach_state_to_errors():
             self.observe()
             return self.apply()
+
+    def create(self, notes: CreateNotes) -> None:
+        """Nothing is created."""
+
+    def adopt_leftover(self, notes: CreateNotes) -> None:
+        """The look by name has done that."""
+
+    def check_duplicate(self) -> None:
+        """Nothing was created that could be there twice."""
 
     def known_extras(self) -> Mapping[str, Any]:
         """The trash object, and no message yet."""

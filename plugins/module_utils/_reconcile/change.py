@@ -19,7 +19,7 @@ from .wait import DiskWaiter
 
 
 class StepRunner:
-    """Carries out steps on the disk of a progress, each held against the newest disk by `guard`."""
+    """Carries out steps on the disk of a run, each held against the newest disk by `guard`."""
 
     def __init__(self, api: KatapultApi, poller: DiskWaiter, guard: Guard, warn: Callable[[str], None]) -> None:
         self._api = api
@@ -73,7 +73,7 @@ class StepRunner:
             )
 
     def _send(self, step: Step, state: RunState) -> Task | None:
-        """The task of the step's call; None where it has none, or where its answer was lost. Raises DoneError."""
+        """The task of the step's call; None if it has none, or if its answer was lost. Raises AlreadyDoneError."""
         before_retry = self._guard.before_retry(step.call.action, step)
         disk = state.known_disk
         try:

@@ -78,7 +78,7 @@ class Guard:
     def before_retry(self, action: str, step: Step | None = None) -> Callable[[bool], None]:
         """What keeps a write from being sent (again) to a disk that has changed since.
 
-        It raises DoneError if the disk shows `step` already.
+        It raises AlreadyDoneError if the disk shows `step` already.
         """
 
         def recheck(unclear: bool) -> None:

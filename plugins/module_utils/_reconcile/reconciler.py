@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,8 +16,8 @@ from .._options.disk import DesiredDisk
 from .run import DiskResult, Run
 
 
-class Reconciler:
-    """The stages, each of which raises KatapultError. Those that a state does not need do nothing."""
+class Reconciler(ABC):
+    """The stages, each of which raises KatapultError. The questions are answered with no unless a state says more."""
 
     def __init__(self, desired: DesiredDisk, run: Run) -> None:
         """`run` may desire less than `desired` does."""
@@ -33,12 +34,15 @@ class Reconciler:
         else:
             self._observe_by_name(listed)
 
+    @abstractmethod
     def _observe_by_id(self, disk_id: str) -> None:
-        raise NotImplementedError
+        """See the disk by its id."""
 
+    @abstractmethod
     def _observe_by_name(self, listed: RowList | None) -> None:
-        raise NotImplementedError
+        """See the one disk of the name that is meant."""
 
+    @abstractmethod
     def validate(self) -> None:
         """Raise KatapultError for what is known to fail before the first write."""
 
@@ -57,9 +61,11 @@ class Reconciler:
         """Whether there is nothing to do but to wait."""
         return False
 
+    @abstractmethod
     def create(self, notes: CreateNotes) -> None:
         """Create the disk that is missing, and do not wait for it."""
 
+    @abstractmethod
     def adopt_leftover(self, notes: CreateNotes) -> None:
         """If the disk is there by now, the create of an earlier run that was cut off is known to have ended."""
 
@@ -72,12 +78,13 @@ class Reconciler:
         del ids
         return True
 
+    @abstractmethod
     def check_duplicate(self) -> None:
         """Raise KatapultError if another run created a disk of that name meanwhile."""
 
+    @abstractmethod
     def apply(self) -> DiskResult:
-        """What is left to do after the stages before it, and the result."""
-        raise NotImplementedError
+        """Do what is left to do after the stages before it, and return the result."""
 
     def known_extras(self) -> Mapping[str, Any]:
         """What only some states have, for a disk of a fleet without a result."""

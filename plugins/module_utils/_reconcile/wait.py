@@ -259,7 +259,7 @@ def _task_failed(state: RunState, task: Task) -> KatapultError:
 
 
 def unreadable_error(disk: Disk) -> KatapultError:
-    """The failure of a disk that was made, and that can't be read after LOOK_FOR seconds."""
+    """The failure of a disk that was made, and that can't be read after VISIBILITY_TIMEOUT seconds."""
     return error_for(
         "not_applied",
         f"The disk {disk.label} was created, but for {VISIBILITY_TIMEOUT:g} s the service has not found it since.",
@@ -267,7 +267,7 @@ def unreadable_error(disk: Disk) -> KatapultError:
 
 
 def stalled_error(disk: Disk) -> KatapultError:
-    """The failure of a disk whose task is not known, and which has not moved for STALLS_AFTER seconds."""
+    """The failure of a disk whose task is not known, and which has not moved for STALL_TIMEOUT seconds."""
     return error_for(
         "wait_timeout",
         f"The disk {disk.label}, whose task is not known because the answer to its create was lost, "
