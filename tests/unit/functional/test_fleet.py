@@ -352,3 +352,15 @@ def test_a_disk_comes_back_from_the_trash_and_gets_its_size(life: Life) -> None:
     assert summary(outcome) == {"created": 1, "updated": 1}
     assert outcome["disks"][0]["steps"]["done"] == ["restore", "resize"]
     assert outcome["disks"][0]["disk"]["size_in_gb"] == 20
+
+
+def test_an_absent_disk_that_is_refused_or_not_tried_has_the_keys_of_the_others(life: Life) -> None:
+    life.simulator.state.add_disk("data-01", virtual_machine=WEB, attachment="attached")
+    life.simulator.state.add_disk("data-02")
+
+    outcome = life.fleet(state="absent", disks=[{"name": "data-01"}, {"name": "data-02"}])
+
+    assert outcome["error"]["code"] == "fleet_refused"
+    assert told(outcome, "trash_object") == [None, None]
+    assert [error and error["code"] for error in told(outcome, "error")] == ["disk_assigned", None]
+    assert told(outcome, "msg")[1] is None

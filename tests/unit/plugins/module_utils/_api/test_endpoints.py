@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lists of disks that KatapultApi gives."""
+"""The lists of disks that KatapultApi gives, and which of its calls may be sent twice unseen."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.disk_list import DiskListSnapshot
 from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Retry
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._api.pagination import RowList
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
-from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, LIST, listing
+from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import ResizeMethod
+from ansible_collections.katapult.cloud.plugins.module_utils._plan import steps
+from ansible_collections.katapult.cloud.tests.unit.support.factories import ACME, LIST, disk, listing
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService
 from ansible_collections.katapult.cloud.tests.unit.support.paged_list import MovingService, PagedService
 
@@ -91,3 +95,49 @@ def test_annotations_are_asked_for_in_pairs() -> None:
     pairs = [("key", "env"), ("value", "test"), ("key", "backup"), ("value", "")]
     annotations = tuple((f"annotations[][{part}]", text) for part, text in pairs)
     assert [call.query for call in service.calls] == [ASKED, (ASKED[0], *annotations, *ASKED[1:])]
+
+
+def unchecked(_unclear: bool) -> None:
+    """Nothing keeps a call from being sent again."""
+
+
+def sends(step: steps.Step) -> Callable[[KatapultApi], object]:
+    return lambda api: api.send_change(step.call, disk(), unchecked)
+
+
+WEB = Lookup("id", "vm_Web")
+WRITES: dict[str, tuple[Callable[[KatapultApi], object], Retry]] = {
+    "create": (
+        lambda api: api.create_disk({"properties": {"name": "data-01"}}, (), unchecked),
+        Retry.IF_NOT_EXECUTED,
+    ),
+    "attach": (sends(steps.attach()), Retry.IF_NOT_EXECUTED),
+    "detach": (sends(steps.detach()), Retry.IF_NOT_EXECUTED),
+    "resize": (sends(steps.resize(30, ResizeMethod.OFFLINE)), Retry.IF_NOT_EXECUTED),
+    "io profile": (sends(steps.set_io_profile(Lookup("permalink", "100k"))), Retry.IF_NOT_EXECUTED),
+    "purge": (lambda api: api.purge(Lookup("id", "trsh_One"), unchecked), Retry.IF_NOT_EXECUTED),
+    "rename": (sends(steps.rename("data-02")), Retry.ALWAYS),
+    "bus type": (sends(steps.set_bus_type("virtio")), Retry.ALWAYS),
+    "annotate": (sends(steps.annotate([])), Retry.ALWAYS),
+    "attach on boot": (sends(steps.set_attach_on_boot(True)), Retry.ALWAYS),
+    "assign": (sends(steps.assign(WEB)), Retry.ALWAYS),
+    "unassign": (sends(steps.unassign()), Retry.ALWAYS),
+    "delete": (lambda api: api.delete_disk(disk(), unchecked), Retry.ALWAYS),
+    "restore": (lambda api: api.restore("disk_One", unchecked), Retry.ALWAYS),
+}
+
+
+@pytest.mark.parametrize(("write", "retry"), WRITES.values(), ids=WRITES)
+def test_what_starts_something_is_never_sent_twice_unseen(write: Callable[[KatapultApi], object], retry: Retry) -> None:
+    """A second create is a second disk, and a task that is begun twice is one too many."""
+    sent = []
+
+    class Recorder(ScriptedService):
+        def send(self, call: Any) -> dict[str, Any]:
+            sent.append(call.retry)
+            return {}
+
+    with suppress(ApiError):
+        write(KatapultApi(Recorder({})))
+
+    assert sent == [retry]
