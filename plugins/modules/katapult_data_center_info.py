@@ -138,7 +138,7 @@ def data_centers(module: KatapultModule) -> InfoResult:
     desired = parse_keys(module.params)
     clock = Clock()
     api = KatapultApi(module.http(clock, module.deadline(clock)))
-    return InfoResult("data_centers", filter_rows(api.data_centers(), desired))
+    return InfoResult("data_centers", filter_rows(api.list_data_centers(), desired))
 
 
 def main() -> None:

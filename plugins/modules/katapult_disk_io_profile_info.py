@@ -143,7 +143,7 @@ def io_profiles(module: KatapultModule) -> InfoResult:
     organization = require_organization(parse_lookup(module.params, "organization"), "list disk I/O profiles")
     clock = Clock()
     api = KatapultApi(module.http(clock, module.deadline(clock)))
-    return InfoResult("disk_io_profiles", filter_rows(api.io_profiles(organization), desired))
+    return InfoResult("disk_io_profiles", filter_rows(api.list_io_profiles(organization), desired))
 
 
 def main() -> None:

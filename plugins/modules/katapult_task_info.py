@@ -169,7 +169,7 @@ def tasks(module: KatapultModule) -> InfoResult:
     deadline = module.deadline(clock)
     api = KatapultApi(module.http(clock, deadline))
     wait = module.params["wait"]
-    task = finished_task(api, task_id, Poller(clock, deadline)) if wait else api.task(task_id)
+    task = finished_task(api, task_id, Poller(clock, deadline)) if wait else api.get_task(task_id)
     return InfoResult("tasks", [task.payload])
 
 

@@ -180,7 +180,7 @@ def purge_trash_object(state: State, arguments: Arguments) -> Answer:
     return 200, {"task": _task(state, task)}
 
 
-def restore_trash_object(state: State, arguments: Arguments) -> Answer:
+def restore_disk(state: State, arguments: Arguments) -> Answer:
     """POST /trash_objects/trash_object/restore."""
     item = lookups.trash_object(state, arguments["trash_object"])
     trash.restore(state, item)
@@ -219,7 +219,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "/tasks/task"): show_task,
     ("GET", "/trash_objects/trash_object"): show_trash_object,
     ("DELETE", "/trash_objects/trash_object"): purge_trash_object,
-    ("POST", "/trash_objects/trash_object/restore"): restore_trash_object,
+    ("POST", "/trash_objects/trash_object/restore"): restore_disk,
     ("GET", "/virtual_machines/virtual_machine"): show_machine,
     ("GET", "/virtual_machines/virtual_machine/disks"): list_machine_disks,
 }

@@ -51,7 +51,7 @@ class KatapultApi:
     def __init__(self, http: Sender) -> None:
         self._http = http
 
-    def disks(
+    def list_disks(
         self,
         organization: Lookup,
         annotations: Iterable[tuple[str, str]] = (),
@@ -89,7 +89,7 @@ class KatapultApi:
             named.raise_if_incomplete()
         return named
 
-    def disk(self, disk_id: str) -> Disk:
+    def get_disk(self, disk_id: str) -> Disk:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
         request = Request("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         try:
@@ -117,7 +117,7 @@ class KatapultApi:
     def find_disk(self, disk_id: str) -> Disk | None:
         """The disk, or None where there is none with this id, or only in the trash."""
         try:
-            return self.disk(disk_id)
+            return self.get_disk(disk_id)
         except (DiskNotFoundError, InTrashError):
             return None
 
@@ -182,7 +182,7 @@ class KatapultApi:
 
         return self._read(request, trash_object_in)
 
-    def trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
+    def get_trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
         """GET /trash_objects/trash_object, of that disk, by its id or its object_id.
 
         Raises NotFoundError, NotPermittedError.
@@ -197,7 +197,7 @@ class KatapultApi:
 
         return self._read(request, trash_object_asked_for)
 
-    def purge(self, lookup: Lookup, before_retry: Callable[[bool], None]) -> Task:
+    def purge_trash_object(self, lookup: Lookup, before_retry: Callable[[bool], None]) -> Task:
         """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash.
 
         `before_retry` may keep it from being sent again.
@@ -212,7 +212,7 @@ class KatapultApi:
         )
         return self._read(request, lambda answer: parse_task(answer.get("task")))
 
-    def restore(self, disk_id: str, before_retry: Callable[[bool], None]) -> None:
+    def restore_disk(self, disk_id: str, before_retry: Callable[[bool], None]) -> None:
         """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash.
 
         `before_retry` may keep it from being sent again.
@@ -226,7 +226,7 @@ class KatapultApi:
         )
         self._read(request, lambda answer: _raise_if_other_disk(answer, disk_id))
 
-    def task(self, task_id: str) -> Task:
+    def get_task(self, task_id: str) -> Task:
         """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
         request = Request("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
 
@@ -237,7 +237,7 @@ class KatapultApi:
 
         return self._read(request, task_asked_for)
 
-    def machine(self, virtual_machine: Lookup) -> Machine:
+    def get_virtual_machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
         request = Request(
             "GET",
@@ -253,12 +253,12 @@ class KatapultApi:
 
         return self._read(request, machine_asked_for)
 
-    def data_centers(self) -> list[Mapping[str, Any]]:
+    def list_data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
         request = Request("GET", "/data_centers", "list the data centers")
         return self._read(request, lambda answer: _parse_list(answer, "data_centers"))
 
-    def io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
+    def list_io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
         """GET /organizations/organization/disk_io_profiles, over all pages."""
         request = Request(
             "GET",

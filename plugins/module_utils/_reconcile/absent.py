@@ -80,7 +80,7 @@ class AbsentReconciler(Reconciler):
         state = self.run.state
         state.disk, self._in_trash = None, None
         try:
-            state.disk = self.run.api.disk(disk_id)
+            state.disk = self.run.api.get_disk(disk_id)
         except DiskNotFoundError:
             return
         except InTrashError as error:

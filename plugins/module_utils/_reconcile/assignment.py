@@ -68,7 +68,7 @@ class AssignmentReconciler:
 
     def _find(self, run: Run) -> Disk | None:
         if self._wanted.id is not None:
-            return run.api.disk(self._wanted.id)
+            return run.api.get_disk(self._wanted.id)
         return find_by_name(run.api, run.poller, self._wanted).disk
 
     def _is_still_there(self, run: Run, disk: Disk) -> bool:

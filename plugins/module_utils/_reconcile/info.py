@@ -21,11 +21,11 @@ from .._options.info import DiskQuery, InfoResult
 
 def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
     """The task as soon as it is completed or failed. Raises ApiError, and KatapultError at the deadline."""
-    task = api.task(task_id)
+    task = api.get_task(task_id)
     if task.status in FINISHED:
         return task
     try:
-        return poller.poll_until(lambda: api.task(task_id), lambda seen: seen.status in FINISHED)
+        return poller.poll_until(lambda: api.get_task(task_id), lambda seen: seen.status in FINISHED)
     except TimedOutError as error:
         raise _timeout(error.last or task, poller.limit) from error
 
@@ -52,7 +52,7 @@ def _listed(api: KatapultApi, query: DiskQuery, poller: Poller) -> list[Mapping[
     organization = require_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
-        found = api.disks(organization, query.annotations, query.matches)
+        found = api.list_disks(organization, query.annotations, query.matches)
         if not found and query.virtual_machine is not None:
             _check_machine_exists(api, query.virtual_machine)
         return found
@@ -72,7 +72,7 @@ def _listed(api: KatapultApi, query: DiskQuery, poller: Poller) -> list[Mapping[
 def _check_machine_exists(api: KatapultApi, virtual_machine: Lookup) -> None:
     """That a machine has no disks is told only of one that exists, as far as the token may look."""
     with suppress(NotPermittedError):
-        api.machine(virtual_machine)
+        api.get_virtual_machine(virtual_machine)
 
 
 def _read(api: KatapultApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:
@@ -81,7 +81,7 @@ def _read(api: KatapultApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Dis
 
     def read(row: Mapping[str, Any]) -> Disk | None:
         try:
-            return api.disk(row["id"])
+            return api.get_disk(row["id"])
         except InTrashError:
             return None
         except DiskNotFoundError:

@@ -145,7 +145,7 @@ def _read_listed(
         reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
         for disk_id in reading.ids:
             try:
-                reading.disks.append(api.disk(disk_id))
+                reading.disks.append(api.get_disk(disk_id))
             except InTrashError:
                 continue
             except DiskNotFoundError:

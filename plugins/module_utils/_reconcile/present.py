@@ -101,7 +101,7 @@ class PresentReconciler(Reconciler):
 
     def _observe_by_id(self, disk_id: str) -> None:
         try:
-            self.run.state.disk = self.run.api.disk(disk_id)
+            self.run.state.disk = self.run.api.get_disk(disk_id)
         except InTrashError:
             if not self.desired.restore:
                 raise

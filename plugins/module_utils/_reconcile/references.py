@@ -39,7 +39,7 @@ class ReferenceChecker:
         usual = None if desired.data_center else desired.default_data_center
         self._check_if_permitted("default_data_center", usual, self._check_default_data_center)
         self._check_io_profile(desired)
-        machine = self._check_if_permitted("virtual_machine", desired.virtual_machine, self._api.machine)
+        machine = self._check_if_permitted("virtual_machine", desired.virtual_machine, self._api.get_virtual_machine)
         _check_same_data_center(desired, machine)
 
     def check_io_profile(self, desired: DesiredDisk, steps: Iterable[Step]) -> None:
@@ -64,15 +64,15 @@ class ReferenceChecker:
             return None
 
     def _check_data_center(self, lookup: Lookup) -> None:
-        _raise_if_missing("data_center_not_found", "data center", lookup, self._api.data_centers())
+        _raise_if_missing("data_center_not_found", "data center", lookup, self._api.list_data_centers())
 
     def _check_default_data_center(self, lookup: Lookup) -> None:
-        rows = self._api.data_centers()
+        rows = self._api.list_data_centers()
         _raise_if_missing("data_center_not_found", "data center", lookup, rows, ", which KATAPULT_DATA_CENTER names")
 
     def _check_io_profile_exists(self, desired: DesiredDisk, lookup: Lookup) -> None:
         if desired.organization is not None:
-            profiles = self._api.io_profiles(desired.organization)
+            profiles = self._api.list_io_profiles(desired.organization)
             _raise_if_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
 
 

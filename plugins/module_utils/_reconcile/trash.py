@@ -38,7 +38,7 @@ class TrashOperations:
     def object_of(self, disk_id: str) -> TrashObject | None:
         """The trash object of a disk; None where it can't be seen. Raises TrashObjectNotFoundError."""
         try:
-            return self._api.trash_object(Lookup("object_id", disk_id), disk_id)
+            return self._api.get_trash_object(Lookup("object_id", disk_id), disk_id)
         except TrashObjectNotFoundError:
             raise
         except ApiError as error:
@@ -101,7 +101,7 @@ class TrashOperations:
         """Take the disk out of the trash, and read it."""
         run, lost = self._run, None
         try:
-            self._api.restore(disk_id, self._unless(disk_id, Fate.ALIVE))
+            self._api.restore_disk(disk_id, self._unless(disk_id, Fate.ALIVE))
         except AlreadyDoneError as done:
             run.state.changed = done.unclear
         except ApiError as error:
@@ -127,7 +127,7 @@ class TrashOperations:
             try:
                 if not self._api.is_fresh(self.seen):
                     before_retry(False)
-                return self._api.purge(named, before_retry), True
+                return self._api.purge_trash_object(named, before_retry), True
             except (AlreadyDoneError, TrashObjectNotFoundError):
                 pass
             except ApiError as error:
@@ -196,7 +196,7 @@ class TrashOperations:
     def _fate(self, disk_id: str) -> Fate:
         """Where the disk is; the run's progress has it if it can be read."""
         try:
-            self._run.state.disk = self._api.disk(disk_id)
+            self._run.state.disk = self._api.get_disk(disk_id)
         except InTrashError:
             return Fate.TRASHED
         except DiskNotFoundError:
@@ -212,7 +212,7 @@ class TrashOperations:
     def _readable(self, disk_id: str) -> Disk | None:
         """None while it is in the trash, and where it can't be read for the moment."""
         try:
-            return self._api.disk(disk_id)
+            return self._api.get_disk(disk_id)
         except InTrashError:
             return None
         except ApiError as error:

@@ -55,7 +55,7 @@ class DiskWaiter:
         if disk is None or lookup is None or not self._sees_machines:
             return UNKNOWN_MACHINE
         try:
-            return self._api.machine(lookup)
+            return self._api.get_virtual_machine(lookup)
         except NotPermittedError as error:
             self._sees_machines = False
             if not desired.moves(disk):
@@ -107,7 +107,7 @@ class DiskWaiter:
 
         def look() -> Disk | None:
             try:
-                return self._api.disk(state.known_disk.id)
+                return self._api.get_disk(state.known_disk.id)
             except (DiskNotFoundError, InTrashError) as error:
                 if isinstance(error, InTrashError) and not state.restored:
                     raise
@@ -125,7 +125,7 @@ class DiskWaiter:
 
         Its task is read only where it has failed. Raises KatapultError then, and ApiError.
         """
-        state.disk = self._api.disk(state.known_disk.id)
+        state.disk = self._api.get_disk(state.known_disk.id)
         machine = self.machine_for(desired, state.disk)
         if not _is_built(desired, state.disk, machine):
             return None
@@ -139,7 +139,7 @@ class DiskWaiter:
         if state.task is None:
             return
         with suppress(ApiError):
-            state.task = self._api.task(state.task.id)
+            state.task = self._api.get_task(state.task.id)
         if state.task.status == FAILED:
             raise _task_failed(state, state.task)
 
@@ -177,7 +177,7 @@ class DiskWaiter:
     def reread(self, disk: Disk) -> Disk | None:
         """The disk read once more, or None: that it can't be read must not hide the failure that is looked into."""
         try:
-            return self._api.disk(disk.id)
+            return self._api.get_disk(disk.id)
         except ApiError:
             return None
 
@@ -202,7 +202,7 @@ class DiskWaiter:
         return True
 
     def _task(self, begun: Task, state: RunState) -> Task:
-        task = self._api.task(begun.id)
+        task = self._api.get_task(begun.id)
         self._report(f"{state.label}: task '{task.name}' is {task.status_text}")
         return task
 

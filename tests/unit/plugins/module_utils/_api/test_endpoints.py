@@ -66,7 +66,7 @@ def test_a_name_that_an_incomplete_list_does_not_show_is_no_answer() -> None:
         api.list_disks_named(ACME, "data-03")
 
 
-@pytest.mark.parametrize("ask", [KatapultApi.disks, KatapultApi.io_profiles], ids=["disks", "profiles"])
+@pytest.mark.parametrize("ask", [KatapultApi.list_disks, KatapultApi.list_io_profiles], ids=["disks", "profiles"])
 def test_an_incomplete_list_is_no_list_of_all(ask: Callable[[KatapultApi, Lookup], object]) -> None:
     pagination = {"total": 2, "total_pages": 1, "per_page": 200}
     answer = {"disk": [{"id": "one"}], "disk_io_profiles": [{"id": "one"}], "pagination": pagination}
@@ -90,8 +90,8 @@ def test_annotations_are_asked_for_in_pairs() -> None:
     service = ScriptedService({f"GET {LIST}": [listing(*THERE)]})
     api = KatapultApi(service)
 
-    assert api.disks(ACME) == THERE
-    assert api.disks(ACME, [("env", "test"), ("backup", "")]) == THERE
+    assert api.list_disks(ACME) == THERE
+    assert api.list_disks(ACME, [("env", "test"), ("backup", "")]) == THERE
     pairs = [("key", "env"), ("value", "test"), ("key", "backup"), ("value", "")]
     annotations = tuple((f"annotations[][{part}]", text) for part, text in pairs)
     assert [call.query for call in service.calls] == [ASKED, (ASKED[0], *annotations, *ASKED[1:])]
@@ -115,7 +115,7 @@ WRITES: dict[str, tuple[Callable[[KatapultApi], object], Retry]] = {
     "detach": (sends(steps.detach()), Retry.IF_NOT_EXECUTED),
     "resize": (sends(steps.resize(30, ResizeMethod.OFFLINE)), Retry.IF_NOT_EXECUTED),
     "io profile": (sends(steps.set_io_profile(Lookup("permalink", "100k"))), Retry.IF_NOT_EXECUTED),
-    "purge": (lambda api: api.purge(Lookup("id", "trsh_One"), unchecked), Retry.IF_NOT_EXECUTED),
+    "purge": (lambda api: api.purge_trash_object(Lookup("id", "trsh_One"), unchecked), Retry.IF_NOT_EXECUTED),
     "rename": (sends(steps.rename("data-02")), Retry.ALWAYS),
     "bus type": (sends(steps.set_bus_type("virtio")), Retry.ALWAYS),
     "annotate": (sends(steps.annotate([])), Retry.ALWAYS),
@@ -123,7 +123,7 @@ WRITES: dict[str, tuple[Callable[[KatapultApi], object], Retry]] = {
     "assign": (sends(steps.assign(WEB)), Retry.ALWAYS),
     "unassign": (sends(steps.unassign()), Retry.ALWAYS),
     "delete": (lambda api: api.delete_disk(disk(), unchecked), Retry.ALWAYS),
-    "restore": (lambda api: api.restore("disk_One", unchecked), Retry.ALWAYS),
+    "restore": (lambda api: api.restore_disk("disk_One", unchecked), Retry.ALWAYS),
 }
 
 

@@ -218,7 +218,7 @@ def test_only_new_disks_of_the_name_are_new() -> None:
 )
 def test_a_disk_that_can_t_be_read_is_an_error(payload: Any) -> None:
     with pytest.raises(KatapultError) as raised:
-        KatapultApi(ScriptedService({f"GET {DISK}": [payload]})).disk("disk_Here")
+        KatapultApi(ScriptedService({f"GET {DISK}": [payload]})).get_disk("disk_Here")
 
     assert raised.value.details.code == "unexpected_answer"
     assert raised.value.details.path == DISK
@@ -228,4 +228,4 @@ def test_a_disk_that_can_t_be_read_is_an_error(payload: Any) -> None:
 def test_odd_annotations_do_not_hide_a_disk(annotations: Any) -> None:
     service = ScriptedService({f"GET {DISK}": [{"disk": HERE, "annotations": annotations}]})
 
-    assert KatapultApi(service).disk("disk_Here").annotations in ((), (("env", "test"),))
+    assert KatapultApi(service).get_disk("disk_Here").annotations in ((), (("env", "test"),))
