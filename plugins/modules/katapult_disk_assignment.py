@@ -232,14 +232,14 @@ check_python_version()
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
 from ..module_utils._module.context import build_context
 from ..module_utils._options.disk import assignment_spec, parse_assignment
-from ..module_utils._reconcile.assignment import AssignmentReconciler
+from ..module_utils._reconcile.assignment import AssignmentReconciler, ReleaseReconciler
 from ..module_utils._reconcile.run import DiskResult
 
 
 def ensure(module: KatapultModule) -> DiskResult:
     """Bring the disk to where the options want it. Raises KatapultError."""
-    reconciler = AssignmentReconciler(parse_assignment(module.params), build_context(module))
-    return reconciler.ensure_released() if module.params["state"] == "absent" else reconciler.ensure_assigned()
+    reconciler = ReleaseReconciler if module.params["state"] == "absent" else AssignmentReconciler
+    return reconciler(parse_assignment(module.params), build_context(module)).ensure()
 
 
 def main() -> None:

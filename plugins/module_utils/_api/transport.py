@@ -229,7 +229,7 @@ class HttpClient:
             if not isinstance(outcome, ApiError):
                 return outcome
             unclear = unclear or outcome.details.ambiguous
-            outcome.with_attempts(attempts, unclear=unclear, within=format_seconds(self._clock.now() - began))
+            outcome = outcome.with_attempts(attempts, unclear=unclear, within=format_seconds(self._clock.now() - began))
             self._wait_or_give_up(request, outcome, attempts)
 
     def moment(self) -> Moment:
@@ -390,7 +390,7 @@ def _check_again(request: Request, unclear: bool) -> None:
         request.before_retry(unclear)
     except KatapultError as error:
         if unclear:
-            error.mark_ambiguous()
+            raise error.as_ambiguous() from error
         raise
 
 
@@ -437,12 +437,10 @@ def _is_no_http(root: BaseException) -> bool:
 
 def _not_http(request: Request, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
     said = truncate(" ".join(str(root).split()), MAX_QUOTE) or "it begins with an empty line"
-    found = unexpected_response(
-        request, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error)
-    )
     # A proxy may have said this before anything was sent.
-    found.details = replace(found.details, ambiguous=request.is_write and (begun or request.body is None))
-    return found
+    return unexpected_response(
+        request, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error)
+    ).as_ambiguous(request.is_write and (begun or request.body is None))
 
 
 def _is_of_bundle(error: Exception, root: BaseException) -> bool:

@@ -10,9 +10,14 @@ Codes of the Katapult API stand beside the collection's own. Nothing else in the
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
+
+from typing_extensions import Self
+
+E = TypeVar("E", bound="KatapultError")
 
 # Letters of the service's words that a message has: a screen full, far more than any of its sentences.
 MAX_SENTENCE = 1000
@@ -34,47 +39,42 @@ class ErrorDetails:
     ambiguous: bool = False
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is known of the disk when a task fails; None where it is not."""
-
-    disk: Mapping[str, Any] | None = None
-    task: Mapping[str, Any] | None = None
-    annotations: list[Mapping[str, Any]] | None = None
-    trash_object: Mapping[str, Any] | None = None
-    steps: Mapping[str, list[str]] | None = None
-    changed: bool = False
-
-    def as_result(self) -> dict[str, Any]:
-        """The keys that a failed result carries."""
-        return {key: value for key, value in self.__dict__.items() if value is not None}
-
-
 class KatapultError(Exception):
-    """A failure that the user is told about: what failed, why, and what to do."""
+    """A failure that the user is told about: what failed, why, and what to do.
 
-    def __init__(self, summary: str, details: ErrorDetails) -> None:
+    `known` holds what is known of the disk, as the keys of a failed result. An error is not changed once it is made:
+    `copy_with` gives another one.
+    """
+
+    def __init__(
+        self, summary: str, details: ErrorDetails, *, hint: str | None = None, known: Mapping[str, Any] | None = None
+    ) -> None:
+        """`hint` is what the table says of the code, if it is not given."""
         super().__init__(summary)
         self.summary = summary
         self.details = details
-        self.known = Known()
-        self.hint = find_error_code(details.code).hint
+        self.hint = find_error_code(details.code).hint if hint is None else hint
+        self.known = known or {}
 
-    def __copy__(self) -> KatapultError:
-        """The same failure once more, for another disk that it concerns."""
+    def __copy__(self) -> Self:
         other = type(self).__new__(type(self), *self.args)
         other.__dict__.update(self.__dict__)
         return other
 
-    def mark_ambiguous(self) -> KatapultError:
+    def copy_with(self, **changes: Any) -> Self:
+        """The same failure with other attributes."""
+        other = copy(self)
+        other.__dict__.update(changes)
+        return other
+
+    def as_ambiguous(self, ambiguous: bool = True) -> Self:
         """The same failure, after a request that may have been carried out all the same."""
-        self.details = replace(self.details, ambiguous=True)
-        return self
+        return self.copy_with(details=replace(self.details, ambiguous=ambiguous))
 
     @property
     def message(self) -> str:
         """The whole message: what happened, whether anything was changed, and what to do."""
-        untouched = f"Nothing {'more ' if self.known.changed else ''}was changed."
+        untouched = f"Nothing {'more ' if self.known.get('changed') else ''}was changed."
         if self.details.ambiguous:
             untouched = "Whether the request before it was carried out is not known."
         said = untouched if find_error_code(self.details.code).precedes_writes else ""
@@ -82,7 +82,7 @@ class KatapultError(Exception):
 
     def as_result(self) -> dict[str, Any]:
         """The result of the failed task."""
-        return {"msg": self.message, "error": asdict(self.details), **self.known.as_result()}
+        return {"msg": self.message, "error": asdict(self.details), "changed": False, **self.known}
 
 
 class OptionError(KatapultError):
@@ -112,10 +112,6 @@ class InternalError(KatapultError):
         )
         super().__init__(summary, ErrorDetails("internal_error", detail={"exception": said, "place": place}))
 
-    def note(self, *, under_way: bool) -> None:
-        """`under_way`: what was asked for may be done all the same."""
-        self.details = replace(self.details, ambiguous=under_way)
-
 
 class ApiError(KatapultError):
     """The service refused a request, answered in a way that can't be understood, or did not answer."""
@@ -138,16 +134,13 @@ class ApiError(KatapultError):
 
         `unclear`: one of them may have been carried out.
         """
-        if attempts > 1 and within:
-            self.summary += f" It was tried {attempts} times within {within}."
-        self.details = replace(self.details, attempts=attempts, ambiguous=self.details.ambiguous or unclear)
-        return self
+        details = replace(self.details, attempts=attempts, ambiguous=self.details.ambiguous or unclear)
+        tried = f" It was tried {attempts} times within {within}." if attempts > 1 and within else ""
+        return self.copy_with(summary=self.summary + tried, details=details)
 
     def after_lost_response(self, lost: ApiError) -> ApiError:
         """The same error, raised after `lost`, whose request may have been carried out."""
-        self.summary = f"{lost.summary} {self.summary}"
-        self.mark_ambiguous()
-        return self
+        return self.copy_with(summary=f"{lost.summary} {self.summary}").as_ambiguous()
 
 
 class NotFoundError(ApiError):
@@ -196,6 +189,12 @@ def truncate(text: str, most: int) -> str:
         return text
     begun = text[: most - 1]
     return f"{begun.rpartition(' ')[0] or begun}\u2026"
+
+
+def join_some(parts: Sequence[str], most: int, separator: str = ", ", conjunction: str = "and") -> str:
+    """As in `a, b and 3 more`: of `parts` at most so many."""
+    left = len(parts) - most
+    return separator.join(parts[:most]) + (f" {conjunction} {left} more" if left > 0 else "")
 
 
 def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
@@ -529,6 +528,14 @@ def build_api_error(
     return kind(f"Could not {action}: {describe_error(details)}", details, transient=transient, retry_after=retry_after)
 
 
-def error_for(code: str, summary: str, *, detail: Any = None) -> KatapultError:
+def error_for(
+    code: str,
+    summary: str,
+    *,
+    detail: Any = None,
+    hint: str | None = None,
+    known: Mapping[str, Any] | None = None,
+    ambiguous: bool = False,
+) -> KatapultError:
     """A failure that the collection itself finds, with `code` from the table."""
-    return KatapultError(summary, ErrorDetails(code, detail=detail))
+    return KatapultError(summary, ErrorDetails(code, detail=detail, ambiguous=ambiguous), hint=hint, known=known)

@@ -9,37 +9,41 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._api.models import BUILT, Disk, Machine, parse_disk_payload
+from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, error_for
 from .._options.disk import DesiredDisk
 from .._plan.plan import Plan, plan_disk, predicted_disk
 from .._plan.removal import NOTHING_TO_REMOVE, plan_release, raise_if_boot_disk
 from .lookup import find_by_name
-from .run import DiskResult, Run, RunContext
+from .reconciler import Reconciler
+from .run import DiskResult, RunContext
 
 
-class AssignmentReconciler:
-    """One disk, and the virtual machine that it shall be on, or shall not be on."""
+class AssignmentReconciler(Reconciler):
+    """Ensures that one disk is on its virtual machine."""
 
-    def __init__(self, desired: DesiredDisk, context: RunContext) -> None:
-        self._wanted = desired
-        self._context = context
+    def _observe_by_id(self, disk_id: str) -> None:
+        self.state.disk = self.context.api.get_disk(disk_id)
 
-    def ensure_assigned(self) -> DiskResult:
-        """The disk on its virtual machine. Raises KatapultError with all that is known by then."""
-        run = Run(self._wanted, self._context)
-        with run.attach_state_to_errors():
-            disk = self._find(run)
-            if disk is None and run.check_mode:
-                return run.result(self._plan_for_one_that_may_be_made(run))
-            if disk is None:
-                raise error_for("disk_not_found", f"No disk of the organization is named '{self._wanted.name}'.")
-            run.state.disk = disk
-            return run.result(run.converge(self._plan_for))
+    def _observe_by_name(self, listed: RowList | None) -> None:
+        self.state.disk = find_by_name(self.context.api, self.context.poller, self.desired, listed).disk
 
-    def _plan_for_one_that_may_be_made(self, run: Run) -> Plan:
+    def apply(self) -> DiskResult:
+        """The disk on its virtual machine."""
+        if self.state.disk is not None:
+            return self.result(self.converge())
+        if self.context.check_mode:
+            return self.result(self._plan_for_missing())
+        raise error_for("disk_not_found", f"No disk of the organization is named '{self.desired.name}'.")
+
+    def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
+        raise_if_boot_disk(disk)
+        return plan_disk(self.desired, disk, machine)
+
+    def _plan_for_missing(self) -> Plan:
         """In check mode an earlier task may have predicted the disk that is missing here."""
-        desired = self._wanted
-        run.warn(
+        desired = self.desired
+        self.context.warn(
             f"No disk of the organization is named '{desired.name}'. Check mode takes it for one that an earlier task "
             "creates. Without such a task the real run fails here."
         )
@@ -47,38 +51,38 @@ class AssignmentReconciler:
         new = parse_disk_payload(
             {**predicted_disk(DesiredDisk(name=desired.name)), **dict.fromkeys(unknown, BUILT)}, []
         )
-        plan = plan_disk(desired, new, run.disk_waiter.machine_for(desired, new))
+        plan = plan_disk(desired, new, self.waiter.machine_for(new))
         return replace(plan, predicted={**(plan.predicted or {}), **unknown})
 
-    def ensure_released(self) -> DiskResult:
-        """The disk on no virtual machine, or not on the one that is named. A disk that is not there is on none.
 
-        Raises KatapultError with all that is known by then.
-        """
-        run = Run(replace(self._wanted, assignment=None), self._context)
-        with run.attach_state_to_errors():
+class ReleaseReconciler(AssignmentReconciler):
+    """Ensures that one disk is on no virtual machine, or not on the one that is named.
+
+    A disk that is not there is on none.
+    """
+
+    def __init__(self, desired: DesiredDisk, context: RunContext) -> None:
+        super().__init__(replace(desired, assignment=None), context)
+        self._described = desired
+
+    def ensure(self) -> DiskResult:
+        """The disk where it is desired. Raises KatapultError with all that is known by then."""
+        with self.attach_state_to_errors():
             try:
-                run.state.disk = self._find(run)
-                plan = run.converge(self._plan_release) if run.state.disk else NOTHING_TO_REMOVE
+                self.observe()
+                plan = self.converge() if self.state.disk else NOTHING_TO_REMOVE
             except (DiskNotFoundError, InTrashError):
-                if run.state.disk is not None and self._is_still_there(run, run.state.disk):
+                if self.state.disk is not None and self._is_still_there(self.state.disk):
                     raise
-                return run.result(NOTHING_TO_REMOVE, gone=True)
-            return run.result(plan)
+                return self.result(NOTHING_TO_REMOVE, gone=True)
+            return self.result(plan)
 
-    def _find(self, run: Run) -> Disk | None:
-        if self._wanted.id is not None:
-            return run.api.get_disk(self._wanted.id)
-        return find_by_name(run.api, run.poller, self._wanted).disk
-
-    def _is_still_there(self, run: Run, disk: Disk) -> bool:
-        if self._wanted.id is None:
-            return self._find(run) is not None
-        return run.api.find_disk(disk.id) is not None
+    def _is_still_there(self, disk: Disk) -> bool:
+        if self.desired.id is not None:
+            return self.context.api.find_disk(disk.id) is not None
+        self.observe()
+        return self.state.disk is not None
 
     def _plan_for(self, disk: Disk, machine: Machine) -> Plan:
-        raise_if_boot_disk(disk)
-        return plan_disk(self._wanted, disk, machine)
-
-    def _plan_release(self, disk: Disk, _machine: Machine) -> Plan:
-        return plan_release(self._wanted, disk)
+        del machine
+        return plan_release(self._described, disk)

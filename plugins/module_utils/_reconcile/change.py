@@ -6,63 +6,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
-from .._api.endpoints import KatapultApi
 from .._api.models import Disk, Task
 from .._core.errors import ApiError, KatapultError, error_for
 from .._plan.steps import Step
 from .guard import AlreadyDoneError, Guard
-from .state import RunState
-from .wait import DiskWaiter
+from .wait import DiskWaiter, confirm_lost_response
 
 
 class StepRunner:
     """Carries out steps on the disk of a run, each held against the newest disk by `guard`."""
 
-    def __init__(self, api: KatapultApi, poller: DiskWaiter, guard: Guard, warn: Callable[[str], None]) -> None:
-        self._api = api
-        self._waiter = poller
+    def __init__(self, waiter: DiskWaiter, guard: Guard) -> None:
+        self._api = waiter.context.api
+        self._waiter = waiter
         self._guard = guard
-        self._warn = warn
 
-    def carry_out(self, steps: Sequence[Step], state: RunState, *, wait_for_last: bool) -> None:
-        """Take `steps` in order; `state` is kept current and tells which were taken.
+    def carry_out(self, steps: Sequence[Step], *, wait_for_last: bool) -> None:
+        """Take `steps` in order; the state of the run is kept current and tells which were taken.
 
-        Raises KatapultError where one fails; the disk in `state` is then as it is after that.
+        Raises KatapultError where one fails; the disk in the state is then as it is after that.
         """
         try:
             for step in steps:
                 waits = wait_for_last or step is not steps[-1]
-                with state.steps.taking():
-                    self._take(step, state, wait=waits)
+                with self._waiter.state.next_step():
+                    self._take(step, wait=waits)
                 self._guard.passed(step)
                 if waits or not step.call.has_task:
                     self._guard.check("go on with the disk")
         except KatapultError:
-            state.disk = self._waiter.reread(state.known_disk) or state.disk
+            self._waiter.reread()
             raise
 
-    def _take(self, step: Step, state: RunState, *, wait: bool) -> None:
+    def _take(self, step: Step, *, wait: bool) -> None:
+        state = self._waiter.state
         self._guard.refresh()
         self._guard.check(step.call.action, step)
         if step.is_done(state.known_disk):
             return
         try:
-            task = self._send(step, state)
+            task = self._send(step)
         except AlreadyDoneError as done:
             state.changed = state.changed or done.unclear
             return
         state.changed = True
-        state.task = task if step.call.has_task else state.task
-        if step.call.has_task and not wait:
-            self._waiter.read(state)
-            return
-        if step.call.has_task:
-            self._waiter.wait_until_changed(step.is_done, task, state)
+        if not step.call.has_task:
+            # A read may lag behind.
+            self._waiter.context.poller.check_then_poll(self._waiter.read, step.is_done)
         else:
-            self._waiter.wait_until_visible(step.is_done, state)
+            state.task = task
+            if not wait:
+                self._waiter.read()
+                return
+            self._waiter.wait_until_changed(step.is_done, task)
         disk = state.known_disk
         if not step.is_done(disk):
             self._guard.check(step.call.action, step)
@@ -72,36 +71,34 @@ class StepRunner:
                 f"{disk.state_text}, does not show it.{step.caveat}",
             )
 
-    def _send(self, step: Step, state: RunState) -> Task | None:
+    def _send(self, step: Step) -> Task | None:
         """The task of the step's call; None if it has none, or if its answer was lost. Raises AlreadyDoneError."""
         before_retry = self._guard.before_retry(step.call.action, step)
-        disk = state.known_disk
+        disk = self._waiter.state.known_disk
         try:
             return self._api.send_change(step.call, disk, before_retry)
         except ApiError as error:
             if not error.may_have_succeeded:
                 raise
             lost = error
-        if self._was_carried_out(step, disk, state, lost):
+        if self._was_carried_out(step, disk, lost):
             return None
         try:
             return self._api.send_change(step.call, disk, before_retry)
         except ApiError as error:
-            seen = self._waiter.poll_until_shown(lambda now: _shows(step, now), disk)
-            if seen is None or not _shows(step, seen):
-                raise error.after_lost_response(lost) from lost
+            seen = self._waiter.poll_until_shown(partial(_shows, step))
+            confirm_lost_response(error.after_lost_response(lost), lambda: seen is not None and _shows(step, seen))
             return None
 
-    def _was_carried_out(self, step: Step, disk: Disk, state: RunState, lost: ApiError) -> bool:
+    def _was_carried_out(self, step: Step, disk: Disk, lost: ApiError) -> bool:
         """Read first, then decide: the call is sent once more only if the disk is just as it was before it."""
         unclear = lost.details.ambiguous
         shows = partial(_shows, step) if unclear else step.is_done
-        seen = self._waiter.poll_until_shown(shows, disk)
+        seen = self._waiter.poll_until_shown(shows)
         if seen is not None:
-            state.disk = seen
             self._guard.check(step.call.action, step, unclear=unclear)
             if shows(seen):
-                self._warn(f"{lost.summary} The disk shows that it was carried out.")
+                self._waiter.context.warn(f"{lost.summary} The disk shows that it was carried out.")
                 return True
         if not unclear or seen != disk:
             raise lost

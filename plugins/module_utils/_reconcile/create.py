@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._api.endpoints import Created, KatapultApi
+from .._api.endpoints import Created
 from .._api.models import Disk
-from .._core.errors import MAY_APPEAR, ApiError, ErrorDetails, KatapultError, Known, error_for
+from .._core.errors import MAY_APPEAR, ApiError, KatapultError, error_for
 from .._core.file_lock import CreateNotes
-from .._core.polling import Poller
 from .._options.disk import DesiredDisk
 from .._plan.comparison import Difference, find_differences
 from .lookup import describe_disks, find_unknown, summarize
+from .run import RunContext
 
 
 class _AppearedError(Exception):
@@ -32,10 +32,8 @@ class _AppearedError(Exception):
 class DiskCreator:
     """Makes the disk of a plan once, whatever happens to the answer."""
 
-    def __init__(self, api: KatapultApi, poller: Poller, warn: Callable[[str], None]) -> None:
-        self._api = api
-        self._poller = poller
-        self._warn = warn
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._unseen: ApiError | None = None
 
     def create(
@@ -52,7 +50,7 @@ class DiskCreator:
 
         def recheck(unclear: bool) -> None:
             """Minutes can pass before a create that has to wait is sent; another run may have made the disk."""
-            new = find_unknown(self._api, self._poller, desired, known)
+            new = self._find_new(desired, known)
             if new:
                 raise _AppearedError(new, unclear)
             notes.clear_create(name)
@@ -60,10 +58,14 @@ class DiskCreator:
 
         notes.note_create(name)
         try:
-            made = self._api.create_disk(body, known, recheck)
+            made = self._context.api.create_disk(body, known, recheck)
         except _AppearedError as appeared:
             notes.clear_create(name)
-            return self._appeared(desired, appeared)
+            summary = f"The create of '{name}' was refused for the moment."
+            if not appeared.unclear and any(_unlike(desired, disk) for disk in appeared.disks):
+                self._context.warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
+                return None
+            return self._adopted(error_for("create_unclear", summary, ambiguous=True), desired, appeared.disks)
         except ApiError as error:
             if not error.details.ambiguous:
                 notes.clear_create(name)
@@ -71,33 +73,32 @@ class DiskCreator:
             new = self._look_for_new(error, desired, known)
             if new:
                 notes.clear_create(name)
-            return Created(self._adopted(error, desired, new), None)
+            return self._adopted(error, desired, new)
         notes.clear_create(name)
         return self._of_that_name(made, desired, known)
-
-    def _appeared(self, desired: DesiredDisk, appeared: _AppearedError) -> Created | None:
-        summary = f"The create of '{desired.name}' was refused for the moment."
-        if appeared.unclear or not any(_unlike(desired, disk) for disk in appeared.disks):
-            lost = KatapultError(summary, ErrorDetails("create_unclear", ambiguous=True))
-            return Created(self._adopted(lost, desired, appeared.disks), None)
-        self._warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
-        return None
 
     def _of_that_name(self, made: Created, desired: DesiredDisk, known: frozenset[str]) -> Created:
         """An answer with a disk of another name may be about another disk: that of the name is looked for."""
         if made.disk.name == desired.name:
             return made
         summary = f"The create of '{desired.name}' was answered with the disk {made.disk.label}."
-        lost = KatapultError(summary, ErrorDetails("unexpected_answer", ambiguous=True))
+        lost = error_for("unexpected_answer", summary, ambiguous=True)
         new = self._look_for_new(lost, desired, known)
-        return Created(self._adopted(lost, desired, new), None) if new else made
+        return self._adopted(lost, desired, new) if new else made
+
+    def _appeared(self, desired: DesiredDisk, appeared: _AppearedError) -> Created | None:
+        summary = f"The create of '{desired.name}' was refused for the moment."
+        if appeared.unclear or not any(_unlike(desired, disk) for disk in appeared.disks):
+            return self._adopted(error_for("create_unclear", summary, ambiguous=True), desired, appeared.disks)
+        self._context.warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
+        return None
 
     def check_duplicate(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> None:
         """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
         try:
-            duplicates = find_unknown(self._api, self._poller, desired, known | {disk.id})
+            duplicates = self._find_new(desired, known | {disk.id})
         except KatapultError as error:
-            self._warn(f"Whether another run created a disk '{disk.name}' too could not be seen. {error.message}")
+            self._context.warn_unseen(f"Whether another run created a disk '{disk.name}' too", error)
             return
         if duplicates:
             raise error_for(
@@ -106,50 +107,50 @@ class DiskCreator:
                 detail={"disks": [summarize(found) for found in (disk, *duplicates)]},
             )
 
-    def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Disk:
-        """The one disk of `new` that is as asked for; anything else is a failure."""
+    def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Created:
+        """The one disk of `new` that is as asked for, without a task; anything else is a failure."""
         if not new:
             seen = f"No disk '{desired.name}' is there yet."
             if self._unseen is not None:
                 seen = f"Whether a disk '{desired.name}' is there could not be seen. {self._unseen.summary}"
-            raise _unclear(lost, f"{lost.summary} {seen}")
+            raise _unclear(lost, seen)
         if len(new) > 1:
-            raise _unclear(
-                lost, f"{lost.summary} There are {len(new)} new disks '{desired.name}': {describe_disks(new)}.", new
-            )
+            raise _unclear(lost, f"There are {len(new)} new disks '{desired.name}': {describe_disks(new)}.", new)
         unlike = _unlike(desired, new[0])
         if unlike:
             listed = "; ".join(map(str, unlike))
-            raise _unclear(lost, f"{lost.summary} There is now {describe_disks(new)}, which differs: {listed}.", new)
-        self._warn(
+            raise _unclear(lost, f"There is now {describe_disks(new)}, which differs: {listed}.", new)
+        self._context.warn(
             f"{lost.summary} The disk {new[0].id} of that name has appeared since, is as asked for, and is taken for "
             "the result."
         )
-        return new[0]
+        return Created(new[0], None)
 
     def _look_for_new(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
-        return self._poller.poll_briefly(lambda: self._new_or_none(lost, desired, known), bool)
+        def look() -> list[Disk]:
+            self._unseen = None
+            try:
+                return self._find_new(desired, known)
+            except KatapultError as error:
+                if isinstance(error, ApiError) and error.transient:
+                    self._unseen = error
+                    return []
+                raise _unclear(lost, f"Looking for the disk failed too: {error.summary}") from error
 
-    def _new_or_none(self, lost: KatapultError, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
-        self._unseen = None
-        try:
-            return find_unknown(self._api, self._poller, desired, known)
-        except KatapultError as error:
-            if isinstance(error, ApiError) and error.transient:
-                self._unseen = error
-                return []
-            raise _unclear(lost, f"{lost.summary} Looking for the disk failed too: {error.summary}") from error
+        return self._context.poller.poll_briefly(look, bool)
+
+    def _find_new(self, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+        return find_unknown(self._context.api, self._context.poller, desired, known)
 
 
 def _unlike(desired: DesiredDisk, disk: Disk) -> tuple[Difference, ...]:
     return find_differences(replace(desired, data_center=desired.lookup_data_center), disk)
 
 
-def _unclear(lost: KatapultError, summary: str, disks: list[Disk] | None = None) -> KatapultError:
-    """The failure of a create of which it is not known whether it made a disk."""
-    details = replace(lost.details, detail=[summarize(disk) for disk in disks]) if disks else lost.details
-    code = "create_unclear" if disks else details.code
-    error = KatapultError(summary, replace(details, code=code, ambiguous=True))
-    error.hint = error.hint if disks else MAY_APPEAR
-    error.known = Known(disk=disks[0].payload) if disks and len(disks) == 1 else Known()
-    return error
+def _unclear(lost: KatapultError, seen: str, disks: Sequence[Disk] = ()) -> KatapultError:
+    """The failure of a create of which it is not known whether it made a disk; `disks` are those that are there."""
+    summary = f"{lost.summary} {seen}"
+    if not disks:
+        return KatapultError(summary, replace(lost.details, ambiguous=True), hint=MAY_APPEAR)
+    details = replace(lost.details, code="create_unclear", detail=[summarize(disk) for disk in disks], ambiguous=True)
+    return KatapultError(summary, details, known={"disk": disks[0].payload} if len(disks) == 1 else None)

@@ -14,11 +14,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .._api.disk_list import DiskListSnapshot
-from .._api.models import Lookup
 from .._core.errors import ApiError, InternalError, KatapultError, OptionError, error_for
 from .._core.file_lock import CreateNotes, TooFewHandlesError, get_max_locks
 from .._core.parallel import map_concurrently
-from .._core.polling import Poller
 from .._options.disk import require_organization
 from .._options.fleet import MAX_CONCURRENCY, FleetEntry
 from .absent import AbsentReconciler
@@ -27,8 +25,7 @@ from .fleet_wait import MAX_CONCURRENT_READS, FleetWaiter
 from .present import PresentReconciler
 from .reconciler import Reconciler
 from .references import ReferenceChecker
-from .run import RunContext
-from .wait import no_progress
+from .run import RunContext, no_progress
 
 CONDITIONS_OF_THE_DISK = frozenset({"disk_failed", "attachment_failed"})
 
@@ -55,7 +52,7 @@ class Fleet:
         self._context = context
         self._item_context = replace(context, report_progress=no_progress)
         self._settings = settings
-        self._references = ReferenceChecker(api, context.warn)
+        self._references = ReferenceChecker(context)
         self._items = [FleetItem(entry, self._reconciler_for(entry)) for entry in entries]
         self._looks = any(entry.desired.id is None for entry in entries)
         self._organization = entries[0].desired.organization if entries else None
@@ -99,13 +96,13 @@ class Fleet:
     def _observe_all(self) -> None:
         """See what is there, and what can be foreseen of what is described."""
         if self._looks:
-            self._try_for([item for item in self._items if item.entry.desired.id is None], self._look_at_list)
+            self._attempt_for_all([item for item in self._items if item.entry.desired.id is None], self._refresh_list)
         map_concurrently(self._observe, [item for item in self._items if item.is_pending], MAX_CONCURRENT_READS)
 
-    def _look_at_list(self) -> None:
-        self._api.refresh(self._require_organization())
+    def _refresh_list(self) -> None:
+        self._api.refresh(require_organization(self._organization, "look up, create or rename disks by name"))
 
-    def _try_for(self, items: Sequence[FleetItem], act: Callable[[], None]) -> None:
+    def _attempt_for_all(self, items: Sequence[FleetItem], act: Callable[[], None]) -> None:
         """Do what all `items` need. Where it fails, they fail."""
         try:
             act()
@@ -114,9 +111,6 @@ class Fleet:
         except KatapultError as error:
             for item in items:
                 item.error = item.error or copy(error)
-
-    def _require_organization(self) -> Lookup:
-        return require_organization(self._organization, "look up, create or rename disks by name")
 
     def _observe(self, item: FleetItem) -> None:
         reconciler, name = item.reconciler, item.reconciler.desired.name
@@ -142,7 +136,7 @@ class Fleet:
     def _check_described_once(self) -> None:
         seen: dict[str, FleetItem] = {}
         for item in self._items:
-            disk = item.reconciler.run.state.disk
+            disk = item.reconciler.state.disk
             first = seen.setdefault(disk.id, item) if disk else item
             if disk is not None and first is not item and item.error is None:
                 summary = f"{item.entry.where} is the disk {disk.label}, as {first.entry.where} is."
@@ -156,7 +150,7 @@ class Fleet:
         while missing:
             some = missing[:most]
             try:
-                self._try_for(some, partial(self._create_some, some, is_first=is_first))
+                self._attempt_for_all(some, partial(self._create_some, some, is_first=is_first))
             except TooFewHandlesError:
                 most = len(some) // 2
                 continue
@@ -177,7 +171,7 @@ class Fleet:
             self._for_each(_find_missing(missing), create, at_once)
 
     def _look_again(self, missing: Sequence[FleetItem]) -> None:
-        self._look_at_list()
+        self._refresh_list()
         appeared = [item for item in missing if not item.reconciler.has_seen(self._api.ids_named(item.entry.label))]
         map_concurrently(self._observe, appeared, MAX_CONCURRENT_READS)
 
@@ -189,8 +183,7 @@ class Fleet:
             return not _find_missing(left)
 
         if not are_there():
-            poller = Poller(self._context.clock, self._context.deadline).with_own_deadline()
-            poller.poll_briefly(partial(self._look_again, left), are_there)
+            self._context.poller.with_own_deadline().poll_briefly(partial(self._look_again, left), are_there)
         for item in left:
             item.reconciler.adopt_leftover(notes)
 
@@ -204,30 +197,27 @@ class Fleet:
         ]
         jobs = [partial(self._for_each, others, FleetItem.apply, self._at_once), partial(self._wait_for, waited_for)]
         # In this order where no second thread can be had: what changes would else stand still as long as is waited.
-        map_concurrently(_do, jobs if waited_for else jobs[:1], 2)
+        map_concurrently(lambda job: job(), jobs if waited_for else jobs[:1], 2)
         self._check_duplicates([item for item in going_on if item.is_pending and item.reconciler.is_created])
         self._for_each([item for item in going_on if item.is_pending], FleetItem.apply, self._at_once)
 
     def _for_each(self, items: Sequence[FleetItem], stage: Callable[[FleetItem], None], at_once: int) -> None:
-        map_concurrently(partial(self._take, stage), items, at_once)
+        def take(item: FleetItem) -> None:
+            if self._stopped.is_set() and not item.is_changed:
+                item.skipped = True
+                return
+            stage(item)
+            self._stop_after_failures()
 
-    def _take(self, stage: Callable[[FleetItem], None], item: FleetItem) -> None:
-        if self._stopped.is_set() and not item.is_changed:
-            item.skipped = True
-            return
-        stage(item)
-        self._stop_after_failures()
+        map_concurrently(take, items, at_once)
 
     def _stop_after_failures(self) -> None:
         if self._settings.fail_fast and any(item.error is not None for item in self._items):
             self._stopped.set()
 
     def _wait_for(self, items: Sequence[FleetItem]) -> None:
-        context = self._context
-        poller = Poller(context.clock, context.deadline)
-        FleetWaiter(
-            self._api, self._organization if self._looks else None, context.clock, poller, self._report
-        ).until_ready(items)
+        waiter = FleetWaiter(self._api, self._organization if self._looks else None, self._context, self._report)
+        waiter.wait_until_ready(items)
         self._stop_after_failures()
 
     def _report(self, ready: int, waited_for: int) -> None:
@@ -244,23 +234,14 @@ class Fleet:
             self._api.refresh(self._organization, self._first_look_after)
             self._api.raise_if_incomplete()
         except ApiError as error:
-            self._context.warn(
-                f"Whether another run created disks of these names too could not be seen. {error.message}"
-            )
+            self._context.warn_unseen("Whether another run created disks of these names too", error)
             return
-        map_concurrently(self._check_duplicate, created, MAX_CONCURRENT_READS)
-
-    def _check_duplicate(self, item: FleetItem) -> None:
-        if not item.reconciler.has_seen(self._api.ids_named(item.entry.label)):
-            item.attempt(item.reconciler.check_duplicate)
+        duplicated = [one for one in created if not one.reconciler.has_seen(self._api.ids_named(one.entry.label))]
+        map_concurrently(lambda one: one.attempt(one.reconciler.check_duplicate), duplicated, MAX_CONCURRENT_READS)
 
 
 def _find_missing(items: Sequence[FleetItem]) -> list[FleetItem]:
     return [item for item in items if item.is_pending and item.reconciler.is_missing]
-
-
-def _do(job: Callable[[], None]) -> None:
-    job()
 
 
 def _passes(error: KatapultError) -> bool:

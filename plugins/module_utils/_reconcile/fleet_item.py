@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.errors import UNCLEAR_IN_FLEET, ErrorDetails, InternalError, KatapultError
+from .._core.errors import UNCLEAR_IN_FLEET, ErrorDetails, InternalError, KatapultError, join_some
 from .._options.fleet import FleetEntry
 from .reconciler import Reconciler
 from .run import DiskResult
@@ -35,22 +35,23 @@ class FleetItem:
     @property
     def is_changed(self) -> bool:
         """Whether anything was changed, or would be in check mode."""
-        return self.result.changed if self.result else self.reconciler.run.state.changed
+        return self.result.changed if self.result else self.reconciler.state.changed
 
     def attempt(self, stage: Callable[[], Any]) -> None:
         """Take it through `stage`. A failure is kept, with all that is known by then."""
         try:
-            with self.reconciler.run.attach_state_to_errors():
+            with self.reconciler.attach_state_to_errors():
                 stage()
         except KatapultError as error:
             self.error = error
 
     def apply(self) -> None:
         """Take it through what is left to do."""
-        self.attempt(self._keep_result)
 
-    def _keep_result(self) -> None:
-        self.result = self.reconciler.apply()
+        def keep_result() -> None:
+            self.result = self.reconciler.apply()
+
+        self.attempt(keep_result)
 
     def outcome(self) -> str:
         """What became of it, in the words of the summary."""
@@ -65,32 +66,29 @@ class FleetItem:
 
     def as_result(self) -> dict[str, Any]:
         """As `disks` of the result has it."""
-        reconciler, known = self.reconciler, self.reconciler.run.state.known()
-        told: dict[str, Any] = {"disk": known.disk, "task": known.task, "annotations": known.annotations or []}
+        reconciler, known = self.reconciler, self.reconciler.state.as_result()
+        told = {"disk": known.get("disk"), "task": known.get("task"), "annotations": known.get("annotations", [])}
         told.update(reconciler.known_extras())
         if self.result is not None:
-            whole = self.result.as_result(with_diff=False)
-            told = {key: value for key, value in whole.items() if key not in ("changed", "ansible_facts")}
+            told = {**self.result.as_result(with_diff=False)}
         elif self.error is not None:
-            failed = self.error.as_result()
-            told.update({key: value for key, value in failed.items() if key not in ("changed", "steps")})
+            told.update(self.error.as_result())
         return {
             "name": reconciler.desired.name or (told["disk"] or {}).get("name"),
-            "changed": self.is_changed,
-            "steps": self._steps(),
             "error": None,
             "msg": None,
-            **told,
+            **{key: value for key, value in told.items() if key != "ansible_facts"},
+            "changed": self.is_changed,
+            "steps": self._steps(),
         }
 
     def _steps(self) -> dict[str, list[str]]:
         """The names of its steps; those of check mode are shown as done."""
-        if self.result is not None and self.reconciler.run.check_mode:
+        if self.result is not None and self.reconciler.context.check_mode:
             return {"done": self.result.plan.step_names, "failed": [], "not_tried": []}
-        log = self.reconciler.run.state.steps
-        if self.reconciler.is_missing and not log.failed:
+        if self.reconciler.is_missing and not self.reconciler.state.failed:
             return {"done": [], "failed": [], "not_tried": ["create"]}
-        return {"done": log.done, "failed": log.failed, "not_tried": log.not_tried}
+        return self.reconciler.state.steps
 
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged", "failed", "not_tried")
@@ -138,44 +136,26 @@ class FleetError(KatapultError):
     """
 
     def __init__(self, code: str, summary: str, result: FleetResult) -> None:
-        failed = [item for item in result.items if item.error is not None]
-        unclear = any(item.error.details.ambiguous for item in failed if item.error)
-        if any(isinstance(item.error, InternalError) for item in failed):
+        failed = [(item.entry, item.error) for item in result.items if item.error is not None]
+        unclear = any(error.details.ambiguous for _entry, error in failed)
+        if any(isinstance(error, InternalError) for _entry, error in failed):
             code = "internal_error"
-        details = ErrorDetails(code, detail={"disks": [_told(item) for item in failed]}, ambiguous=unclear)
-        super().__init__(f"{summary} {_all_told(failed)}", details)
-        self.hint = UNCLEAR_IN_FLEET if unclear else self.hint
+        told = []
+        labels: dict[str, list[str]] = {}
+        for entry, error in failed:
+            labels.setdefault(f"{error.summary} {error.hint}".strip(), []).append(f"'{entry.label}'")
+            details = error.details
+            told.append(
+                {"option": entry.where, "name": entry.label, "code": details.code, "ambiguous": details.ambiguous}
+            )
+        # Each cause once, with the disks that it concerns.
+        causes = [f"{join_some(names, MAX_NAMED)}: {words}" for words, names in labels.items()]
+        left = sum(map(len, list(labels.values())[MAX_REPORTED:]))
+        more = [f"{left} more have their own msg in disks."] if left else []
+        super().__init__(
+            " ".join([summary, *causes[:MAX_REPORTED], *more]),
+            ErrorDetails(code, detail={"disks": told}, ambiguous=unclear),
+            hint=UNCLEAR_IN_FLEET if unclear else None,
+            known=result.as_result(with_diff=False),
+        )
         self.result = result
-
-    def as_result(self) -> dict[str, Any]:
-        """The result of the failed task."""
-        return {**super().as_result(), **self.result.as_result(with_diff=False)}
-
-
-def _told(item: FleetItem) -> dict[str, Any]:
-    return {
-        "option": item.entry.where,
-        "name": item.entry.label,
-        "code": item.error.details.code if item.error else None,
-        "ambiguous": item.error.details.ambiguous if item.error else False,
-    }
-
-
-def _all_told(failed: Sequence[FleetItem]) -> str:
-    """What failed, each cause once, with the disks that it concerns."""
-    labels: dict[str, list[str]] = {}
-    for item in failed:
-        if item.error is not None:
-            labels.setdefault(_error_in_words(item.error), []).append(f"'{item.entry.label}'")
-    texts = [f"{_listed(names)}: {words}" for words, names in list(labels.items())[:MAX_REPORTED]]
-    missing_fields = sum(len(names) for names in list(labels.values())[MAX_REPORTED:])
-    return " ".join([*texts, *([f"{missing_fields} more have their own msg in disks."] if missing_fields else [])])
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(names[:MAX_NAMED]) + more
-
-
-def _error_in_words(error: KatapultError) -> str:
-    return f"{error.summary} {error.hint}".strip()

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._api.endpoints import KatapultApi
 from .._api.models import Disk, parse_disk_payload
-from .._core.errors import KatapultError, error_for
-from .._options.disk import DesiredDisk
+from .._core.errors import error_for
 from .._plan.steps import Step, get_new_size
-from .state import RunState
 from .wait import DiskWaiter
 
 Misfit = tuple[str, Any, Any]
@@ -34,20 +31,11 @@ class Guard:
     `before_writes` looks for what else could be seen beforehand to fail; it is called before a write is sent again.
     """
 
-    def __init__(
-        self,
-        api: KatapultApi,
-        poller: DiskWaiter,
-        desired: DesiredDisk,
-        state: RunState,
-        before_writes: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._api = api
-        self._waiter = poller
-        self._name = desired.name
-        self._progress = state
+    def __init__(self, waiter: DiskWaiter, before_writes: Callable[[], None]) -> None:
+        self._waiter = waiter
+        self._state = waiter.state
         self._before_writes = before_writes
-        self._planned = state.known_disk
+        self._planned = waiter.state.known_disk
 
     def passed(self, step: Step) -> None:
         """The plan goes on from the disk as it is after `step`."""
@@ -55,9 +43,9 @@ class Guard:
 
     def refresh(self) -> None:
         """Read the disk, unless it was just read, and wait until nothing is under way on it."""
-        if not self._api.is_fresh(self._progress.known_disk.seen):
-            self._waiter.read(self._progress)
-        self._rest()
+        if not self._waiter.context.api.is_fresh(self._state.known_disk.seen):
+            self._waiter.read()
+        self._waiter.wait_until_settled()
 
     def check(self, action: str, step: Step | None = None, *, unclear: bool = False) -> None:
         """Raise KatapultError if the disk, as it was read last, does not fit.
@@ -65,15 +53,27 @@ class Guard:
         `step` is the write, None for a delete. A disk that shows it already must be as the plan has it after that.
         `unclear`: the write may have been carried out before.
         """
-        now = self._progress.known_disk
+        now = self._state.known_disk
         is_done = step is not None and step.is_done(now)
         planned = _after(step, self._planned) if step and is_done else self._planned
-        misfits = [*self._misfits_of_name(planned, now), *_misfits_of_place(planned, now)]
+        misfits = _misfits_of_place(planned, now)
+        # The name counts where it is wanted: the disk was found by it, has got it, or must have it.
+        if self._waiter.desired.name is not None and self._waiter.desired.name == planned.name != now.name:
+            misfits.insert(0, ("name", planned.name, now.name))
         if step is not None and not is_done:
             misfits += _misfits_of_size(planned, now, step)
         if misfits:
-            error = _changed_meanwhile(action, now, misfits)
-            raise error.mark_ambiguous() if unclear else error
+            listed = "; ".join(f"{option} was {planned}, and is {found}" for option, planned, found in misfits)
+            raise error_for(
+                "changed_meanwhile",
+                f"Could not {action} {now.label}, because another client has changed it since this task planned it: "
+                f"{listed}.",
+                detail={
+                    "planned": {option: planned for option, planned, _found in misfits},
+                    "found": {option: found for option, _planned, found in misfits},
+                },
+                ambiguous=unclear,
+            )
 
     def before_retry(self, action: str, step: Step | None = None) -> Callable[[bool], None]:
         """What keeps a write from being sent (again) to a disk that has changed since.
@@ -82,23 +82,14 @@ class Guard:
         """
 
         def recheck(unclear: bool) -> None:
-            self._waiter.read(self._progress)
-            self._rest()
+            self._waiter.read()
+            self._waiter.wait_until_settled()
             self.check(action, step)
-            if step is not None and step.is_done(self._progress.known_disk):
+            if step is not None and step.is_done(self._state.known_disk):
                 raise AlreadyDoneError(unclear)
             self._before_writes()
 
         return recheck
-
-    def _rest(self) -> None:
-        if not self._progress.known_disk.is_settled:
-            self._waiter.wait_until_idle(DesiredDisk(), self._progress)
-
-    def _misfits_of_name(self, planned: Disk, now: Disk) -> list[Misfit]:
-        """The name counts where it is wanted: the disk was found by it, has got it, or must have it."""
-        is_changed = self._name is not None and self._name == planned.name != now.name
-        return [("name", planned.name, now.name)] if is_changed else []
 
 
 def _after(step: Step, disk: Disk) -> Disk:
@@ -131,15 +122,3 @@ def _misfits_of_size(planned: Disk, now: Disk, step: Step) -> list[Misfit]:
 
 def _machine_of(disk: Disk) -> str:
     return disk.attachment.machine_name if disk.attachment else "none"
-
-
-def _changed_meanwhile(action: str, disk: Disk, misfits: list[Misfit]) -> KatapultError:
-    listed = "; ".join(f"{option} was {planned}, and is {found}" for option, planned, found in misfits)
-    return error_for(
-        "changed_meanwhile",
-        f"Could not {action} {disk.label}, because another client has changed it since this task planned it: {listed}.",
-        detail={
-            "planned": {option: planned for option, planned, _found in misfits},
-            "found": {option: found for option, _planned, found in misfits},
-        },
-    )

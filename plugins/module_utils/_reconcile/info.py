@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from .._api.endpoints import KatapultApi
-from .._api.models import FINISHED, Disk, Lookup, Task
-from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, Known, NotPermittedError, error_for
+from .._api.models import FINISHED, Disk, Task
+from .._core.errors import DiskNotFoundError, InTrashError, NotPermittedError, error_for
 from .._core.parallel import map_concurrently
 from .._core.polling import Poller, TimedOutError
 from .._options.disk import require_organization
@@ -27,38 +27,31 @@ def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
     try:
         return poller.poll_until(lambda: api.get_task(task_id), lambda seen: seen.status in FINISHED)
     except TimedOutError as error:
-        raise _timeout(error.last or task, poller.limit) from error
-
-
-def _timeout(task: Task, limit: float) -> KatapultError:
-    error = error_for(
-        "wait_timeout", f"The task '{task.name}' ({task.id}) did not end within {limit:g} s: it is {task.status_text}."
-    )
-    error.known = Known(task=task.payload)
-    return error
+        task = error.last or task
+        raise error_for(
+            "wait_timeout",
+            f"The task '{task.name}' ({task.id}) did not end within {poller.limit:g} s: it is {task.status_text}.",
+            known={"task": task.payload},
+        ) from error
 
 
 def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult:
     """The disks that `query` asks for, in the order of the service. Raises KatapultError."""
-    return InfoResult("disks", _listed(api, query, poller) if query.id is None else _one(api, query, query.id))
-
-
-def _one(api: KatapultApi, query: DiskQuery, disk_id: str) -> list[Mapping[str, Any]]:
-    disk = api.find_disk(disk_id)
-    return [_whole(disk)] if disk is not None and query.matches_details(disk) else []
-
-
-def _listed(api: KatapultApi, query: DiskQuery, poller: Poller) -> list[Mapping[str, Any]]:
+    if query.id is not None:
+        disk = api.find_disk(query.id)
+        return InfoResult("disks", [_whole(disk)] if disk is not None and query.matches_details(disk) else [])
     organization = require_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
         found = api.list_disks(organization, query.annotations, query.matches)
         if not found and query.virtual_machine is not None:
-            _check_machine_exists(api, query.virtual_machine)
+            # That a machine has no disks is told only of one that exists, as far as the token may look.
+            with suppress(NotPermittedError):
+                api.get_virtual_machine(query.virtual_machine)
         return found
 
     if not query.details:
-        return rows()
+        return InfoResult("disks", rows())
     disks, lost = poller.check_then_poll(lambda: _read(api, rows()), lambda read: not read[1])
     if lost:
         raise error_for(
@@ -66,13 +59,7 @@ def _listed(api: KatapultApi, query: DiskQuery, poller: Poller) -> list[Mapping[
             f"The organization's list has the disk {lost[0]}, but the service does not find that disk.",
             detail={"listed": lost},
         )
-    return [_whole(disk) for disk in disks if query.matches(disk.payload)]
-
-
-def _check_machine_exists(api: KatapultApi, virtual_machine: Lookup) -> None:
-    """That a machine has no disks is told only of one that exists, as far as the token may look."""
-    with suppress(NotPermittedError):
-        api.get_virtual_machine(virtual_machine)
+    return InfoResult("disks", [_whole(disk) for disk in disks if query.matches(disk.payload)])
 
 
 def _read(api: KatapultApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from .._api.endpoints import KatapultApi
 from .._api.models import Disk
 from .._api.pagination import RowList
-from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for
+from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for, join_some
 from .._core.polling import Poller
 from .._options.disk import DesiredDisk, require_organization
 
@@ -74,12 +74,12 @@ def warn_about_namesakes(warn: Callable[[str], None], desired: DesiredDisk, foun
 def raise_if_name_taken(api: KatapultApi, poller: Poller, desired: DesiredDisk, disk_id: str) -> None:
     """Raise KatapultError where another disk has the name that the disk shall get."""
     seen = _read_listed(api, poller, desired, {disk_id})
-    others = seen.disks
+    others = seen.disks[:MAX_LISTED]
     if others:
         raise error_for(
             "name_taken",
-            f"The disk {disk_id} can't be named '{desired.name}', the name of {describe_disks(others[:MAX_LISTED])}.",
-            detail={"disks": [summarize(other) for other in others[:MAX_LISTED]]},
+            f"The disk {disk_id} can't be named '{desired.name}', the name of {describe_disks(others)}.",
+            detail={"disks": [summarize(other) for other in others]},
         )
     seen.listing.raise_if_incomplete()
 
@@ -99,18 +99,13 @@ def summarize(disk: Disk) -> dict[str, Any]:
 
 def describe_disks(disks: Iterable[Disk]) -> str:
     """Disks of one name as one sentence part each."""
-    return "; ".join(_summary_in_words(summarize(disk)) for disk in disks)
-
-
-def _summary_in_words(summary: dict[str, Any]) -> str:
-    machine = summary["virtual_machine"]
-    place = f"in {summary['data_center'] or 'an unknown data center'}"
-    return f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {f'on {machine}' if machine else 'unassigned'})"
-
-
-def _named(api: KatapultApi, desired: DesiredDisk) -> RowList:
-    organization = require_organization(desired.organization, "look up, create or rename a disk by name")
-    return api.list_disks_named(organization, desired.name or "")
+    parts = []
+    for summary in map(summarize, disks):
+        machine = summary["virtual_machine"]
+        place = f"in {summary['data_center'] or 'an unknown data center'}"
+        use = f"on {machine}" if machine else "unassigned"
+        parts.append(f"{summary['id']} ({summary['size_in_gb']} GB, {place}, {use})")
+    return "; ".join(parts)
 
 
 class _Reading(NamedTuple):
@@ -141,7 +136,11 @@ def _read_listed(
     at_hand = [] if listed is None else [listed]
 
     def look() -> _Reading:
-        listing = at_hand.pop() if at_hand else _named(api, desired)
+        if at_hand:
+            listing = at_hand.pop()
+        else:
+            organization = require_organization(desired.organization, "look up, create or rename a disk by name")
+            listing = api.list_disks_named(organization, desired.name or "")
         reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
         for disk_id in reading.ids:
             try:
@@ -165,18 +164,16 @@ def _read_listed(
 
 def _is_match(disk: Disk, desired: DesiredDisk) -> bool:
     """A disk of that name on the wanted virtual machine is meant wherever it is; its data center is drift then."""
-    if desired.lookup_data_center is None or desired.lookup_data_center.matches(disk.payload.get("data_center")):
+    place, machine = desired.lookup_data_center, desired.virtual_machine
+    if place is None or place.matches(disk.payload.get("data_center")):
         return True
-    if desired.virtual_machine is not None and disk.is_assigned_to(desired.virtual_machine):
-        return True
-    return disk.is_in(desired.lookup_data_center)
+    return (machine is not None and disk.is_assigned_to(machine)) or disk.is_in(place)
 
 
 def _ambiguous_error(desired: DesiredDisk, disks: list[Disk]) -> KatapultError:
-    listed = disks[:MAX_LISTED]
-    more = f" and {len(disks) - len(listed)} more" if len(disks) > len(listed) else ""
+    listed = join_some([describe_disks([disk]) for disk in disks], MAX_LISTED, "; ")
     return error_for(
         "several_disks_found",
-        f"{len(disks)} disks are named '{desired.name}': {describe_disks(listed)}{more}.",
-        detail={"total": len(disks), "disks": [summarize(disk) for disk in listed]},
+        f"{len(disks)} disks are named '{desired.name}': {listed}.",
+        detail={"total": len(disks), "disks": [summarize(disk) for disk in disks[:MAX_LISTED]]},
     )

@@ -7,18 +7,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from copy import copy
 from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
-from .._api.endpoints import KatapultApi
 from .._api.models import Lookup, Machine
 from .._core.errors import ApiError, KatapultError, NotPermittedError, error_for
 from .._options.disk import DesiredDisk
-from .._plan.steps import Step, uses_io_profile
+from .run import RunContext, no_progress
 
 T = TypeVar("T")
 
@@ -28,52 +26,52 @@ MISSING = frozenset({"data_center_not_found", "disk_io_profile_not_found", "virt
 class ReferenceChecker:
     """Looks up what disks refer to, as far as the token may: each thing once, for however many disks."""
 
-    def __init__(self, api: KatapultApi, warn: Callable[[str], None]) -> None:
-        self._api = api
-        self._warn = warn
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._api = context.api
         self._looks = _Once()
 
     def check(self, desired: DesiredDisk) -> None:
         """Fail as the create would where a data center, a profile or a virtual machine is not there."""
-        self._check_if_permitted("data_center", desired.data_center, self._check_data_center)
-        usual = None if desired.data_center else desired.default_data_center
-        self._check_if_permitted("default_data_center", usual, self._check_default_data_center)
-        self._check_io_profile(desired)
-        machine = self._check_if_permitted("virtual_machine", desired.virtual_machine, self._api.get_virtual_machine)
+        if desired.data_center is not None:
+            self._check_data_center(desired.data_center)
+        elif desired.default_data_center is not None:
+            self._check_data_center(desired.default_data_center, ", which KATAPULT_DATA_CENTER names")
+        self.check_io_profile(desired)
+        machine = self._look("virtual_machine", desired.virtual_machine, self._api.get_virtual_machine)
         _check_same_data_center(desired, machine)
 
-    def check_io_profile(self, desired: DesiredDisk, steps: Iterable[Step]) -> None:
-        """Fail before the first of `steps` where one of them needs a profile that is not there."""
-        if any(uses_io_profile(step) for step in steps):
-            self._check_io_profile(desired)
+    def check_io_profile(self, desired: DesiredDisk) -> None:
+        """Fail where the I/O profile is not there."""
 
-    def _check_io_profile(self, desired: DesiredDisk) -> None:
-        self._check_if_permitted(
-            "io_profile", desired.io_profile, lambda lookup: self._check_io_profile_exists(desired, lookup)
-        )
+        def check(lookup: Lookup) -> None:
+            if desired.organization is not None:
+                profiles = self._api.list_io_profiles(desired.organization)
+                _raise_if_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
 
-    def _check_if_permitted(self, kind: str, lookup: Lookup | None, check: Callable[[Lookup], T]) -> T | None:
+        self._look("io_profile", desired.io_profile, check)
+
+    def _check_data_center(self, lookup: Lookup, source: str = "") -> None:
+        def check(lookup: Lookup) -> None:
+            rows = self._api.list_data_centers()
+            _raise_if_missing("data_center_not_found", "data center", lookup, rows, source)
+
+        self._look(f"data_center{source}", lookup, check)
+
+    def _look(self, kind: str, lookup: Lookup | None, check: Callable[[Lookup], T]) -> T | None:
         """What `check` gives; None if there is nothing to look for, or if the token may not look."""
-        return None if lookup is None else self._looks.do((kind, lookup), partial(self._look, lookup, check))
-
-    def _look(self, lookup: Lookup, check: Callable[[Lookup], T]) -> T | None:
-        try:
-            return check(lookup)
-        except NotPermittedError as error:
-            self._warn(f"Whether {lookup} is there could not be seen. {error.message}")
+        if lookup is None:
             return None
 
-    def _check_data_center(self, lookup: Lookup) -> None:
-        _raise_if_missing("data_center_not_found", "data center", lookup, self._api.list_data_centers())
+        def look() -> T | None:
+            try:
+                return check(lookup)
+            except NotPermittedError as error:
+                self._context.warn_unseen(f"Whether {lookup} is there", error)
+                return None
 
-    def _check_default_data_center(self, lookup: Lookup) -> None:
-        rows = self._api.list_data_centers()
-        _raise_if_missing("data_center_not_found", "data center", lookup, rows, ", which KATAPULT_DATA_CENTER names")
-
-    def _check_io_profile_exists(self, desired: DesiredDisk, lookup: Lookup) -> None:
-        if desired.organization is not None:
-            profiles = self._api.list_io_profiles(desired.organization)
-            _raise_if_missing("disk_io_profile_not_found", "disk I/O profile", lookup, profiles)
+        found: T | None = self._looks.do((kind, lookup), look)
+        return found
 
 
 class _Once:
@@ -101,7 +99,7 @@ class _Once:
         return done.result()
 
 
-def explain_not_found(error: ApiError, desired: DesiredDisk, api: KatapultApi) -> KatapultError | None:
+def explain_not_found(error: ApiError, desired: DesiredDisk, context: RunContext) -> KatapultError | None:
     """The failure of check mode for what the service has not found and does not name; None where a look finds no such.
 
     It keeps of `error`, the service's, what tells the request.
@@ -109,11 +107,10 @@ def explain_not_found(error: ApiError, desired: DesiredDisk, api: KatapultApi) -
     if error.details.code not in MISSING:
         return None
     try:
-        ReferenceChecker(api, lambda _warning: None).check(desired)
+        ReferenceChecker(replace(context, warn=no_progress)).check(desired)
     except KatapultError as found:
         if found.details.code in MISSING:
-            found.details = replace(error.details, code=found.details.code, detail=found.details.detail)
-            return found
+            return found.copy_with(details=replace(error.details, code=found.details.code, detail=found.details.detail))
     return None
 
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 import requests
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Response, parse_response
-from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Moment
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline, Moment
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import RunContext
 
 A_FULL_MINUTE = 1_800_000_000.0
 
@@ -169,3 +171,10 @@ class ScriptedService:
     def count(self, method: str, path: str) -> int:
         """How often this was called."""
         return sum((call.method, call.path) == (method, path) for call in self.calls)
+
+
+def run_context(service: ScriptedService, clock: Clock | None = None, seconds: float = 600, **more: Any) -> RunContext:
+    """A context without locks, for a run of which all waits together take at most `seconds`."""
+    clock = clock or FakeClock()
+    given = {"warn": lambda _text: None, "lock_directories": (), "lock_keys": ("test",), **more}
+    return RunContext(KatapultApi(service), clock, Deadline(clock, seconds), **given)

@@ -21,7 +21,10 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock imp
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import parse_assignment, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import parse_fleet
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.absent import AbsentReconciler
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignment import AssignmentReconciler
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignment import (
+    AssignmentReconciler,
+    ReleaseReconciler,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
@@ -85,8 +88,8 @@ class Life:
         given = {**usual, **options}
 
         def act(context: RunContext) -> DiskResult:
-            placement = AssignmentReconciler(parse_assignment(given), context)
-            return placement.ensure_released() if given["state"] == "absent" else placement.ensure_assigned()
+            reconciler = ReleaseReconciler if given["state"] == "absent" else AssignmentReconciler
+            return reconciler(parse_assignment(given), context).ensure()
 
         return self._run(act, check=check, token=None, wait=True)
 

@@ -20,8 +20,6 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import
     DiskNotFoundError,
     ErrorDetails,
     InTrashError,
-    KatapultError,
-    Known,
     NotFoundError,
     NotPermittedError,
     OptionError,
@@ -215,10 +213,8 @@ def test_a_wrong_option_is_named() -> None:
 
 
 def test_a_failure_carries_what_is_known() -> None:
-    error: KatapultError = error_for("task_failed", "The task failed.")
-    error.known = Known(disk={"id": "disk_One"}, task={"id": "task_One"}, changed=True)
-
-    result = error.as_result()
+    known = {"disk": {"id": "disk_One"}, "task": {"id": "task_One"}, "changed": True}
+    result = error_for("task_failed", "The task failed.", known=known).as_result()
     assert (result["disk"], result["task"], result["changed"]) == ({"id": "disk_One"}, {"id": "task_One"}, True)
     assert "annotations" not in result
 

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import Created, KatapultApi
+from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import Created
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
-from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import MAY_APPEAR, KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import CreateNotes
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import plan_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.create import DiskCreator
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
@@ -33,6 +31,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.fakes import (
     ScriptedService,
     error_answer,
     json_answer,
+    run_context,
 )
 
 OLD = frozenset({"disk_Old"})
@@ -66,8 +65,7 @@ class Run:
         self.service = ScriptedService(
             {f"POST {LIST}": [post], f"GET {LIST}": list(lists), f"GET {DISK}": [read], **script}
         )
-        deadline = Deadline(self.clock, seconds)
-        self.creator = DiskCreator(KatapultApi(self.service), Poller(self.clock, deadline), self.warnings.append)
+        self.creator = DiskCreator(run_context(self.service, self.clock, seconds, warn=self.warnings.append))
 
     def create(self, **options: Any) -> Created:
         made = self.create_unless_made(**options)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError, OptionError
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment
@@ -23,7 +22,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     desired,
     machine_answer,
 )
-from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService, error_answer
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import ScriptedService, error_answer, run_context
 
 PROFILES = "/organizations/organization/disk_io_profiles"
 NO_SCOPE = error_answer(403, "scope_not_granted", {"scopes": ["virtual_machines:read"]})
@@ -54,8 +53,7 @@ WEB = Assignment(Lookup("fqdn", attachment()["virtual_machine"]["fqdn"]))
 def test_check_mode_finds_references_that_are_not_there(
     options: dict[str, Any], script: dict[str, Any], code: str | None
 ) -> None:
-    warnings: list[str] = []
-    references = ReferenceChecker(KatapultApi(ScriptedService({**REFERENCES, **script})), warnings.append)
+    references = ReferenceChecker(run_context(ScriptedService({**REFERENCES, **script})))
     if code is None:
         references.check(desired(**options))
         return
@@ -68,7 +66,7 @@ def test_check_mode_finds_references_that_are_not_there(
 def test_check_mode_skips_what_the_token_may_not_see() -> None:
     warnings: list[str] = []
     service = ScriptedService({**REFERENCES, f"GET {MACHINE}": [NO_SCOPE]})
-    references = ReferenceChecker(KatapultApi(service), warnings.append)
+    references = ReferenceChecker(run_context(service, warn=warnings.append))
     references.check(desired(assignment=WEB))
 
     assert len(warnings) == 1

@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints import KatapultApi
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup, Power, parse_task
-from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
-from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment, DesiredDisk
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.state import RunState
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import RunState
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
@@ -30,7 +27,12 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     machine_answer,
     task_answer,
 )
-from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import (
+    FakeClock,
+    ScriptedService,
+    error_answer,
+    run_context,
+)
 
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
 TO_BE_ATTACHED = desired(assignment=Assignment(WEB, attach=True))
@@ -54,13 +56,16 @@ class Run:
         self.warnings: list[str] = []
         self.told: list[str] = []
         self.service = ScriptedService(self.script)
-        deadline = Deadline(self.clock, self.seconds)
-        poller = Poller(self.clock, deadline)
-        self.poller = DiskWaiter(KatapultApi(self.service), poller, self.warnings.append, self.told.append)
+        self.context = run_context(
+            self.service, self.clock, self.seconds, warn=self.warnings.append, report_progress=self.told.append
+        )
         self.state = RunState(changed=True, disk=disk(**self.created["disk"]), task=self.task)
 
     def made(self, options: DesiredDisk | None = None) -> Power:
-        return self.poller.wait_until_built(options or desired(), self.state).power
+        return self.waiter(options).wait_until_built().power
+
+    def waiter(self, options: DesiredDisk | None = None) -> DiskWaiter:
+        return DiskWaiter(self.context, options or desired(), self.state)
 
     def fails(self, options: DesiredDisk | None = None) -> KatapultError:
         with pytest.raises(KatapultError) as raised:
@@ -117,7 +122,7 @@ def test_a_failed_task_fails_with_the_disk_as_it_is_then() -> None:
     assert error.details.code == "task_failed"
     assert "'Build disk' (task_One) of the disk 'data-01' (disk_One) failed" in error.summary
     assert run.disk_state == "failed"
-    assert run.state.known().changed is True
+    assert run.state.as_result()["changed"] is True
     assert run.state.task is not None
     assert run.state.task.status == "failed"
 
@@ -213,9 +218,9 @@ def test_an_attachment_that_failed_fails() -> None:
 
 def test_a_disk_of_an_earlier_run_is_waited_for() -> None:
     run = Run({f"GET {DISK}": [disk_answer(state="building"), ATTACHING, ATTACHED]}, task=None)
-    run.poller.wait_until_idle(desired(), run.state)
+    run.waiter().wait_until_idle()
 
     assert (run.state.known_disk.state, run.service.count("GET", DISK)) == ("built", 3)
     late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10, task=None)
     with pytest.raises(KatapultError, match="it is building"):
-        late.poller.wait_until_idle(desired(), late.state)
+        late.waiter().wait_until_idle()
