@@ -9,8 +9,9 @@ An option that is changed in place needs a row here, and a step in `steps` if th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from .._api.models import (
@@ -28,6 +29,7 @@ from .._api.models import (
 )
 from .._options.disk import Assignment, DesiredDisk, ResizeMethod
 from .steps import (
+    IO_PROFILE_KEYS,
     Step,
     UnsupportedChangeError,
     annotate,
@@ -54,7 +56,7 @@ def plan_resize(disk: Disk, desired: DesiredDisk, size_in_gb: int) -> tuple[Step
     """
     disk.require_machine()
     current = disk.size_in_gb
-    detached = disk.is_detached or _is_to_be_detached(desired)
+    detached = disk.is_detached or (desired.assignment is not None and desired.assignment.attach is False)
     if not detached and disk.attachment is not None and disk.attachment.state == FAILED:
         raise UnsupportedChangeError(
             "its attachment has failed: detach it first, with virtual_machine_disk.attach=false"
@@ -84,10 +86,6 @@ def _check_shrink(disk: Disk, desired: DesiredDisk, *, detached: bool) -> None:
         raise UnsupportedChangeError("a disk is made smaller offline only: set resize_method to auto or offline")
 
 
-def _is_to_be_detached(desired: DesiredDisk) -> bool:
-    return desired.assignment is not None and desired.assignment.attach is False
-
-
 @dataclass(frozen=True)
 class View:
     """What an existing disk is compared by; `machine` is the virtual machine that it is on, or shall be on."""
@@ -95,6 +93,11 @@ class View:
     disk: Disk
     desired: DesiredDisk
     machine: Machine
+
+    @property
+    def assignment(self) -> Assignment:
+        """What is wanted of the disk's place on its virtual machine."""
+        return self.desired.assignment or Assignment()
 
 
 StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
@@ -104,20 +107,20 @@ StepsOf = Callable[[View, Any], "tuple[Step, ...]"]
 class DiskOption:
     """A row of the table: an option, how it is wanted (None: not set), and how an existing disk has it.
 
+    A create sends it as it is wanted. `current` is None for what only a create takes, and what no disk shows.
     `steps` gives what brings the disk to the wanted value. It raises UnsupportedChangeError where nothing can.
+    `predicted` is what a disk will have of it in its object after a create; None where the object has it elsewhere.
     """
 
     name: str
     desired: Callable[[DesiredDisk], Any]
-    current: Callable[[View], Any]
+    current: Callable[[View], Any] | None
     steps: StepsOf
+    predicted: Callable[[DesiredDisk], Any] | None = None
 
 
-def _refused(reason: str) -> StepsOf:
-    def refuse(_view: View, _value: Any) -> tuple[Step, ...]:
-        raise UnsupportedChangeError(reason)
-
-    return refuse
+def _fixed(_view: View, _value: Any) -> tuple[Step, ...]:
+    raise UnsupportedChangeError("that can't be changed once the disk is there")
 
 
 def _one(step: Callable[[Any], Step]) -> StepsOf:
@@ -125,14 +128,16 @@ def _one(step: Callable[[Any], Step]) -> StepsOf:
 
 
 def _plain(key: str, steps: StepsOf) -> DiskOption:
-    return DiskOption(key, lambda desired: getattr(desired, key), lambda view: view.disk.payload.get(key), steps)
+    wanted = attrgetter(key)
+    return DiskOption(key, wanted, lambda view: view.disk.payload.get(key), steps, predicted=wanted)
 
 
-def _lookup(key: str, steps: StepsOf) -> DiskOption:
-    def current(view: View) -> Any:
-        return _under_the_key_of(getattr(view.desired, key), view.disk.payload.get(key))
+def _lookup(key: str, current: Callable[[View], Any], steps: StepsOf, payload_keys: Sequence[str]) -> DiskOption:
+    def predicted(desired: DesiredDisk) -> dict[str, Any] | None:
+        lookup: Lookup | None = getattr(desired, key)
+        return lookup.as_payload(*payload_keys) if lookup else None
 
-    return DiskOption(key, lambda desired: as_body(getattr(desired, key)), current, steps)
+    return DiskOption(key, lambda desired: as_body(getattr(desired, key)), current, steps, predicted)
 
 
 def _assigned(key: str, current: Callable[[View], Any], steps: StepsOf) -> DiskOption:
@@ -149,7 +154,7 @@ def as_body(lookup: Lookup | None) -> dict[str, str] | None:
     return lookup.as_body() if lookup else None
 
 
-def _under_the_key_of(lookup: Lookup, thing: object) -> dict[str, Any] | None:
+def _under_key(lookup: Lookup, thing: object) -> dict[str, Any] | None:
     return {lookup.key: thing.get(lookup.key)} if isinstance(thing, Mapping) else None
 
 
@@ -160,18 +165,10 @@ def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
 
 
 def _current_machine(view: View) -> dict[str, Any] | None:
-    desired, attachment = view.desired.virtual_machine, view.disk.attachment
-    if desired is None or attachment is None:
+    wanted, attachment = view.desired.virtual_machine, view.disk.attachment
+    if wanted is None or attachment is None:
         return None
-    return (
-        as_body(desired)
-        if view.disk.is_assigned_to(desired)
-        else _under_the_key_of(desired, attachment.virtual_machine)
-    )
-
-
-def _current_policy(view: View) -> bool | None:
-    return view.disk.attachment.attach_on_boot if view.disk.attachment else None
+    return as_body(wanted) if view.disk.is_assigned_to(wanted) else _under_key(wanted, attachment.virtual_machine)
 
 
 def _current_attach(view: View) -> bool | str | None:
@@ -180,10 +177,10 @@ def _current_attach(view: View) -> bool | str | None:
     if attachment is None:
         return None
     if view.disk.is_being_built:
-        return view.desired.assignment.attach if view.desired.assignment else None
+        return view.assignment.attach
     if attachment.state != DETACHED:
         return _ARRIVES_AS.get(attachment.state, attachment.state)
-    waits_for_boot = attachment.attach_on_boot is True or _policy_of(view) is False
+    waits_for_boot = attachment.attach_on_boot is True or view.assignment.attach_on_boot is False
     return view.desired.wants_attached and waits_for_boot and view.machine.power in (Power.OFF, Power.UNKNOWN)
 
 
@@ -191,14 +188,15 @@ _ARRIVES_AS = {ATTACHED: True, ATTACHING: True, DETACHING: False}
 
 
 def _current_data_center(view: View) -> dict[str, Any] | None:
-    desired = view.desired.data_center
-    if desired is not None and view.disk.is_in(desired):
-        return as_body(desired)
-    return _under_the_key_of(desired, view.disk.payload.get("data_center")) if desired else None
+    wanted = view.desired.data_center
+    if wanted is None or view.disk.is_in(wanted):
+        return as_body(wanted)
+    return _under_key(wanted, view.disk.payload.get("data_center"))
 
 
-def _policy_of(view: View) -> bool | None:
-    return view.desired.assignment.attach_on_boot if view.desired.assignment else None
+def _current_io_profile(view: View) -> dict[str, Any] | None:
+    wanted = view.desired.io_profile
+    return _under_key(wanted, view.disk.payload.get("io_profile")) if wanted else None
 
 
 def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
@@ -227,7 +225,7 @@ def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(keys) and one[keys[0]] != other[keys[0]]
 
 
-def _policy_steps(view: View, value: bool) -> tuple[Step, ...]:
+def _attach_on_boot_steps(view: View, value: bool) -> tuple[Step, ...]:
     if view.disk.is_boot_disk and not value:
         raise UnsupportedChangeError("its virtual machine boots from it")
     return (set_attach_on_boot(value),)
@@ -242,38 +240,42 @@ def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
         return (detach(),) if view.disk.attachment is not None else ()
     if view.machine.power in (Power.ON, Power.CHANGING):
         return (attach(),)
-    return (set_attach_on_boot(desired=True),) if _policy_of(view) is None else ()
-
-
-def _wanted_annotations(desired: DesiredDisk) -> list[dict[str, str]] | None:
-    return None if desired.annotations is None else _shown(annotation_pairs(desired.annotations))
+    return (set_attach_on_boot(desired=True),) if view.assignment.attach_on_boot is None else ()
 
 
 def _shown(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in pairs]
 
 
-FIXED = _refused("that can't be changed once the disk is there")
-
 OPTIONS = (
-    DiskOption("name", lambda desired: desired.name, lambda view: view.disk.name, _rename_steps),
+    DiskOption("name", attrgetter("name"), lambda view: view.disk.name, _rename_steps, predicted=attrgetter("name")),
     _plain("size_in_gb", lambda view, value: plan_resize(view.disk, view.desired, value)),
     _plain("bus_type", _one(set_bus_type)),
-    DiskOption("data_center", lambda desired: as_body(desired.data_center), _current_data_center, FIXED),
-    _lookup("io_profile", lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items())),
-    _plain("storage_speed", FIXED),
+    _lookup("data_center", _current_data_center, _fixed, ("id", "name", "permalink")),
+    _lookup(
+        "io_profile",
+        _current_io_profile,
+        lambda _view, value: tuple(set_io_profile(Lookup(*item)) for item in value.items()),
+        IO_PROFILE_KEYS,
+    ),
+    DiskOption("initial_file_system", attrgetter("initial_file_system"), None, _fixed),
+    _plain("storage_speed", _fixed),
     DiskOption(
         "virtual_machine_disk.virtual_machine",
         lambda desired: as_body(desired.virtual_machine),
         _current_machine,
         _assign_steps,
     ),
-    _assigned("boot", lambda view: view.disk.attachment.boot if view.disk.attachment else False, FIXED),
-    _assigned("attach_on_boot", _current_policy, _policy_steps),
+    _assigned("boot", lambda view: view.disk.attachment.boot if view.disk.attachment else False, _fixed),
+    _assigned(
+        "attach_on_boot",
+        lambda view: view.disk.attachment.attach_on_boot if view.disk.attachment else None,
+        _attach_on_boot_steps,
+    ),
     _assigned("attach", _current_attach, _attach_steps),
     DiskOption(
         "annotations",
-        _wanted_annotations,
+        lambda desired: None if desired.annotations is None else _shown(annotation_pairs(desired.annotations)),
         lambda view: _shown(view.disk.annotations),
         lambda view, _value: (annotate(view.desired.annotations or ()),),
     ),
@@ -300,20 +302,15 @@ def _value_in_words(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(_value_in_words(item) for item in value.values())
     if isinstance(value, list):
-        return "[" + ", ".join(_item_in_words(item) for item in value) + "]"
+        # Only annotations are a list.
+        return "[" + ", ".join(f"{item['key']}={item['value']}" for item in value) + "]"
     return str(value)
-
-
-def _item_in_words(item: object) -> str:
-    is_annotation = isinstance(item, Mapping) and set(item) == {"key", "value"}
-    return f"{item['key']}={item['value']}" if isinstance(item, Mapping) and is_annotation else _value_in_words(item)
 
 
 def compare(view: View) -> list[tuple[DiskOption, Difference]]:
     """Every row whose option was set and that the disk has otherwise."""
     found = []
-    for option in comparable_options(view.desired, view.disk):
-        current, target = option.current(view), option.desired(view.desired)
+    for option, current, target in set_options(view):
         if current != target:
             name = view.desired.option_names.get(option.name, option.name)
             found.append((option, Difference(name, current, target)))
@@ -325,10 +322,15 @@ def find_differences(desired: DesiredDisk, disk: Disk, machine: Machine = UNKNOW
     return tuple(difference for _option, difference in compare(View(disk, desired, machine)))
 
 
-def comparable_options(desired: DesiredDisk, disk: Disk) -> list[DiskOption]:
-    """The options that were set and that can be compared with the disk."""
+def set_options(view: View) -> list[tuple[DiskOption, Any, Any]]:
+    """The options that were set and can be compared with the disk, each as the disk has it and as it is wanted."""
+    disk, desired = view.disk, view.desired
     elsewhere = disk.attachment is not None and desired.needs_assignment(disk) and not desired.allow_move
     nowhere = desired.virtual_machine is None and disk.attachment is None
     left_out = {f"virtual_machine_disk.{key}" for key in ("boot", "attach_on_boot", "attach")}
     hidden = left_out if elsewhere or nowhere else set()
-    return [option for option in OPTIONS if option.desired(desired) is not None and option.name not in hidden]
+    return [
+        (option, option.current(view), option.desired(desired))
+        for option in OPTIONS
+        if option.current is not None and option.name not in hidden and option.desired(desired) is not None
+    ]

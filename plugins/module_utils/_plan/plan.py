@@ -8,50 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
-from .._api.models import FAILED, UNKNOWN_MACHINE, Disk, Lookup, Machine
+from .._api.models import FAILED, UNKNOWN_MACHINE, Disk, Machine
 from .._core.errors import OptionError, error_for
-from .._options.disk import Assignment, DesiredDisk
-from .comparison import OPTIONS, Difference, DiskOption, View, as_body, comparable_options, compare
+from .._options.disk import DesiredDisk
+from .comparison import OPTIONS, Difference, View, compare, set_options
 from .steps import Step, UnsupportedChangeError, release_steps
 
-
-def create_body(desired: DesiredDisk) -> dict[str, Any]:
-    """The body of the create call: what was given, as it was given, and nothing else."""
-    properties = {
-        "name": desired.name,
-        "size_in_gb": desired.size_in_gb,
-        "bus_type": desired.bus_type,
-        "data_center": as_body(desired.data_center),
-        "io_profile": as_body(desired.io_profile),
-        "initial_file_system": desired.initial_file_system,
-        "storage_speed": desired.storage_speed,
-        "virtual_machine_disk": _assignment_body(desired.assignment),
-    }
-    annotations = None if desired.annotations is None else [dict(item) for item in desired.annotations]
-    return _given(
-        organization=as_body(desired.organization),
-        properties=_given(**properties),
-        annotations=annotations,
-    )
+# What of a disk only the service can know.
+SERVICE_KEYS = ("id", "wwn", "state", "created_at", "installation")
 
 
 def predicted_disk(desired: DesiredDisk) -> dict[str, Any]:
     """The disk that a create will make, with None for what only the service can know."""
+    assignment, attachment = desired.assignment, None
+    if assignment is not None and assignment.virtual_machine is not None:
+        attachment = {
+            "virtual_machine": assignment.virtual_machine.as_payload("id", "fqdn"),
+            "attach_on_boot": assignment.attach_on_boot,
+            "boot": assignment.boot,
+            "state": None,
+        }
     return {
-        "id": None,
-        "name": desired.name,
-        "size_in_gb": desired.size_in_gb,
-        "wwn": None,
-        "state": None,
-        "created_at": None,
-        "storage_speed": desired.storage_speed,
-        "io_profile": _lookup_payload(desired.io_profile, "id", "name", "permalink", "speed_in_mb", "iops"),
-        "bus_type": desired.bus_type,
-        "data_center": _lookup_payload(desired.data_center, "id", "name", "permalink"),
-        "virtual_machine_disk": _predicted_attachment(desired.assignment),
-        "installation": None,
+        **dict.fromkeys(SERVICE_KEYS),
+        **{option.name: option.predicted(desired) for option in OPTIONS if option.predicted is not None},
+        "virtual_machine_disk": attachment,
     }
 
 
@@ -65,36 +48,6 @@ def changed_disk(payload: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[s
 def predicted_annotations(desired: DesiredDisk) -> list[Mapping[str, Any]]:
     """The annotations that are wanted, as the service will show them."""
     return [{"key": item["key"], "value": item.get("value")} for item in desired.annotations or ()]
-
-
-def _assignment_body(assignment: Assignment | None) -> dict[str, Any] | None:
-    if assignment is None:
-        return None
-    return _given(
-        boot=assignment.boot,
-        attach_on_boot=assignment.attach_on_boot,
-        attach=assignment.attach,
-        virtual_machine=as_body(assignment.virtual_machine),
-    )
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _predicted_attachment(assignment: Assignment | None) -> dict[str, Any] | None:
-    if assignment is None or assignment.virtual_machine is None:
-        return None
-    return {
-        "virtual_machine": assignment.virtual_machine.as_payload("id", "fqdn"),
-        "attach_on_boot": assignment.attach_on_boot,
-        "boot": assignment.boot,
-        "state": None,
-    }
-
-
-def _lookup_payload(lookup: Lookup | None, *keys: str) -> dict[str, Any] | None:
-    return lookup.as_payload(*keys) if lookup else None
 
 
 @dataclass(frozen=True)
@@ -156,13 +109,14 @@ def plan_disk(desired: DesiredDisk, disk: Disk | None, machine: Machine = UNKNOW
         )
     leaving = release_steps(disk) if moves else ()
     steps = (*leaving, *_steps_to_change(disk, start))
-    before = View(disk, desired, machine)
-    options = comparable_options(desired, disk)
     # Who takes a disk from a machine is shown which one it is.
-    moved = {"name": disk.name, "size_in_gb": disk.payload.get("size_in_gb")} if moves else {}
+    before = {"name": disk.name, "size_in_gb": disk.payload.get("size_in_gb")} if moves else {}
+    after = dict(before)
+    for option, current, target in set_options(View(disk, desired, machine)):
+        before[option.name], after[option.name] = current, target
     return Plan(
-        before=_nested(desired, {**moved, **{option.name: option.current(before) for option in options}}),
-        after=_nested(desired, {**moved, **{option.name: option.desired(desired) for option in options}}),
+        before=_nested(before, desired.option_names),
+        after=_nested(after, desired.option_names),
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
         annotations=disk.annotation_list if desired.annotations is None else predicted_annotations(desired),
@@ -190,7 +144,7 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
     refused: list[tuple[Difference, str]] = []
     for option, difference in compare(view):
         try:
-            steps += _steps_of(option, view)
+            steps += option.steps(view, option.desired(view.desired))
         except UnsupportedChangeError as reason:
             refused.append((difference, str(reason)))
     if refused:
@@ -201,10 +155,6 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
             detail={"differences": [{**difference.__dict__, "reason": reason} for difference, reason in refused]},
         )
     return sorted(steps, key=lambda step: step.phase)
-
-
-def _steps_of(option: DiskOption, view: View) -> tuple[Step, ...]:
-    return option.steps(view, option.desired(view.desired))
 
 
 def _plan_create(given: DesiredDisk) -> Plan:
@@ -222,23 +172,26 @@ def _plan_create(given: DesiredDisk) -> Plan:
             "virtual_machine_disk.virtual_machine",
             f"is needed to create the disk '{desired.name}', which does not exist yet, with virtual_machine_disk.",
         )
-    set_options = {option.name: option.desired(desired) for option in OPTIONS if option.desired(desired) is not None}
-    if desired.initial_file_system is not None:
-        set_options["initial_file_system"] = desired.initial_file_system
+    wanted = {option.name: option.desired(desired) for option in OPTIONS if option.desired(desired) is not None}
+    body: dict[str, Any] = {"properties": _nested({key: wanted[key] for key in wanted if key != "annotations"})}
+    if desired.organization is not None:
+        body["organization"] = desired.organization.as_body()
+    if desired.annotations is not None:
+        body["annotations"] = [dict(item) for item in desired.annotations]
     return Plan(
         before={},
-        after=_nested(desired, set_options),
-        body=create_body(desired),
+        after=_nested(wanted, desired.option_names),
+        body=body,
         predicted=predicted_disk(desired),
         annotations=predicted_annotations(desired),
     )
 
 
-def _nested(desired: DesiredDisk, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted names as the nested options that the user writes."""
+def _nested(options: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Dotted options as the nested ones that the user writes, and the API takes; `names` of a module's own."""
     nested: dict[str, Any] = {}
     for name, value in options.items():
-        outer, _dot, inner = desired.option_names.get(name, name).partition(".")
+        outer, _dot, inner = names.get(name, name).partition(".")
         if inner:
             nested.setdefault(outer, {})[inner] = value
         else:

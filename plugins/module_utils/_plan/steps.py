@@ -15,6 +15,8 @@ from .._api.models import ATTACHED, DETACHED, Disk, DiskCall, Lookup, annotation
 from .._options.disk import ResizeMethod
 
 Payload = Mapping[str, Any]
+# What the object of a disk has of its I/O profile.
+IO_PROFILE_KEYS = ("id", "name", "permalink", "speed_in_mb", "iops")
 
 
 class UnsupportedChangeError(Exception):
@@ -54,18 +56,12 @@ class Step:
 
 def rename(name: str) -> Step:
     """PATCH /disks/disk with a name."""
-    return _patch("rename", "rename the disk", Phase.PROPERTIES, {"name": name}, lambda disk: disk.name == name)
+    return _patch("rename", "rename the disk", {"name": name})
 
 
 def set_bus_type(bus_type: str) -> Step:
     """PATCH /disks/disk with a bus."""
-    return _patch(
-        "bus_type",
-        "change the bus of the disk",
-        Phase.PROPERTIES,
-        {"bus_type": bus_type},
-        lambda disk: disk.payload.get("bus_type") == bus_type,
-    )
+    return _patch("bus_type", "change the bus of the disk", {"bus_type": bus_type})
 
 
 def annotate(annotations: Sequence[Mapping[str, str]]) -> Step:
@@ -84,14 +80,16 @@ def annotate(annotations: Sequence[Mapping[str, str]]) -> Step:
 
 def set_attach_on_boot(desired: bool) -> Step:
     """PATCH /disks/disk with what happens to the disk when its virtual machine starts."""
-    step = _patch(
-        "attach_on_boot",
-        "set attach_on_boot of the disk",
-        Phase.POLICY,
-        {"virtual_machine_disk": {"attach_on_boot": desired}},
-        lambda disk: disk.attachment is not None and disk.attachment.attach_on_boot is desired,
+    return replace(
+        _patch(
+            "attach_on_boot",
+            "set attach_on_boot of the disk",
+            {"virtual_machine_disk": {"attach_on_boot": desired}},
+        ),
+        phase=Phase.POLICY,
+        is_done=lambda disk: disk.attachment is not None and disk.attachment.attach_on_boot is desired,
+        effect=_update_attachment(attach_on_boot=desired),
     )
-    return replace(step, effect=_update_attachment(attach_on_boot=desired))
 
 
 def assign(virtual_machine: Lookup) -> Step:
@@ -160,7 +158,7 @@ def resize(size_in_gb: int, method: ResizeMethod, caveat: str = "") -> Step:
 def set_io_profile(io_profile: Lookup) -> Step:
     """PUT /disks/disk/io_profile."""
     body = {"io_profile": io_profile.as_body()}
-    profile = io_profile.as_payload("id", "name", "permalink", "speed_in_mb", "iops")
+    profile = io_profile.as_payload(*IO_PROFILE_KEYS)
     return Step(
         "io_profile",
         Phase.IO_PROFILE,
@@ -173,11 +171,6 @@ def set_io_profile(io_profile: Lookup) -> Step:
 def get_new_size(step: Step) -> int | None:
     """The size in GB that the step resizes the disk to; None for any other step."""
     return step.call.body["size_in_gb"] if step.phase is Phase.SIZE else None
-
-
-def uses_io_profile(step: Step) -> bool:
-    """Whether the step needs an I/O profile to be there."""
-    return step.phase is Phase.IO_PROFILE
 
 
 def release_steps(disk: Disk) -> tuple[Step, ...]:
@@ -193,14 +186,12 @@ def release_steps(disk: Disk) -> tuple[Step, ...]:
     return (*keep_off, *take_off, unassign())
 
 
-def _patch(
-    name: str, action: str, phase: Phase, properties: Mapping[str, Any], is_done: Callable[[Disk], bool]
-) -> Step:
+def _patch(name: str, action: str, properties: Mapping[str, Any]) -> Step:
     return Step(
         name,
-        phase,
+        Phase.PROPERTIES,
         DiskCall("PATCH", "/disks/disk", action, {"properties": properties}),
-        is_done,
+        is_done=lambda disk: all(disk.payload.get(key) == value for key, value in properties.items()),
         effect=lambda payload: {**payload, **properties},
     )
 

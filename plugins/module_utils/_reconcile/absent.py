@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class AbsentReconciler(Reconciler):
     """Ensures that one disk does not exist."""
 
+    extra_keys = ("trash_object",)
+
     def __init__(self, desired: DesiredDisk, context: RunContext, *, force: bool, purge: bool) -> None:
         # A disk that goes away is not waited for to be attached.
         super().__init__(replace(desired, assignment=None), context)
@@ -36,10 +38,6 @@ class AbsentReconciler(Reconciler):
         self._purge = purge
         self._trash = TrashOperations(self.waiter)
         self._in_trash: InTrashError | None = None
-
-    def known_extras(self) -> Mapping[str, Any]:
-        """The trash object, and no message yet."""
-        return {"trash_object": self.state.as_result().get("trash_object"), "msg": None}
 
     def _observe_by_name(self, listed: RowList | None) -> None:
         found = self._find(listed)

@@ -66,15 +66,12 @@ class FleetItem:
 
     def as_result(self) -> dict[str, Any]:
         """As `disks` of the result has it."""
-        reconciler, known = self.reconciler, self.reconciler.state.as_result()
-        told = {"disk": known.get("disk"), "task": known.get("task"), "annotations": known.get("annotations", [])}
-        told.update(reconciler.known_extras())
-        if self.result is not None:
-            told = {**self.result.as_result(with_diff=False)}
-        elif self.error is not None:
+        told: dict[str, Any] = {**dict.fromkeys(("disk", "task", *self.reconciler.extra_keys)), "annotations": []}
+        told.update(self.result.as_result(with_diff=False) if self.result else self.reconciler.state.as_result())
+        if self.error is not None:
             told.update(self.error.as_result())
         return {
-            "name": reconciler.desired.name or (told["disk"] or {}).get("name"),
+            "name": self.reconciler.desired.name or (told["disk"] or {}).get("name"),
             "error": None,
             "msg": None,
             **{key: value for key, value in told.items() if key != "ansible_facts"},

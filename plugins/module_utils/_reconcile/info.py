@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from .._api.endpoints import KatapultApi
 from .._api.models import FINISHED, Disk, Task
-from .._core.errors import DiskNotFoundError, InTrashError, NotPermittedError, error_for
-from .._core.parallel import map_concurrently
+from .._core.errors import NotPermittedError, error_for
 from .._core.polling import Poller, TimedOutError
 from .._options.disk import require_organization
 from .._options.info import DiskQuery, InfoResult
+from .lookup import read_disks
 
 
 def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
@@ -52,7 +52,11 @@ def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult
 
     if not query.details:
         return InfoResult("disks", rows())
-    disks, lost = poller.check_then_poll(lambda: _read(api, rows()), lambda read: not read[1])
+
+    def look() -> tuple[list[Disk], list[str]]:
+        return read_disks(api, [row["id"] for row in rows()])
+
+    disks, lost = poller.check_then_poll(look, lambda seen: not seen[1])
     if lost:
         raise error_for(
             "unexpected_answer",
@@ -60,22 +64,6 @@ def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult
             detail={"listed": lost},
         )
     return InfoResult("disks", [_whole(disk) for disk in disks if query.matches(disk.payload)])
-
-
-def _read(api: KatapultApi, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Disk], list[str]]:
-    """The disks of a list without those in the trash, and the ids of those that the service does not find."""
-    lost: list[str] = []
-
-    def read(row: Mapping[str, Any]) -> Disk | None:
-        try:
-            return api.get_disk(row["id"])
-        except InTrashError:
-            return None
-        except DiskNotFoundError:
-            lost.append(row["id"])
-            return None
-
-    return [disk for disk in map_concurrently(read, rows) if disk is not None], lost
 
 
 def _whole(disk: Disk) -> dict[str, Any]:

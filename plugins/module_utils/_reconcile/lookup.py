@@ -14,6 +14,7 @@ from .._api.endpoints import KatapultApi
 from .._api.models import Disk
 from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for, join_some
+from .._core.parallel import map_concurrently
 from .._core.polling import Poller
 from .._options.disk import DesiredDisk, require_organization
 
@@ -141,15 +142,8 @@ def _read_listed(
         else:
             organization = require_organization(desired.organization, "look up, create or rename a disk by name")
             listing = api.list_disks_named(organization, desired.name or "")
-        reading = _Reading(listing, [row["id"] for row in listing.rows if row["id"] not in known], [], [])
-        for disk_id in reading.ids:
-            try:
-                reading.disks.append(api.get_disk(disk_id))
-            except InTrashError:
-                continue
-            except DiskNotFoundError:
-                reading.lost.append(disk_id)
-        return reading
+        ids = [row["id"] for row in listing.rows if row["id"] not in known]
+        return _Reading(listing, ids, *read_disks(api, ids))
 
     seen = poller.check_then_poll(look, lambda reading: not reading.lost)
     if seen.lost:
@@ -160,6 +154,22 @@ def _read_listed(
             detail={"listed": seen.lost},
         )
     return seen
+
+
+def read_disks(api: KatapultApi, ids: Iterable[str]) -> tuple[list[Disk], list[str]]:
+    """The disks of a list without those in the trash, and the ids of those that the service does not find."""
+    lost: list[str] = []
+
+    def read(disk_id: str) -> Disk | None:
+        try:
+            return api.get_disk(disk_id)
+        except InTrashError:
+            return None
+        except DiskNotFoundError:
+            lost.append(disk_id)
+            return None
+
+    return [disk for disk in map_concurrently(read, ids) if disk is not None], lost
 
 
 def _is_match(disk: Disk, desired: DesiredDisk) -> bool:

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 class Reconciler(ABC):
     """The run for one disk. In check mode it reads, plans and predicts, and never writes, waits or locks.
 
-    All stages raise KatapultError. The questions are answered with no unless a state says more.
+    All stages raise KatapultError. The questions are answered with no unless a state says more. `extra_keys` are those
+    of a result that only some states have.
     """
+
+    extra_keys: tuple[str, ...] = ()
 
     def __init__(self, desired: DesiredDisk, context: RunContext) -> None:
         self.desired = desired
@@ -117,10 +120,6 @@ class Reconciler(ABC):
     @abstractmethod
     def apply(self) -> DiskResult:
         """Do what is left to do after the stages before it, and return the result."""
-
-    def known_extras(self) -> Mapping[str, Any]:
-        """What only some states have, for a disk of a fleet without a result."""
-        return {}
 
     # How a disk that is there is changed.
 
