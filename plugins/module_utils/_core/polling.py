@@ -14,9 +14,11 @@ from .errors import ApiError
 
 T = TypeVar("T")
 
+# Seconds between looks. Builds take 1-12 s and attachments 1-6 s: an end is seen soon after it, in few requests.
 INITIAL_DELAY = 0.5
 MAX_DELAY = 5.0
 BACKOFF_FACTOR = 1.5
+# Seconds for what a write did to be seen by a read, which may lag behind it.
 VISIBILITY_TIMEOUT = 10.0
 
 

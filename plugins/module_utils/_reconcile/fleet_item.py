@@ -89,6 +89,7 @@ class FleetItem:
 
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged", "failed", "not_tried")
+# Causes in a message, and names for each: a screen full. All of them are in `disks`.
 MAX_REPORTED = 20
 MAX_NAMED = 5
 

@@ -20,6 +20,7 @@ from .fleet_item import FleetItem
 from .run import RunContext
 from .wait import STALL_TIMEOUT, stalled_error
 
+# As many as the client sends at a time, so that no thread waits for a place.
 MAX_CONCURRENT_READS = 16
 
 

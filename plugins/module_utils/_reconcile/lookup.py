@@ -18,6 +18,7 @@ from .._core.parallel import map_concurrently
 from .._core.polling import Poller
 from .._options.disk import DesiredDisk, require_organization
 
+# Disks in a message or a detail: a screen full.
 MAX_LISTED = 20
 
 

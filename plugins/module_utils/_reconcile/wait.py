@@ -24,7 +24,9 @@ from .._options.disk import DesiredDisk
 from .._plan.plan import raise_if_failed
 from .run import RunContext, RunState
 
+# Seconds without a move. The longest that the service was seen to take is 18 s: an attachment right after a build.
 STALL_TIMEOUT = 60.0
+# Seconds after the end of a task: what it did is there by then, and only a read can lag behind.
 EFFECT_TIMEOUT = 10.0
 
 IsDone = Callable[[Disk, Machine], bool]

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.katapult.cloud.tests.unit.support.harness import Life, lived
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 
 
 @pytest.fixture(name="all_lives", scope="module")
-def _all_lives() -> Iterator[Life]:
-    with lived() as life:
-        yield life
+def _all_lives() -> Iterator[Harness]:
+    with lived() as harness:
+        yield harness
 
 
-@pytest.fixture(name="life")
-def _life(all_lives: Life) -> Iterator[Life]:
+@pytest.fixture(name="harness")
+def _life(all_lives: Harness) -> Iterator[Harness]:
     all_lives.simulator.reset()
     yield all_lives
     assert all_lives.simulator.violations == []

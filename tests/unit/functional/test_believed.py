@@ -18,7 +18,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.harness import (
     ON_WEB,
     OPERATIONS,
     WEB,
-    Life,
+    Harness,
     Operation,
     state_of,
 )
@@ -38,9 +38,9 @@ def answered(method: str, path: str, change: Callable[[Any], Any], **more: Any) 
     )
 
 
-def of_another(life: Life, **fields: Any) -> Callable[[Any], Any]:
+def of_another(harness: Harness, **fields: Any) -> Callable[[Any], Any]:
     """The answer about another disk than was asked for, as a cache that looks at the path alone would give it."""
-    life.simulator.state.add_disk("other", id="disk_AnotherDisk00000", **{"size_in_gb": 500, **fields})
+    harness.simulator.state.add_disk("other", id="disk_AnotherDisk00000", **{"size_in_gb": 500, **fields})
 
     def change(real: Any) -> Any:
         return {**real, "disk": {**real["disk"], "id": "disk_AnotherDisk00000", "name": "other", "size_in_gb": 500}}
@@ -61,26 +61,26 @@ WISHES: dict[str, Operation] = {
 
 @pytest.mark.parametrize("number", [0, 1], ids=["first read", "second read"])
 @pytest.mark.parametrize("operation", WISHES.values(), ids=WISHES)
-def test_a_read_that_tells_another_disk_is_not_believed(life: Life, operation: Operation, number: int) -> None:
-    disk_id = operation.prepare(life.simulator)
-    change = of_another(life)
-    before = state_of(life.simulator, disk_id), state_of(life.simulator, "disk_AnotherDisk00000")
-    life.simulator.faults.add(answered("GET", DISK, change, skip=number))
+def test_a_read_that_tells_another_disk_is_not_believed(harness: Harness, operation: Operation, number: int) -> None:
+    disk_id = operation.prepare(harness.simulator)
+    change = of_another(harness)
+    before = state_of(harness.simulator, disk_id), state_of(harness.simulator, "disk_AnotherDisk00000")
+    harness.simulator.faults.add(answered("GET", DISK, change, skip=number))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     if result.failed:
         assert (result["error"]["code"], result.writes, result["changed"]) == ("unexpected_answer", [], False)
-        assert before[0] == state_of(life.simulator, disk_id)
+        assert before[0] == state_of(harness.simulator, disk_id)
     else:
-        assert not life.simulator.faults.pending or number == 1
-    assert before[1] == state_of(life.simulator, "disk_AnotherDisk00000")
+        assert not harness.simulator.faults.pending or number == 1
+    assert before[1] == state_of(harness.simulator, "disk_AnotherDisk00000")
 
 
-def trash_of_another(life: Life) -> dict[str, Any]:
+def trash_of_another(harness: Harness) -> dict[str, Any]:
     """Another disk in the trash, whose trash object is returned."""
-    other = life.simulator.state.add_disk("other")
-    item = throw_away(life.simulator.state, other, "Disk")
+    other = harness.simulator.state.add_disk("other")
+    item = throw_away(harness.simulator.state, other, "Disk")
     return {"id": item.id, "keep_until": item.keep_until, "object_id": other, "object_type": "Disk"}
 
 
@@ -110,27 +110,27 @@ FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 @pytest.mark.parametrize("trashed", [True, False], ids=["in the trash", "to be deleted"])
 @pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
 def test_a_purge_is_never_that_of_another_disk(
-    life: Life, forged: Callable[[dict[str, Any]], dict[str, Any]], trashed: bool, told: bool, times: int
+    harness: Harness, forged: Callable[[dict[str, Any]], dict[str, Any]], trashed: bool, told: bool, times: int
 ) -> None:
-    disk_id = Operation({}, trashed=trashed).prepare(life.simulator)
-    life.simulator.settings.trash_detail = told
-    other = trash_of_another(life)
-    life.simulator.faults.add(answered(**forged(other), times=times))
+    disk_id = Operation({}, trashed=trashed).prepare(harness.simulator)
+    harness.simulator.settings.trash_detail = told
+    other = trash_of_another(harness)
+    harness.simulator.faults.add(answered(**forged(other), times=times))
 
-    result = life.disk(id=disk_id, state="absent", purge=True)
+    result = harness.disk(id=disk_id, state="absent", purge=True)
 
-    assert state_of(life.simulator, other["object_id"])["trashed"] is True
+    assert state_of(harness.simulator, other["object_id"])["trashed"] is True
     if result.failed:
         assert result["error"]["code"] == "unexpected_answer", result.result
     else:
-        assert state_of(life.simulator, disk_id) == {"exists": False, "trashed": False}
+        assert state_of(harness.simulator, disk_id) == {"exists": False, "trashed": False}
 
 
-def test_a_task_that_is_another_is_not_followed(life: Life) -> None:
+def test_a_task_that_is_another_is_not_followed(harness: Harness) -> None:
     operation = OPERATIONS["grow online"]
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.settings.fail_tasks = ["grow"]
-    life.simulator.faults.add(
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.settings.fail_tasks = ["grow"]
+    harness.simulator.faults.add(
         answered(
             "GET",
             TASK,
@@ -139,16 +139,16 @@ def test_a_task_that_is_another_is_not_followed(life: Life) -> None:
         )
     )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert result.failed
     assert result["disk"]["size_in_gb"] == 20
 
 
-def test_a_machine_that_is_another_is_not_believed(life: Life) -> None:
+def test_a_machine_that_is_another_is_not_believed(harness: Harness) -> None:
     operation = OPERATIONS["assign"]
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(
         answered(
             "GET",
             MACHINE,
@@ -156,30 +156,30 @@ def test_a_machine_that_is_another_is_not_believed(life: Life) -> None:
         )
     )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
 
 
-def test_a_create_that_is_answered_with_a_disk_of_before_is_unclear(life: Life) -> None:
+def test_a_create_that_is_answered_with_a_disk_of_before_is_unclear(harness: Harness) -> None:
     """The old disk of that name is in another data center, so that another may be made here."""
-    old = life.simulator.state.add_disk("data-01", data_center="nl-ams-01")
-    life.simulator.faults.add(
+    old = harness.simulator.state.add_disk("data-01", data_center="nl-ams-01")
+    harness.simulator.faults.add(
         answered("POST", LIST, lambda real: {**real, "disk": {**real["disk"], "id": old}}, status=201)
     )
 
-    result = life.disk(**NEW)
+    result = harness.disk(**NEW)
 
     assert (result.failed, result["disk"]["id"] == old) == (False, False)
     assert result.writes == [f"POST {LIST}"]
 
 
-def test_a_patch_that_is_answered_about_another_disk_is_looked_into(life: Life) -> None:
+def test_a_patch_that_is_answered_about_another_disk_is_looked_into(harness: Harness) -> None:
     operation = Operation({"bus_type": "virtio"})
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(answered("PATCH", DISK, of_another(life)))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(answered("PATCH", DISK, of_another(harness)))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result.failed, result["disk"]["id"], result["disk"]["bus_type"]) == (False, disk_id, "virtio")
     assert "disk_AnotherDisk00000" in result.warnings[0]
@@ -217,53 +217,53 @@ DANGEROUS: dict[str, Operation] = {
 @pytest.mark.parametrize("hole", HOLES.values(), ids=HOLES)
 @pytest.mark.parametrize("operation", DANGEROUS.values(), ids=DANGEROUS)
 def test_what_an_answer_leaves_open_is_not_a_no(
-    life: Life, operation: Operation, hole: Callable[[dict[str, Any]], dict[str, Any]], check: bool
+    harness: Harness, operation: Operation, hole: Callable[[dict[str, Any]], dict[str, Any]], check: bool
 ) -> None:
-    disk_id = operation.prepare(life.simulator)
-    before = state_of(life.simulator, disk_id)
-    life.simulator.faults.add(answered("GET", DISK, lambda real: {**real, "disk": hole(real["disk"])}, times=-1))
+    disk_id = operation.prepare(harness.simulator)
+    before = state_of(harness.simulator, disk_id)
+    harness.simulator.faults.add(answered("GET", DISK, lambda real: {**real, "disk": hole(real["disk"])}, times=-1))
 
-    result = operation.run(life, disk_id, check=check)
+    result = operation.run(harness, disk_id, check=check)
 
     assert (result["error"]["code"], result.writes) == ("unexpected_answer", []), result.result
-    assert state_of(life.simulator, disk_id) == before
+    assert state_of(harness.simulator, disk_id) == before
 
 
-def test_a_machine_that_is_told_by_its_id_alone_may_be_the_one_that_is_wanted(life: Life) -> None:
+def test_a_machine_that_is_told_by_its_id_alone_may_be_the_one_that_is_wanted(harness: Harness) -> None:
     """It was taken for another, and the disk taken from the machine where it belongs."""
     operation = Operation({"virtual_machine": {"fqdn": WEB}, "force": True}, ON_WEB, assigns=True)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(
         answered(
             "GET",
             DISK,
             lambda real: {
                 **real,
-                "disk": tied(virtual_machine={"id": life.simulator.state.machine(WEB).id})(real["disk"]),
+                "disk": tied(virtual_machine={"id": harness.simulator.state.machine(WEB).id})(real["disk"]),
             },
             times=-1,
         )
     )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
 
 
-def test_what_is_left_open_hinders_no_other_change(life: Life) -> None:
+def test_what_is_left_open_hinders_no_other_change(harness: Harness) -> None:
     operation = Operation({"name": "data-02", "bus_type": "virtio"}, ON_WEB)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(
         answered("GET", DISK, lambda real: {**real, "disk": without("virtual_machine_disk")(real["disk"])}, times=-1)
     )
 
-    assert operation.run(life, disk_id)["disk"]["name"] == "data-02"
+    assert operation.run(harness, disk_id)["disk"]["name"] == "data-02"
 
 
 @pytest.mark.parametrize("spelling", ["Web-01.ACME.katapult.cloud", WEB.upper()])
-def test_the_name_of_a_machine_has_no_case(life: Life, spelling: str) -> None:
+def test_the_name_of_a_machine_has_no_case(harness: Harness, spelling: str) -> None:
     operation = Operation({"virtual_machine": {"fqdn": spelling}}, ON_WEB, assigns=True)
-    result = operation.run(life, operation.prepare(life.simulator))
+    result = operation.run(harness, operation.prepare(harness.simulator))
 
     assert (result["changed"], result.writes) == (False, [])
 
@@ -289,26 +289,26 @@ class Lagging:
 
 @pytest.mark.parametrize("seconds", [0.3, 2.0])
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_reads_that_lag_behind_are_waited_for(life: Life, name: str, seconds: float) -> None:
+def test_reads_that_lag_behind_are_waited_for(harness: Harness, name: str, seconds: float) -> None:
     operation = OPERATIONS[name]
-    disk_id = operation.prepare(life.simulator)
-    assert not operation.run(life, disk_id).failed
-    desired = state_of(life.simulator, disk_id)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(answered("GET", DISK, Lagging(life.clock, seconds), times=-1))
+    disk_id = operation.prepare(harness.simulator)
+    assert not operation.run(harness, disk_id).failed
+    desired = state_of(harness.simulator, disk_id)
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(answered("GET", DISK, Lagging(harness.clock, seconds), times=-1))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert not result.failed, result.result
-    assert state_of(life.simulator, disk_id) == desired
+    assert state_of(harness.simulator, disk_id) == desired
     assert len(set(result.writes)) == len(result.writes) or name == "change all"
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
-def test_a_new_disk_may_be_there_for_readers_some_seconds_later(life: Life, fleet: bool) -> None:
-    life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=3))
+def test_a_new_disk_may_be_there_for_readers_some_seconds_later(harness: Harness, fleet: bool) -> None:
+    harness.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=3))
 
-    result = life.fleet(disks=[NEW]) if fleet else life.disk(**NEW)
+    result = harness.fleet(disks=[NEW]) if fleet else harness.disk(**NEW)
 
     assert not result.failed, result.result
     made = result["disks"][0] if fleet else result
@@ -316,98 +316,98 @@ def test_a_new_disk_may_be_there_for_readers_some_seconds_later(life: Life, flee
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
-def test_a_new_disk_that_is_never_there_for_readers_fails_with_its_id(life: Life, fleet: bool) -> None:
-    life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1))
+def test_a_new_disk_that_is_never_there_for_readers_fails_with_its_id(harness: Harness, fleet: bool) -> None:
+    harness.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1))
 
-    result = life.fleet(disks=[NEW]) if fleet else life.disk(**NEW)
+    result = harness.fleet(disks=[NEW]) if fleet else harness.disk(**NEW)
 
     failed = result["disks"][0] if fleet else result
-    made = [item.id for item in life.simulator.state.disks_in_use()]
+    made = [item.id for item in harness.simulator.state.disks_in_use()]
     assert (failed["error"]["code"], failed["changed"], [failed["disk"]["id"]]) == ("not_applied", True, made)
     assert "has not found it" in failed["msg"]
 
 
 @pytest.mark.parametrize("name", ["delete", "delete with force", "grow online", "release", "change all"])
 @pytest.mark.parametrize("times", [1, 3], ids=["once", "three times"])
-def test_a_404_of_a_disk_that_was_just_there_is_looked_into(life: Life, name: str, times: int) -> None:
+def test_a_404_of_a_disk_that_was_just_there_is_looked_into(harness: Harness, name: str, times: int) -> None:
     operation = OPERATIONS[name]
     for skip in range(1, 4):
-        disk_id = operation.prepare(life.simulator)
-        if len([item for item in operation.run(life, disk_id).requests if item == f"GET {DISK}"]) <= skip:
+        disk_id = operation.prepare(harness.simulator)
+        if len([item for item in operation.run(harness, disk_id).requests if item == f"GET {DISK}"]) <= skip:
             continue
-        desired = state_of(life.simulator, disk_id)
-        disk_id = operation.prepare(life.simulator)
+        desired = state_of(harness.simulator, disk_id)
+        disk_id = operation.prepare(harness.simulator)
         fault = Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=times, skip=skip)
-        life.simulator.faults.add(fault)
+        harness.simulator.faults.add(fault)
 
-        result = operation.run(life, disk_id)
+        result = operation.run(harness, disk_id)
 
         assert not result.failed, (skip, result.result)
-        assert state_of(life.simulator, disk_id) == desired
+        assert state_of(harness.simulator, disk_id) == desired
         assert result["changed"] is True
 
 
-def test_a_disk_that_is_listed_and_not_found_for_long_is_not_called_absent(life: Life) -> None:
-    life.simulator.state.add_disk("data-01")
-    life.simulator.faults.add(
+def test_a_disk_that_is_listed_and_not_found_for_long_is_not_called_absent(harness: Harness) -> None:
+    harness.simulator.state.add_disk("data-01")
+    harness.simulator.faults.add(
         Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1, skip=1)
     )
 
-    result = life.disk(name="data-01", state="absent")
+    result = harness.disk(name="data-01", state="absent")
 
     assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
 
 
-def test_an_unassign_is_not_seen_in_an_answer_that_leaves_it_open(life: Life) -> None:
+def test_an_unassign_is_not_seen_in_an_answer_that_leaves_it_open(harness: Harness) -> None:
     operation = Operation({"state": "absent"}, {"virtual_machine": WEB, "attach_on_boot": False}, assigns=True)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(Fault(method="POST", path="/disks/disk/unassign", action="answer", status=503))
-    life.simulator.faults.add(
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(Fault(method="POST", path="/disks/disk/unassign", action="answer", status=503))
+    harness.simulator.faults.add(
         answered("GET", DISK, lambda real: {**real, "disk": without("virtual_machine_disk")(real["disk"])}, skip=2)
     )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result["changed"]) == ("unexpected_answer", False)
 
 
-def test_a_create_that_is_answered_with_a_disk_of_another_name_is_looked_into(life: Life) -> None:
+def test_a_create_that_is_answered_with_a_disk_of_another_name_is_looked_into(harness: Harness) -> None:
     """Its owner was told to delete that disk."""
-    change = of_another(life)
-    life.simulator.faults.add(answered("POST", LIST, change, status=201))
+    change = of_another(harness)
+    harness.simulator.faults.add(answered("POST", LIST, change, status=201))
 
-    result = life.disk(**NEW)
+    result = harness.disk(**NEW)
 
     assert (result.failed, result["disk"]["name"], result["disk"]["state"]) == (False, "data-01", "built")
     assert "disk_AnotherDisk00000" in result.warnings[0]
 
 
-def test_a_machine_that_is_told_by_its_name_alone_is_read_by_that(life: Life) -> None:
+def test_a_machine_that_is_told_by_its_name_alone_is_read_by_that(harness: Harness) -> None:
     operation = Operation({"virtual_machine_disk": {"attach": True}}, {"virtual_machine": WEB})
-    disk_id = operation.prepare(life.simulator)
+    disk_id = operation.prepare(harness.simulator)
     by_name = tied(virtual_machine={"fqdn": WEB})
-    life.simulator.faults.add(answered("GET", DISK, lambda real: {**real, "disk": by_name(real["disk"])}, times=3))
+    harness.simulator.faults.add(answered("GET", DISK, lambda real: {**real, "disk": by_name(real["disk"])}, times=3))
 
-    assert operation.run(life, disk_id)["changed"] is True
+    assert operation.run(harness, disk_id)["changed"] is True
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_a_data_center_that_is_not_told_is_no_drift(life: Life, state: str) -> None:
-    disk_id = Operation({}).prepare(life.simulator)
-    life.simulator.faults.add(
+def test_a_data_center_that_is_not_told_is_no_drift(harness: Harness, state: str) -> None:
+    disk_id = Operation({}).prepare(harness.simulator)
+    harness.simulator.faults.add(
         answered("GET", DISK, lambda real: {**real, "disk": without("data_center")(real["disk"])}, times=-1)
     )
 
-    result = life.disk(id=disk_id, data_center={"permalink": "uk-lon-01"}, state=state)
+    result = harness.disk(id=disk_id, data_center={"permalink": "uk-lon-01"}, state=state)
 
     assert (result["error"]["code"], result.writes) == ("unexpected_answer", [])
 
 
-def test_a_disk_that_is_in_the_trash_for_one_read_only_is_deleted(life: Life) -> None:
-    disk_id = Operation({}).prepare(life.simulator)
-    life.simulator.settings.trash_detail = False
+def test_a_disk_that_is_in_the_trash_for_one_read_only_is_deleted(harness: Harness) -> None:
+    disk_id = Operation({}).prepare(harness.simulator)
+    harness.simulator.settings.trash_detail = False
     in_trash = {"error": {"code": "object_in_trash", "detail": {}}}
-    life.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=406, body=in_trash))
+    harness.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=406, body=in_trash))
 
-    assert life.disk(id=disk_id, state="absent")["changed"] is True
-    assert state_of(life.simulator, disk_id)["trashed"] is True
+    assert harness.disk(id=disk_id, state="absent")["changed"] is True
+    assert state_of(harness.simulator, disk_id)["trashed"] is True

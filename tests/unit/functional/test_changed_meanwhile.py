@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault
-from ansible_collections.katapult.cloud.tests.unit.support.harness import DB, ON_WEB, WEB, Life, Operation, state_of
+from ansible_collections.katapult.cloud.tests.unit.support.harness import DB, ON_WEB, WEB, Harness, Operation, state_of
 from ansible_collections.katapult.cloud.tests.unit.support.other_clients import DISK, TRASH, Other, after, refused
 
 DETACH = "/disks/disk/detach"
@@ -159,12 +159,12 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_write_that_no_longer_fits_is_not_sent(life: Life, case: Case) -> None:
+def test_a_write_that_no_longer_fits_is_not_sent(harness: Harness, case: Case) -> None:
     operation = Operation(case.options, case.before, assigns=case.assigns)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(case.fault(Other(life, disk_id)))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(case.fault(Other(harness, disk_id)))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert result["error"]["code"] == "changed_meanwhile", result.result
     assert (result["error"]["detail"]["found"], result.writes) == (case.found, case.writes)
@@ -172,32 +172,32 @@ def test_a_write_that_no_longer_fits_is_not_sent(life: Life, case: Case) -> None
     unclear = "Whether the request before it was carried out is not known."
     untouched = f"Nothing {'more ' if case.changed else ''}was changed."
     assert (unclear if result["error"]["ambiguous"] else untouched) in result["msg"]
-    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert state_of(harness.simulator, disk_id)["exists"] is True
 
 
-def test_another_grow_that_goes_the_same_way_is_no_hindrance(life: Life) -> None:
+def test_another_grow_that_goes_the_same_way_is_no_hindrance(harness: Harness) -> None:
     operation = Operation({"size_in_gb": 600, "io_profile": {"permalink": "100k"}})
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(after("PUT", PROFILE, Other(life, disk_id).grows))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(after("PUT", PROFILE, Other(harness, disk_id).grows))
 
-    assert operation.run(life, disk_id)["disk"]["size_in_gb"] == 600
+    assert operation.run(harness, disk_id)["disk"]["size_in_gb"] == 600
 
 
-def test_what_another_client_has_done_already_is_not_done_again(life: Life) -> None:
+def test_what_another_client_has_done_already_is_not_done_again(harness: Harness) -> None:
     operation = Operation({"size_in_gb": 500}, {})
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(refused("PUT", RESIZE, Other(life, disk_id).grows, status=429))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(refused("PUT", RESIZE, Other(harness, disk_id).grows, status=429))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["changed"], result["disk"]["size_in_gb"], result.writes) == (False, 500, [f"PUT {RESIZE}"])
 
 
-def test_a_resize_of_another_client_that_is_under_way_is_waited_for(life: Life) -> None:
+def test_a_resize_of_another_client_that_is_under_way_is_waited_for(harness: Harness) -> None:
     """Its size shows only when it has ended: a resize sent before would shrink the disk."""
     operation = Operation(GROWN)
-    disk_id = operation.prepare(life.simulator)
-    state = life.simulator.state
+    disk_id = operation.prepare(harness.simulator)
+    state = harness.simulator.state
 
     def begins_to_grow() -> None:
         with state.lock:
@@ -207,23 +207,23 @@ def test_a_resize_of_another_client_that_is_under_way_is_waited_for(life: Life) 
         with state.lock:
             state.disks[disk_id].state, state.disks[disk_id].size_in_gb = "built", 500
 
-    life.simulator.faults.add(after("GET", "/tasks/task", begins_to_grow))
-    life.clock.meanwhile(ends, lambda: state.disks[disk_id].state == "resizing")
+    harness.simulator.faults.add(after("GET", "/tasks/task", begins_to_grow))
+    harness.clock.meanwhile(ends, lambda: state.disks[disk_id].state == "resizing")
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result.writes) == ("changed_meanwhile", [f"PUT {PROFILE}"])
 
 
 @pytest.mark.parametrize("options", [{"state": "absent"}, {"state": "absent", "purge": True}], ids=["delete", "purge"])
-def test_after_a_wait_for_the_rate_limit_the_disk_is_read_again(life: Life, options: dict[str, Any]) -> None:
+def test_after_a_wait_for_the_rate_limit_the_disk_is_read_again(harness: Harness, options: dict[str, Any]) -> None:
     operation = Operation(options)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.settings.rate_limit = 3
-    life.clock.sleep(90 - life.clock.wall() % 60)  # to the middle of the next minute
-    life.clock.meanwhile(Other(life, disk_id).renames, lambda: len(life.simulator.requests) == 3)
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.settings.rate_limit = 3
+    harness.clock.sleep(90 - harness.clock.wall() % 60)  # to the middle of the next minute
+    harness.clock.meanwhile(Other(harness, disk_id).renames, lambda: len(harness.simulator.requests) == 3)
 
-    result = life.disk(name="data-01", **options)
+    result = harness.disk(name="data-01", **options)
 
     assert (result["error"]["code"], result.writes) == ("changed_meanwhile", [])
     assert result["disk"]["name"] == "production-db"
@@ -234,66 +234,66 @@ def test_after_a_wait_for_the_rate_limit_the_disk_is_read_again(life: Life, opti
     "scopes", [None, ["disks", "trash_objects:read", "trash_objects:purge"]], ids=["all", "no tasks"]
 )
 def test_a_disk_that_another_client_restores_is_not_called_purged(
-    life: Life, trashed: bool, scopes: list[str] | None
+    harness: Harness, trashed: bool, scopes: list[str] | None
 ) -> None:
-    disk_id = Operation({}, trashed=trashed).prepare(life.simulator)
-    life.simulator.state.add_token("some", scopes)
-    life.simulator.faults.add(refused("DELETE", TRASH, Other(life, disk_id).restores, status=429))
+    disk_id = Operation({}, trashed=trashed).prepare(harness.simulator)
+    harness.simulator.state.add_token("some", scopes)
+    harness.simulator.faults.add(refused("DELETE", TRASH, Other(harness, disk_id).restores, status=429))
 
-    result = life.disk(id=disk_id, state="absent", purge=True, token="some")
+    result = harness.disk(id=disk_id, state="absent", purge=True, token="some")
 
     assert (result["error"]["code"], result["changed"]) == ("changed_meanwhile", not trashed), result.result
-    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert state_of(harness.simulator, disk_id)["exists"] is True
     assert "run this with id" not in result["msg"]
 
 
 @pytest.mark.parametrize("trashed", [True, False], ids=["in the trash", "deleted by the run"])
-def test_a_404_of_the_trash_is_not_taken_for_a_purge(life: Life, trashed: bool) -> None:
-    disk_id = Operation({}, trashed=trashed).prepare(life.simulator)
-    restores = Other(life, disk_id).restores
-    life.simulator.faults.add(after("GET", DISK, restores, 406) if trashed else after("DELETE", DISK, restores))
+def test_a_404_of_the_trash_is_not_taken_for_a_purge(harness: Harness, trashed: bool) -> None:
+    disk_id = Operation({}, trashed=trashed).prepare(harness.simulator)
+    restores = Other(harness, disk_id).restores
+    harness.simulator.faults.add(after("GET", DISK, restores, 406) if trashed else after("DELETE", DISK, restores))
 
-    result = life.disk(id=disk_id, state="absent", purge=True)
+    result = harness.disk(id=disk_id, state="absent", purge=True)
 
     assert (result["error"]["code"], result["changed"]) == ("changed_meanwhile", not trashed), result.result
     assert result["disk"]["id"] == disk_id
 
 
-def test_a_disk_that_another_client_has_purged_is_gone_and_not_changed(life: Life) -> None:
-    disk_id = Operation({}, trashed=True).prepare(life.simulator)
-    state = life.simulator.state
+def test_a_disk_that_another_client_has_purged_is_gone_and_not_changed(harness: Harness) -> None:
+    disk_id = Operation({}, trashed=True).prepare(harness.simulator)
+    state = harness.simulator.state
 
     def purges() -> None:
         with state.lock:
             state.trash.clear()
             del state.disks[disk_id]
 
-    life.simulator.faults.add(refused("DELETE", TRASH, purges, status=429))
+    harness.simulator.faults.add(refused("DELETE", TRASH, purges, status=429))
 
-    result = life.disk(id=disk_id, state="absent", purge=True)
+    result = harness.disk(id=disk_id, state="absent", purge=True)
 
     assert (result.failed, result["changed"]) == (False, False), result.result
 
 
-def test_a_disk_that_another_client_has_restored_is_restored_and_not_changed(life: Life) -> None:
-    disk_id = Operation({}, trashed=True).prepare(life.simulator)
-    life.simulator.faults.add(refused("POST", f"{TRASH}/restore", Other(life, disk_id).restores, status=429))
+def test_a_disk_that_another_client_has_restored_is_restored_and_not_changed(harness: Harness) -> None:
+    disk_id = Operation({}, trashed=True).prepare(harness.simulator)
+    harness.simulator.faults.add(refused("POST", f"{TRASH}/restore", Other(harness, disk_id).restores, status=429))
 
-    result = life.disk(id=disk_id, restore=True)
+    result = harness.disk(id=disk_id, restore=True)
 
     assert (result["changed"], result["disk"]["id"]) == (False, disk_id)
 
 
-def test_in_a_fleet_only_the_disk_that_was_changed_fails(life: Life) -> None:
-    disk_id = Operation({}, ON_WEB).prepare(life.simulator)
-    life.simulator.state.add_disk("data-02")
-    life.simulator.faults.add(after("POST", DETACH, Other(life, disk_id).renames))
+def test_in_a_fleet_only_the_disk_that_was_changed_fails(harness: Harness) -> None:
+    disk_id = Operation({}, ON_WEB).prepare(harness.simulator)
+    harness.simulator.state.add_disk("data-02")
+    harness.simulator.faults.add(after("POST", DETACH, Other(harness, disk_id).renames))
 
-    result = life.fleet(state="absent", force=True, disks=[{"name": "data-01"}, {"name": "data-02"}])
+    result = harness.fleet(state="absent", force=True, disks=[{"name": "data-01"}, {"name": "data-02"}])
 
     assert [entry["error"] and entry["error"]["code"] for entry in result["disks"]] == ["changed_meanwhile", None]
     assert result["disks"][0]["steps"] == {"done": LEAVING, "failed": [], "not_tried": ["unassign", "delete"]}
-    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert state_of(harness.simulator, disk_id)["exists"] is True
 
 
 DONE_ELSEWHERE: dict[str, tuple[dict[str, Any], dict[str, Any], Callable[[Other], Fault], dict[str, Any]]] = {
@@ -338,66 +338,70 @@ DONE_ELSEWHERE: dict[str, tuple[dict[str, Any], dict[str, Any], Callable[[Other]
 
 @pytest.mark.parametrize(("options", "before", "fault", "found"), DONE_ELSEWHERE.values(), ids=DONE_ELSEWHERE)
 def test_what_is_done_to_another_place_or_name_is_not_done(
-    life: Life,
+    harness: Harness,
     options: dict[str, Any],
     before: dict[str, Any],
     fault: Callable[[Other], Fault],
     found: dict[str, Any],
 ) -> None:
     operation = Operation(options, before)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(fault(Other(life, disk_id)))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(fault(Other(harness, disk_id)))
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert result["error"]["code"] == "changed_meanwhile", result.result
     assert result["error"]["detail"]["found"] == found
 
 
-def test_a_rename_is_not_repeated_to_a_name_that_another_disk_has_by_now(life: Life) -> None:
+def test_a_rename_is_not_repeated_to_a_name_that_another_disk_has_by_now(harness: Harness) -> None:
     operation = Operation({"name": "data-02"})
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(refused("PATCH", DISK, lambda: life.simulator.state.add_disk("data-02"), status=429))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(
+        refused("PATCH", DISK, lambda: harness.simulator.state.add_disk("data-02"), status=429)
+    )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result["disk"]["name"]) == ("name_taken", "data-01")
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
-def test_a_disk_that_another_run_makes_otherwise_before_the_create_is_taken_as_it_is(life: Life, fleet: bool) -> None:
+def test_a_disk_that_another_run_makes_otherwise_before_the_create_is_taken_as_it_is(
+    harness: Harness, fleet: bool
+) -> None:
     path = "/organizations/organization/disks"
     disk: dict[str, Any] = {"name": "data-01", "size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
-    life.simulator.faults.add(
-        refused("POST", path, lambda: life.simulator.state.add_disk("data-01", size_in_gb=10), status=429)
+    harness.simulator.faults.add(
+        refused("POST", path, lambda: harness.simulator.state.add_disk("data-01", size_in_gb=10), status=429)
     )
 
-    result = life.fleet(disks=[disk]) if fleet else life.disk(**disk)
+    result = harness.fleet(disks=[disk]) if fleet else harness.disk(**disk)
 
     assert (result.failed, result.writes) == (False, [f"POST {path}", f"PUT {RESIZE}"]), result.result
     assert "Another run has made the disk since" in result.warnings[0]
 
 
 @pytest.mark.parametrize("trashed", [True, False], ids=["in the trash", "deleted by the run"])
-def test_a_disk_that_is_restored_while_it_is_purged_is_not_called_purged(life: Life, trashed: bool) -> None:
-    disk_id = Operation({}, trashed=trashed).prepare(life.simulator)
-    life.simulator.faults.add(after("DELETE", TRASH, Other(life, disk_id).restores))
+def test_a_disk_that_is_restored_while_it_is_purged_is_not_called_purged(harness: Harness, trashed: bool) -> None:
+    disk_id = Operation({}, trashed=trashed).prepare(harness.simulator)
+    harness.simulator.faults.add(after("DELETE", TRASH, Other(harness, disk_id).restores))
 
-    result = life.disk(id=disk_id, state="absent", purge=True)
+    result = harness.disk(id=disk_id, state="absent", purge=True)
 
     assert (result["error"]["code"], result["changed"]) == ("changed_meanwhile", True), result.result
-    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert state_of(harness.simulator, disk_id)["exists"] is True
 
 
-def test_a_lost_write_whose_look_fails_is_unclear(life: Life) -> None:
+def test_a_lost_write_whose_look_fails_is_unclear(harness: Harness) -> None:
     operation = Operation({"bus_type": "virtio"})
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(Fault(method="PATCH", path=DISK, when="after", action="drop"))
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(Fault(method="PATCH", path=DISK, when="after", action="drop"))
     denied = {"error": {"code": "permission_denied", "detail": {}}}
-    life.simulator.faults.add(
+    harness.simulator.faults.add(
         Fault(method="GET", path=DISK, action="answer", status=403, body=denied, skip=2, times=-1)
     )
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert (result["error"]["code"], result["error"]["ambiguous"]) == ("permission_denied", True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault
-from ansible_collections.katapult.cloud.tests.unit.support.harness import Life, Outcome, lived
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, Outcome, lived
 
 LIST = "/organizations/organization/disks"
 CREATE = f"POST {LIST}"
@@ -22,31 +22,31 @@ SIZED: dict[str, Any] = {"size_in_gb": 20, "data_center": PLACE}
 Run = Callable[..., Outcome]
 
 
-@pytest.fixture(name="life")
-def _life() -> Iterator[Life]:
+@pytest.fixture(name="harness")
+def _life() -> Iterator[Harness]:
     """Five disks on pages of two, of which 'data-01' is on the last."""
-    with lived(max_per_page=2) as life:
+    with lived(max_per_page=2) as harness:
         for number in range(4):
-            life.simulator.state.add_disk(f"other-{number}", size_in_gb=20, id=f"disk_Other{number}")
-        life.simulator.state.add_disk("data-01", size_in_gb=20, id=HIDDEN)
-        yield life
-        assert life.simulator.violations == []
+            harness.simulator.state.add_disk(f"other-{number}", size_in_gb=20, id=f"disk_Other{number}")
+        harness.simulator.state.add_disk("data-01", size_in_gb=20, id=HIDDEN)
+        yield harness
+        assert harness.simulator.violations == []
 
 
-def present(life: Life, **more: Any) -> Outcome:
-    return life.disk(name="data-01", **{**SIZED, **more})
+def present(harness: Harness, **more: Any) -> Outcome:
+    return harness.disk(name="data-01", **{**SIZED, **more})
 
 
-def absent(life: Life, **more: Any) -> Outcome:
-    return life.disk(name="data-01", state="absent", **more)
+def absent(harness: Harness, **more: Any) -> Outcome:
+    return harness.disk(name="data-01", state="absent", **more)
 
 
-def fleet_present(life: Life, **more: Any) -> Outcome:
-    return life.fleet(disks=[{"name": "other-0"}, {"name": "data-01"}], **{**SIZED, **more})
+def fleet_present(harness: Harness, **more: Any) -> Outcome:
+    return harness.fleet(disks=[{"name": "other-0"}, {"name": "data-01"}], **{**SIZED, **more})
 
 
-def fleet_absent(life: Life, **more: Any) -> Outcome:
-    return life.fleet(disks=[{"name": "data-01"}], state="absent", **more)
+def fleet_absent(harness: Harness, **more: Any) -> Outcome:
+    return harness.fleet(disks=[{"name": "data-01"}], state="absent", **more)
 
 
 RUNS: dict[str, Run] = {
@@ -58,7 +58,7 @@ RUNS: dict[str, Run] = {
 EVERY_RUN = pytest.mark.parametrize("run", RUNS.values(), ids=RUNS)
 
 
-def lists_change(life: Life, change: Callable[[dict[str, Any]], object], **more: Any) -> None:
+def lists_change(harness: Harness, change: Callable[[dict[str, Any]], object], **more: Any) -> None:
     """All lists of disks are answered as `change` leaves them."""
 
     def body(answer: dict[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def lists_change(life: Life, change: Callable[[dict[str, Any]], object], **more:
         return answer
 
     fault = {"path": LIST, "method": "GET", "when": "after", "action": "answer", "status": 200, "times": -1, **more}
-    life.simulator.faults.add(Fault(body=body, **fault))
+    harness.simulator.faults.add(Fault(body=body, **fault))
 
 
 def hide(answer: dict[str, Any]) -> None:
@@ -107,9 +107,9 @@ def assert_refused(outcome: Outcome) -> None:
 
 @EVERY_RUN
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
-def test_a_disk_beyond_the_pages_that_are_told_is_found(life: Life, run: Run, check: bool) -> None:
-    lists_change(life, lambda answer: answer["pagination"].update(total_pages=1))
-    outcome = run(life, check=check)
+def test_a_disk_beyond_the_pages_that_are_told_is_found(harness: Harness, run: Run, check: bool) -> None:
+    lists_change(harness, lambda answer: answer["pagination"].update(total_pages=1))
+    outcome = run(harness, check=check)
 
     assert not outcome.failed
     assert outcome["changed"] is (run in (absent, fleet_absent))
@@ -118,26 +118,28 @@ def test_a_disk_beyond_the_pages_that_are_told_is_found(life: Life, run: Run, ch
 
 @EVERY_RUN
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
-def test_what_an_incomplete_list_does_not_show_is_neither_created_nor_absent(life: Life, run: Run, check: bool) -> None:
-    lists_change(life, hide)
-    outcome = run(life, check=check)
+def test_what_an_incomplete_list_does_not_show_is_neither_created_nor_absent(
+    harness: Harness, run: Run, check: bool
+) -> None:
+    lists_change(harness, hide)
+    outcome = run(harness, check=check)
 
     assert_refused(outcome)
     assert "the list says that it has 5 rows, and shows 4" in outcome["msg"]
 
 
 @EVERY_RUN
-def test_a_disk_of_that_name_elsewhere_is_no_proof_either(life: Life, run: Run) -> None:
-    life.simulator.state.add_disk("data-01", size_in_gb=20, data_center="nl-ams-01")
-    lists_change(life, hide)
+def test_a_disk_of_that_name_elsewhere_is_no_proof_either(harness: Harness, run: Run) -> None:
+    harness.simulator.state.add_disk("data-01", size_in_gb=20, data_center="nl-ams-01")
+    lists_change(harness, hide)
 
-    assert_refused(run(life, data_center=PLACE))
+    assert_refused(run(harness, data_center=PLACE))
 
 
 @EVERY_RUN
-def test_a_disk_that_an_incomplete_list_shows_is_used(life: Life, run: Run) -> None:
-    lists_change(life, lambda answer: answer["pagination"].update(total=6))
-    outcome = run(life)
+def test_a_disk_that_an_incomplete_list_shows_is_used(harness: Harness, run: Run) -> None:
+    lists_change(harness, lambda answer: answer["pagination"].update(total=6))
+    outcome = run(harness)
 
     assert not outcome.failed
     assert outcome["changed"] is (run in (absent, fleet_absent))
@@ -145,10 +147,10 @@ def test_a_disk_that_an_incomplete_list_shows_is_used(life: Life, run: Run) -> N
 
 
 @EVERY_RUN
-def test_a_disk_that_moves_while_a_large_list_is_read_is_found(life: Life, run: Run) -> None:
-    life.simulator.settings.total_rows_limit = 4
-    lists_change(life, hide_once())
-    outcome = run(life)
+def test_a_disk_that_moves_while_a_large_list_is_read_is_found(harness: Harness, run: Run) -> None:
+    harness.simulator.settings.total_rows_limit = 4
+    lists_change(harness, hide_once())
+    outcome = run(harness)
 
     assert not outcome.failed
     assert outcome["changed"] is (run in (absent, fleet_absent))
@@ -165,14 +167,14 @@ CREATES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("fault", CREATES.values(), ids=CREATES)
 @pytest.mark.parametrize("place", [None, "nl-ams-01"], ids=["name unknown", "name elsewhere"])
 def test_no_second_create_on_the_strength_of_an_incomplete_list(
-    life: Life, fault: dict[str, Any], place: str | None
+    harness: Harness, fault: dict[str, Any], place: str | None
 ) -> None:
     if place is not None:
-        life.simulator.state.add_disk("data-02", size_in_gb=20, data_center=place)
-    before = set(life.simulator.state.disks) - {HIDDEN}
-    life.simulator.faults.add(Fault(path=LIST, method="POST", **fault))
-    lists_change(life, lambda answer: show_only(answer, before), skip=3)
-    outcome = life.disk(name="data-02", **SIZED)
+        harness.simulator.state.add_disk("data-02", size_in_gb=20, data_center=place)
+    before = set(harness.simulator.state.disks) - {HIDDEN}
+    harness.simulator.faults.add(Fault(path=LIST, method="POST", **fault))
+    lists_change(harness, lambda answer: show_only(answer, before), skip=3)
+    outcome = harness.disk(name="data-02", **SIZED)
 
     assert outcome.failed
     assert outcome.writes == [CREATE]
@@ -180,9 +182,9 @@ def test_no_second_create_on_the_strength_of_an_incomplete_list(
     assert outcome["error"]["ambiguous"] is (fault == CREATES["answer lost"])
 
 
-def test_a_duplicate_that_may_be_hidden_is_warned_of(life: Life) -> None:
-    lists_change(life, hide, skip=3)
-    outcome = life.disk(name="data-02", **SIZED)
+def test_a_duplicate_that_may_be_hidden_is_warned_of(harness: Harness) -> None:
+    lists_change(harness, hide, skip=3)
+    outcome = harness.disk(name="data-02", **SIZED)
 
     assert (outcome["changed"], outcome.writes) == (True, [CREATE])
     assert "Whether another run created a disk 'data-02' too could not be seen." in "".join(outcome.warnings)

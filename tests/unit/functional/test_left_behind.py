@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.support.harness import Life, lived
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 from ansible_collections.katapult.cloud.tests.unit.support.processes import ended, forget_creates, output_of, started
 
 LIST = "/organizations/organization/disks"
@@ -35,11 +35,11 @@ def _simulator() -> Iterator[Simulator]:
         forget_creates(simulator, *NAMES)
 
 
-@pytest.fixture(name="life")
-def _life() -> Iterator[Life]:
-    with lived() as life:
-        yield life
-        assert life.simulator.violations == []
+@pytest.fixture(name="harness")
+def _life() -> Iterator[Harness]:
+    with lived() as harness:
+        yield harness
+        assert harness.simulator.violations == []
 
 
 def named(simulator: Simulator) -> Counter[str]:
@@ -77,123 +77,124 @@ class Death(Exception):
     """The end of a run that nothing in it sees coming."""
 
 
-def die_while_creating(life: Life, **options: Any) -> None:
+def die_while_creating(harness: Harness, **options: Any) -> None:
     """A run that ends as its create is sent, which the service does not carry out, or not yet."""
 
     def die() -> None:
         raise Death
 
-    life.simulator.faults.add(Fault(LIST, "POST", "before", "drop"))
-    life.clock.meanwhile(die, when=lambda: life.simulator.requests[-1].method == "GET")
+    harness.simulator.faults.add(Fault(LIST, "POST", "before", "drop"))
+    harness.clock.meanwhile(die, when=lambda: harness.simulator.requests[-1].method == "GET")
     with pytest.raises(Death):
-        life.disk(**options)
+        harness.disk(**options)
 
 
-def appears(life: Life, name: str, after: int) -> None:
+def appears(harness: Harness, name: str, after: int) -> None:
     """Have the service make the disk after so many more looks at the list."""
-    due = len(life.simulator.requests) + after
-    life.clock.meanwhile(
-        lambda: life.simulator.state.add_disk(name, size_in_gb=20), when=lambda: len(life.simulator.requests) >= due
+    due = len(harness.simulator.requests) + after
+    harness.clock.meanwhile(
+        lambda: harness.simulator.state.add_disk(name, size_in_gb=20),
+        when=lambda: len(harness.simulator.requests) >= due,
     )
 
 
-def test_the_disk_that_appears_is_taken_as_one_that_exists(life: Life) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    appears(life, "data-01", after=3)
+def test_the_disk_that_appears_is_taken_as_one_that_exists(harness: Harness) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    appears(harness, "data-01", after=3)
 
-    outcome = life.disk(name="data-01", **{**LONDON, "size_in_gb": 30})
+    outcome = harness.disk(name="data-01", **{**LONDON, "size_in_gb": 30})
 
-    assert named(life.simulator) == Counter(["data-01"])
+    assert named(harness.simulator) == Counter(["data-01"])
     assert (outcome["changed"], outcome["disk"]["size_in_gb"]) == (True, 30)
     assert POST not in outcome.writes
     assert len(outcome.warnings) == 1
     assert "was left behind by an earlier run" in outcome.warnings[0]
-    again = life.disk(name="data-01", size_in_gb=30)
+    again = harness.disk(name="data-01", size_in_gb=30)
     assert (again.requests, again.warnings) == ([LOOK, READ], [])
 
 
-def test_a_fleet_waits_once_for_all_that_was_left_behind(life: Life) -> None:
+def test_a_fleet_waits_once_for_all_that_was_left_behind(harness: Harness) -> None:
     for name in ("data-01", "data-02"):
-        die_while_creating(life, name=name, **LONDON)
-    appears(life, "data-01", after=4)
-    appears(life, "data-02", after=5)
-    before = life.clock.now()
+        die_while_creating(harness, name=name, **LONDON)
+    appears(harness, "data-01", after=4)
+    appears(harness, "data-02", after=5)
+    before = harness.clock.now()
 
-    outcome = life.fleet(disks=[{"name": name} for name in NAMES], **LONDON)
+    outcome = harness.fleet(disks=[{"name": name} for name in NAMES], **LONDON)
 
-    assert named(life.simulator) == Counter(NAMES)
+    assert named(harness.simulator) == Counter(NAMES)
     assert outcome["summary"]["created"] == 1
     assert [disk["changed"] for disk in outcome["disks"]] == [False, False, True]
     assert ["left behind" in warning for warning in outcome.warnings] == [True, True]
-    assert life.clock.now() - before < 60
-    again = life.fleet(disks=[{"name": name} for name in NAMES], **LONDON)
+    assert harness.clock.now() - before < 60
+    again = harness.fleet(disks=[{"name": name} for name in NAMES], **LONDON)
     assert sorted(again.requests) == [READ] * 3 + [LOOK]
 
 
-def test_a_disk_of_a_fleet_that_was_left_behind_and_differs_is_refused(life: Life) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    appears(life, "data-01", after=4)
+def test_a_disk_of_a_fleet_that_was_left_behind_and_differs_is_refused(harness: Harness) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    appears(harness, "data-01", after=4)
 
-    outcome = life.fleet(disks=[{"name": name} for name in NAMES], **{**LONDON, "size_in_gb": 10})
+    outcome = harness.fleet(disks=[{"name": name} for name in NAMES], **{**LONDON, "size_in_gb": 10})
 
     assert outcome["error"]["code"] == "fleet_refused"
     assert outcome.writes == []
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
-def test_the_disk_that_appears_is_absent_after_a_run_that_wants_it_so(life: Life, fleet: bool) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    appears(life, "data-01", after=3)
+def test_the_disk_that_appears_is_absent_after_a_run_that_wants_it_so(harness: Harness, fleet: bool) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    appears(harness, "data-01", after=3)
 
     gone: dict[str, Any] = {"state": "absent"}
-    outcome = life.fleet(disks=[{"name": "data-01"}], **gone) if fleet else life.disk(name="data-01", **gone)
+    outcome = harness.fleet(disks=[{"name": "data-01"}], **gone) if fleet else harness.disk(name="data-01", **gone)
 
-    assert (outcome["changed"], named(life.simulator)) == (True, Counter())
-    again = life.fleet(disks=[{"name": "data-01"}], **gone) if fleet else life.disk(name="data-01", **gone)
+    assert (outcome["changed"], named(harness.simulator)) == (True, Counter())
+    again = harness.fleet(disks=[{"name": "data-01"}], **gone) if fleet else harness.disk(name="data-01", **gone)
     assert (again["changed"], again.requests) == (False, [LOOK])
 
 
-def test_no_disk_is_renamed_to_a_name_whose_create_is_on_the_way(life: Life) -> None:
-    other = life.simulator.state.add_disk("other")
-    die_while_creating(life, name="data-01", **LONDON)
-    appears(life, "data-01", after=6)
+def test_no_disk_is_renamed_to_a_name_whose_create_is_on_the_way(harness: Harness) -> None:
+    other = harness.simulator.state.add_disk("other")
+    die_while_creating(harness, name="data-01", **LONDON)
+    appears(harness, "data-01", after=6)
 
-    outcome = life.disk(id=other, name="data-01")
+    outcome = harness.disk(id=other, name="data-01")
 
     assert (outcome["error"]["code"], outcome.writes) == ("name_taken", [])
 
 
 @pytest.mark.parametrize("seconds", [0, 3])
-def test_a_short_wait_timeout_does_not_shorten_the_look(life: Life, seconds: int) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    appears(life, "data-01", after=5)
+def test_a_short_wait_timeout_does_not_shorten_the_look(harness: Harness, seconds: int) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    appears(harness, "data-01", after=5)
 
-    outcome = life.fleet(disks=[{"name": "data-01"}], wait_timeout=seconds, **LONDON)
+    outcome = harness.fleet(disks=[{"name": "data-01"}], wait_timeout=seconds, **LONDON)
 
-    assert named(life.simulator) == Counter(["data-01"])
+    assert named(harness.simulator) == Counter(["data-01"])
     assert outcome.writes == []
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
-def test_what_never_appears_is_created_after_ten_seconds(life: Life, fleet: bool) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    before = life.clock.now()
+def test_what_never_appears_is_created_after_ten_seconds(harness: Harness, fleet: bool) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    before = harness.clock.now()
 
-    outcome = life.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else life.disk(name="data-01", **LONDON)
+    outcome = harness.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else harness.disk(name="data-01", **LONDON)
 
-    assert named(life.simulator) == Counter(["data-01"])
+    assert named(harness.simulator) == Counter(["data-01"])
     assert outcome["changed"] is True
-    assert life.clock.now() - before > 10
+    assert harness.clock.now() - before > 10
     assert outcome.requests[: outcome.requests.index(POST)].count(LOOK) > 3
     assert outcome.warnings == []
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
-def test_a_note_of_long_ago_is_void(life: Life, fleet: bool) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
-    life.clock.sleep(300)
+def test_a_note_of_long_ago_is_void(harness: Harness, fleet: bool) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+    harness.clock.sleep(300)
 
-    outcome = life.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else life.disk(name="data-01", **LONDON)
+    outcome = harness.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else harness.disk(name="data-01", **LONDON)
 
     assert outcome.requests[: outcome.requests.index(POST)].count(LOOK) == (2 if fleet else 1)
 
@@ -210,56 +211,56 @@ ENDS: dict[str, tuple[dict[str, Any], bool]] = {
 @pytest.mark.parametrize(("fault", "leaves"), ENDS.values(), ids=ENDS)
 @pytest.mark.parametrize("fleet", [False, True], ids=["one", "fleet"])
 def test_only_a_create_whose_end_is_not_known_leaves_a_note(
-    life: Life, fault: dict[str, Any], leaves: bool, fleet: bool
+    harness: Harness, fault: dict[str, Any], leaves: bool, fleet: bool
 ) -> None:
-    life.simulator.faults.add(Fault(LIST, "POST", **fault))
-    _first = life.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else life.disk(name="data-01", **LONDON)
-    life.simulator.reset()
+    harness.simulator.faults.add(Fault(LIST, "POST", **fault))
+    _first = harness.fleet(disks=[{"name": "data-01"}], **LONDON) if fleet else harness.disk(name="data-01", **LONDON)
+    harness.simulator.reset()
 
-    second = life.disk(name="data-01", **LONDON)
+    second = harness.disk(name="data-01", **LONDON)
 
     assert second.requests[:2] == [LOOK, LOOK if leaves else POST]
 
 
-def test_a_disk_that_was_lost_and_differs_leaves_no_note(life: Life) -> None:
-    life.simulator.faults.add(Fault(LIST, "POST", "before", "drop"))
-    life.clock.meanwhile(
-        lambda: life.simulator.state.add_disk("data-01", size_in_gb=50), when=lambda: life.simulator.requests
+def test_a_disk_that_was_lost_and_differs_leaves_no_note(harness: Harness) -> None:
+    harness.simulator.faults.add(Fault(LIST, "POST", "before", "drop"))
+    harness.clock.meanwhile(
+        lambda: harness.simulator.state.add_disk("data-01", size_in_gb=50), when=lambda: harness.simulator.requests
     )
-    assert life.disk(name="data-01", **LONDON)["error"]["code"] == "create_unclear"
-    life.simulator.reset()
+    assert harness.disk(name="data-01", **LONDON)["error"]["code"] == "create_unclear"
+    harness.simulator.reset()
 
-    assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
+    assert harness.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
 
 
-def refuse_for_the_moment(life: Life, times: int) -> None:
+def refuse_for_the_moment(harness: Harness, times: int) -> None:
     later = {"Retry-After": "120"}
-    life.simulator.faults.add(Fault(LIST, "POST", "before", "answer", status=429, headers=later, times=times))
+    harness.simulator.faults.add(Fault(LIST, "POST", "before", "answer", status=429, headers=later, times=times))
 
 
-def test_a_create_that_is_sent_again_after_long_has_a_note_of_now(life: Life) -> None:
+def test_a_create_that_is_sent_again_after_long_has_a_note_of_now(harness: Harness) -> None:
     """Some minutes after the first time that it was refused, its note must not be void."""
-    refuse_for_the_moment(life, times=5)
-    life.simulator.faults.add(Fault(LIST, "POST", "before", "drop", skip=5))
-    before = life.clock.now()
-    assert life.disk(name="data-01", **LONDON)["error"]["ambiguous"] is True
-    assert life.clock.now() - before > 300
+    refuse_for_the_moment(harness, times=5)
+    harness.simulator.faults.add(Fault(LIST, "POST", "before", "drop", skip=5))
+    before = harness.clock.now()
+    assert harness.disk(name="data-01", **LONDON)["error"]["ambiguous"] is True
+    assert harness.clock.now() - before > 300
 
-    assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]
-
-
-def test_a_disk_that_another_made_before_the_create_was_sent_again_leaves_no_note(life: Life) -> None:
-    refuse_for_the_moment(life, times=1)
-    appears(life, "data-01", after=2)
-    assert life.disk(name="data-01", **LONDON).writes == [POST]
-    life.simulator.reset()
-
-    assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
+    assert harness.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]
 
 
-def test_check_mode_neither_waits_nor_drops_a_note(life: Life) -> None:
-    die_while_creating(life, name="data-01", **LONDON)
+def test_a_disk_that_another_made_before_the_create_was_sent_again_leaves_no_note(harness: Harness) -> None:
+    refuse_for_the_moment(harness, times=1)
+    appears(harness, "data-01", after=2)
+    assert harness.disk(name="data-01", **LONDON).writes == [POST]
+    harness.simulator.reset()
 
-    assert life.disk(check=True, name="data-01", **LONDON).requests.count(LOOK) == 1
-    assert life.fleet(check=True, disks=[{"name": "data-01"}], **LONDON).requests.count(LOOK) == 1
-    assert life.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]
+    assert harness.disk(name="data-01", **LONDON).requests[:2] == [LOOK, POST]
+
+
+def test_check_mode_neither_waits_nor_drops_a_note(harness: Harness) -> None:
+    die_while_creating(harness, name="data-01", **LONDON)
+
+    assert harness.disk(check=True, name="data-01", **LONDON).requests.count(LOOK) == 1
+    assert harness.fleet(check=True, disks=[{"name": "data-01"}], **LONDON).requests.count(LOOK) == 1
+    assert harness.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]

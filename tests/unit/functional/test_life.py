@@ -18,7 +18,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.harness import (
     ON_WEB,
     OPERATIONS,
     WEB,
-    Life,
+    Harness,
     Operation,
     state_of,
 )
@@ -37,29 +37,29 @@ FAULTS: dict[str, dict[str, Any]] = {
 EVERY_OPERATION = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 
 
-def assert_predicted(life: Life, operation: Operation, disk_id: str) -> None:
+def assert_predicted(harness: Harness, operation: Operation, disk_id: str) -> None:
     """Check mode predicts the real run, which a second one leaves alone."""
-    before = state_of(life.simulator, disk_id)
-    predicted = operation.run(life, disk_id, check=True)
+    before = state_of(harness.simulator, disk_id)
+    predicted = operation.run(harness, disk_id, check=True)
     assert predicted.writes == []
-    assert state_of(life.simulator, disk_id) == before
-    real = operation.run(life, disk_id)
+    assert state_of(harness.simulator, disk_id) == before
+    real = operation.run(harness, disk_id)
     assert predicted.failed is real.failed, (predicted.result, real.result)
     if real.failed:
         assert (predicted["msg"], predicted["error"]) == (real["msg"], real["error"])
-        assert state_of(life.simulator, disk_id) == before
+        assert state_of(harness.simulator, disk_id) == before
         return
     assert (predicted["changed"], predicted["diff"]) == (real["changed"], real["diff"])
     assert set(predicted.result) == set(real.result)
-    again = operation.run(life, disk_id)
+    again = operation.run(harness, disk_id)
     assert (again.failed, again.writes) == (False, []), again.result
     assert again["changed"] is False
 
 
 @EVERY_OPERATION
-def test_check_mode_predicts_an_operation(life: Life, operation: Operation) -> None:
-    disk_id = operation.prepare(life.simulator)
-    assert_predicted(life, operation, disk_id)
+def test_check_mode_predicts_an_operation(harness: Harness, operation: Operation) -> None:
+    disk_id = operation.prepare(harness.simulator)
+    assert_predicted(harness, operation, disk_id)
 
 
 SITUATIONS: list[dict[str, Any]] = [
@@ -92,41 +92,41 @@ WISHES: list[dict[str, Any] | None] = [
 @pytest.mark.parametrize(
     "number", range(len(SITUATIONS)), ids=lambda number: "-".join(map(str, SITUATIONS[number].values())) or "unassigned"
 )
-def test_check_mode_predicts_every_pair(life: Life, number: int) -> None:
+def test_check_mode_predicts_every_pair(harness: Harness, number: int) -> None:
     """Seven situations of a disk, each with 32 sets of options: 224 pairs."""
     for sizes, wish in itertools.product(SIZES, WISHES):
         operation = Operation({**sizes, **({"virtual_machine_disk": wish} if wish else {})}, SITUATIONS[number])
-        disk_id = operation.prepare(life.simulator)
-        assert_predicted(life, operation, disk_id)
+        disk_id = operation.prepare(harness.simulator)
+        assert_predicted(harness, operation, disk_id)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @EVERY_OPERATION
 def test_a_rerun_ends_as_wanted_after_a_fault_on_any_request(
-    life: Life, operation: Operation, fault: dict[str, Any]
+    harness: Harness, operation: Operation, fault: dict[str, Any]
 ) -> None:
-    disk_id = operation.prepare(life.simulator)
-    undisturbed = operation.run(life, disk_id)
-    desired, allowed = state_of(life.simulator, disk_id), set(undisturbed.writes)
+    disk_id = operation.prepare(harness.simulator)
+    undisturbed = operation.run(harness, disk_id)
+    desired, allowed = state_of(harness.simulator, disk_id), set(undisturbed.writes)
     for number in range(len(undisturbed.requests)):
-        disk_id = operation.prepare(life.simulator)
-        life.simulator.faults.add(Fault(skip=number, **fault))
-        first = operation.run(life, disk_id)
-        life.simulator.faults.clear()
-        again = operation.run(life, disk_id)
+        disk_id = operation.prepare(harness.simulator)
+        harness.simulator.faults.add(Fault(skip=number, **fault))
+        first = operation.run(harness, disk_id)
+        harness.simulator.faults.clear()
+        again = operation.run(harness, disk_id)
 
         assert not again.failed, (number, first.result, again.result)
-        assert state_of(life.simulator, disk_id) == desired, (number, first.result)
+        assert state_of(harness.simulator, disk_id) == desired, (number, first.result)
         assert set(first.writes + again.writes) <= allowed
-        assert life.simulator.violations == []
+        assert harness.simulator.violations == []
 
 
-def test_a_later_step_that_fails_tells_what_was_done(life: Life) -> None:
+def test_a_later_step_that_fails_tells_what_was_done(harness: Harness) -> None:
     operation = OPERATIONS["change all"]
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.settings.fail_tasks = ["grow"]
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.settings.fail_tasks = ["grow"]
 
-    failed = operation.run(life, disk_id)
+    failed = operation.run(harness, disk_id)
 
     assert failed["error"]["code"] == "task_failed"
     assert failed["changed"] is True
@@ -136,17 +136,17 @@ def test_a_later_step_that_fails_tells_what_was_done(life: Life) -> None:
         "not_tried": ["attach", "annotations"],
     }
     assert (failed["disk"]["id"], failed["disk"]["name"], failed["disk"]["size_in_gb"]) == (disk_id, "data-02", 20)
-    life.simulator.settings.fail_tasks = []
-    again = operation.run(life, disk_id)
+    harness.simulator.settings.fail_tasks = []
+    again = operation.run(harness, disk_id)
     assert (again.failed, again["disk"]["size_in_gb"]) == (False, 40)
     assert "PATCH /disks/disk" in again.writes
 
 
-def test_annotations_that_are_merged_are_told(life: Life) -> None:
-    disk_id = Operation({}, {"annotations": {"old": "1"}}).prepare(life.simulator)
-    life.simulator.settings.merge_annotations = True
+def test_annotations_that_are_merged_are_told(harness: Harness) -> None:
+    disk_id = Operation({}, {"annotations": {"old": "1"}}).prepare(harness.simulator)
+    harness.simulator.settings.merge_annotations = True
 
-    result = life.disk(id=disk_id, annotations=[{"key": "new", "value": "2"}])
+    result = harness.disk(id=disk_id, annotations=[{"key": "new", "value": "2"}])
 
     assert result["error"]["code"] == "not_applied"
     assert "may add to the annotations" in result["msg"]
@@ -166,33 +166,33 @@ REFUSALS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "before", "code"), REFUSALS, ids=[row[2] for row in REFUSALS])
 def test_what_can_t_be_is_refused_before_anything_is_written(
-    life: Life, options: dict[str, Any], before: dict[str, Any], code: str
+    harness: Harness, options: dict[str, Any], before: dict[str, Any], code: str
 ) -> None:
     operation = Operation(options, before)
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.state.add_disk("taken")
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.state.add_disk("taken")
     for check in (True, False):
-        result = operation.run(life, disk_id, check=check)
+        result = operation.run(harness, disk_id, check=check)
         assert (result["error"]["code"], result["changed"], result.writes) == (code, False, [])
         assert result["disk"]["id"] == disk_id
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_boot_disks_keep_their_assignment(life: Life, state: str) -> None:
+def test_boot_disks_keep_their_assignment(harness: Harness, state: str) -> None:
     operation = Operation(
         {"virtual_machine": {"fqdn": WEB}, "state": state, "force": True}, {**ON_WEB, "boot": True}, assigns=True
     )
-    result = operation.run(life, operation.prepare(life.simulator))
+    result = operation.run(harness, operation.prepare(harness.simulator))
     assert (result["error"]["code"], result.writes) == ("boot_disk", [])
 
 
-def test_only_a_disk_that_is_not_there_is_absent(life: Life) -> None:
-    assert life.disk(id="disk_Unknown", state="absent")["changed"] is False
-    life.simulator.faults.add(
+def test_only_a_disk_that_is_not_there_is_absent(harness: Harness) -> None:
+    assert harness.disk(id="disk_Unknown", state="absent")["changed"] is False
+    harness.simulator.faults.add(
         Fault(action="answer", status=404, body={"error": {"code": "route_not_found", "detail": {}}})
     )
-    assert life.disk(id="disk_Unknown", state="absent")["error"]["code"] == "route_not_found"
-    elsewhere = life.disk(name="data-01", state="absent", organization={"sub_domain": "other"})
+    assert harness.disk(id="disk_Unknown", state="absent")["error"]["code"] == "route_not_found"
+    elsewhere = harness.disk(name="data-01", state="absent", organization={"sub_domain": "other"})
     assert elsewhere["error"]["code"] == "organization_not_found"
 
 
@@ -202,14 +202,14 @@ def test_only_a_disk_that_is_not_there_is_absent(life: Life) -> None:
     ids=["absent", "present"],
 )
 def test_a_disk_that_is_renamed_after_it_was_found_is_left_alone(
-    life: Life, options: dict[str, Any], code: str
+    harness: Harness, options: dict[str, Any], code: str
 ) -> None:
-    disk_id = Operation({}).prepare(life.simulator)
-    life.simulator.faults.add(Fault(path="/disks/disk", action="delay", seconds=0.4, skip=1))
-    timer = threading.Timer(0.2, lambda: setattr(life.simulator.state.disks[disk_id], "name", "other"))
+    disk_id = Operation({}).prepare(harness.simulator)
+    harness.simulator.faults.add(Fault(path="/disks/disk", action="delay", seconds=0.4, skip=1))
+    timer = threading.Timer(0.2, lambda: setattr(harness.simulator.state.disks[disk_id], "name", "other"))
     timer.start()
 
-    result = life.disk(name="data-01", **options)
+    result = harness.disk(name="data-01", **options)
 
     timer.join()
     assert (result["error"]["code"], result.writes) == (code, [])
@@ -217,13 +217,13 @@ def test_a_disk_that_is_renamed_after_it_was_found_is_left_alone(
 
 
 @pytest.mark.parametrize("detail", [True, False], ids=["told", "not told"])
-def test_a_disk_in_the_trash(life: Life, detail: bool) -> None:
-    disk_id = Operation({}, trashed=True).prepare(life.simulator)
-    life.simulator.settings.trash_detail = detail
+def test_a_disk_in_the_trash(harness: Harness, detail: bool) -> None:
+    disk_id = Operation({}, trashed=True).prepare(harness.simulator)
+    harness.simulator.settings.trash_detail = detail
 
-    present = life.disk(id=disk_id)
-    absent = life.disk(id=disk_id, state="absent")
-    named = life.disk(id=disk_id, name="data-01", state="absent", purge=True)
+    present = harness.disk(id=disk_id)
+    absent = harness.disk(id=disk_id, state="absent")
+    named = harness.disk(id=disk_id, name="data-01", state="absent", purge=True)
 
     assert present["error"]["code"] == "object_in_trash"
     assert "restore=true" in present["msg"]
@@ -232,31 +232,31 @@ def test_a_disk_in_the_trash(life: Life, detail: bool) -> None:
     assert (named["error"]["code"], named.writes) == ("not_meant", [])
 
 
-def test_a_failure_between_delete_and_purge_tells_how_to_go_on(life: Life) -> None:
-    disk_id = Operation({}).prepare(life.simulator)
-    life.simulator.state.add_token("no-purge", ["disks", "trash_objects:read"])
+def test_a_failure_between_delete_and_purge_tells_how_to_go_on(harness: Harness) -> None:
+    disk_id = Operation({}).prepare(harness.simulator)
+    harness.simulator.state.add_token("no-purge", ["disks", "trash_objects:read"])
 
-    failed = life.disk(name="data-01", state="absent", purge=True, token="no-purge")
+    failed = harness.disk(name="data-01", state="absent", purge=True, token="no-purge")
 
     assert failed["error"]["code"] == "scope_not_granted"
     assert (failed["changed"], failed["disk"]["id"]) == (True, disk_id)
     assert failed["trash_object"]["object_id"] == disk_id
     assert failed["steps"] == {"done": ["delete"], "failed": ["purge"], "not_tried": []}
     assert f"id={disk_id}, purge=true, and no name" in failed["msg"]
-    assert life.disk(id=disk_id, state="absent", purge=True)["changed"] is True
-    assert state_of(life.simulator, disk_id) == {"exists": False, "trashed": False}
+    assert harness.disk(id=disk_id, state="absent", purge=True)["changed"] is True
+    assert state_of(harness.simulator, disk_id) == {"exists": False, "trashed": False}
 
 
-def test_a_token_for_disks_only_changes_and_deletes_with_warnings(life: Life) -> None:
-    disk_id = Operation({}, ON_WEB).prepare(life.simulator)
-    life.simulator.state.add_token("disks-only", ["disks"])
+def test_a_token_for_disks_only_changes_and_deletes_with_warnings(harness: Harness) -> None:
+    disk_id = Operation({}, ON_WEB).prepare(harness.simulator)
+    harness.simulator.state.add_token("disks-only", ["disks"])
 
-    grown = life.disk(id=disk_id, size_in_gb=30, token="disks-only")
-    gone = life.disk(id=disk_id, state="absent", force=True, token="disks-only")
+    grown = harness.disk(id=disk_id, size_in_gb=30, token="disks-only")
+    gone = harness.disk(id=disk_id, state="absent", force=True, token="disks-only")
 
     assert (grown["disk"]["size_in_gb"], len(grown.warnings)) == (30, 1)
     assert gone["changed"] is True
-    assert state_of(life.simulator, disk_id)["trashed"] is True
+    assert state_of(harness.simulator, disk_id)["trashed"] is True
 
 
 def refusal(path: str, method: str, status: int, code: str) -> Fault:
@@ -284,15 +284,15 @@ STRANGE: list[tuple[Operation, Fault]] = [
 
 @pytest.mark.parametrize(("operation", "fault"), STRANGE)
 def test_a_refusal_is_not_taken_for_success_while_the_disk_is_there(
-    life: Life, operation: Operation, fault: Fault
+    harness: Harness, operation: Operation, fault: Fault
 ) -> None:
-    disk_id = operation.prepare(life.simulator)
-    life.simulator.faults.add(fault)
+    disk_id = operation.prepare(harness.simulator)
+    harness.simulator.faults.add(fault)
 
-    result = operation.run(life, disk_id)
+    result = operation.run(harness, disk_id)
 
     assert result.failed, result.result
-    assert state_of(life.simulator, disk_id)["exists"] is True
+    assert state_of(harness.simulator, disk_id)["exists"] is True
     assert result["disk"]["id"] == disk_id
 
 
@@ -305,16 +305,16 @@ def test_a_refusal_is_not_taken_for_success_while_the_disk_is_there(
         ({"virtual_machine": WEB, "state": "resizing", "settle_seconds": 10}, True, "attached"),
     ],
 )
-def test_what_is_under_way_hides_no_wish(life: Life, before: dict[str, Any], wish: bool, state: str) -> None:
+def test_what_is_under_way_hides_no_wish(harness: Harness, before: dict[str, Any], wish: bool, state: str) -> None:
     operation = Operation({"wait": False, "virtual_machine_disk": {"attach": wish}}, before)
-    disk_id = operation.prepare(life.simulator)
+    disk_id = operation.prepare(harness.simulator)
 
-    predicted = operation.run(life, disk_id, check=True)
-    real = operation.run(life, disk_id)
+    predicted = operation.run(harness, disk_id, check=True)
+    real = operation.run(harness, disk_id)
 
     assert (predicted["changed"], real["changed"]) == (True, True)
     assert predicted["diff"] == real["diff"]
-    waited = life.disk(id=disk_id, virtual_machine_disk={"attach": wish})
+    waited = harness.disk(id=disk_id, virtual_machine_disk={"attach": wish})
     assert waited["disk"]["virtual_machine_disk"]["state"] == state
 
 
@@ -330,27 +330,27 @@ NOT_MEANT: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("options", "before", "code"), NOT_MEANT, ids=["data center", "machine"])
 def test_a_disk_elsewhere_is_not_removed(
-    life: Life, options: dict[str, Any], before: dict[str, Any], code: str
+    harness: Harness, options: dict[str, Any], before: dict[str, Any], code: str
 ) -> None:
     operation = Operation(options, before)
-    result = operation.run(life, operation.prepare(life.simulator))
+    result = operation.run(harness, operation.prepare(harness.simulator))
     assert (result["error"]["code"], result.writes) == (code, [])
 
 
-def test_a_restore_is_checked_before_and_survives_an_unreadable_disk(life: Life) -> None:
+def test_a_restore_is_checked_before_and_survives_an_unreadable_disk(harness: Harness) -> None:
     operation = Operation({"restore": True}, trashed=True)
-    disk_id = operation.prepare(life.simulator)
+    disk_id = operation.prepare(harness.simulator)
     wish = {"virtual_machine": {"fqdn": "no.acme.test"}}
     for check in (True, False):
-        refused = life.disk(id=disk_id, restore=True, virtual_machine_disk=wish, check=check)
+        refused = harness.disk(id=disk_id, restore=True, virtual_machine_disk=wish, check=check)
         assert (refused["error"]["code"], refused.writes) == ("virtual_machine_not_found", [])
-    life.simulator.faults.add(Fault(path="/disks/disk", action="answer", status=503, skip=1, times=-1))
+    harness.simulator.faults.add(Fault(path="/disks/disk", action="answer", status=503, skip=1, times=-1))
 
-    lost = operation.run(life, disk_id)
+    lost = operation.run(harness, disk_id)
 
     assert (lost.failed, lost["changed"], lost["disk"]) == (True, True, {"id": disk_id})
-    life.simulator.faults.clear()
-    assert operation.run(life, disk_id)["changed"] is False
+    harness.simulator.faults.clear()
+    assert operation.run(harness, disk_id)["changed"] is False
 
 
 TRASH = "/trash_objects/trash_object"
@@ -370,62 +370,62 @@ UNCLEAR: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", UNCLEAR)
-def test_what_is_not_seen_after_a_lost_answer_is_unclear(life: Life, name: str) -> None:
-    disk_id = OPERATIONS[name].prepare(life.simulator)
+def test_what_is_not_seen_after_a_lost_answer_is_unclear(harness: Harness, name: str) -> None:
+    disk_id = OPERATIONS[name].prepare(harness.simulator)
     for fault in UNCLEAR[name]:
-        life.simulator.faults.add(Fault(**fault))
+        harness.simulator.faults.add(Fault(**fault))
 
-    unclear = OPERATIONS[name].run(life, disk_id)
+    unclear = OPERATIONS[name].run(harness, disk_id)
 
     assert unclear["error"]["ambiguous"] is True
     assert unclear["msg"].count("Could not ") == 2
 
 
-def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(life: Life) -> None:
-    disk_id = Operation({}, {"state": "building", "settle_seconds": 2}).prepare(life.simulator)
+def test_a_disk_that_is_being_built_is_assigned_as_soon_as_it_is_there(harness: Harness) -> None:
+    disk_id = Operation({}, {"state": "building", "settle_seconds": 2}).prepare(harness.simulator)
 
-    result = life.assignment(disk={"id": disk_id}, virtual_machine={"fqdn": WEB})
+    result = harness.assignment(disk={"id": disk_id}, virtual_machine={"fqdn": WEB})
 
     assert result["disk"]["virtual_machine_disk"]["state"] == "attached"
     assert len(result.requests) < 20
 
 
-def test_runs_at_once_remove_and_change_a_disk_once(life: Life) -> None:
-    Operation({}).prepare(life.simulator)
+def test_runs_at_once_remove_and_change_a_disk_once(harness: Harness) -> None:
+    Operation({}).prepare(harness.simulator)
     with ThreadPoolExecutor(4) as pool:
-        grown = list(pool.map(lambda _number: life.disk(name="data-01", size_in_gb=40), range(4)))
-        gone = list(pool.map(lambda _number: life.disk(name="data-01", state="absent", purge=True), range(4)))
+        grown = list(pool.map(lambda _number: harness.disk(name="data-01", size_in_gb=40), range(4)))
+        gone = list(pool.map(lambda _number: harness.disk(name="data-01", state="absent", purge=True), range(4)))
 
     for results in (grown, gone):
         assert sorted(result["changed"] for result in results) == [False, False, False, True]
     assert [result["msg"].startswith("There is no disk") for result in gone].count(True) == 3
 
 
-def test_what_is_under_way_is_waited_for_before_a_change(life: Life) -> None:
-    disk_id = Operation({}, {"state": "resizing", "settle_seconds": 10}).prepare(life.simulator)
-    assert life.disk(id=disk_id, size_in_gb=30, wait=False)["changed"] is True
+def test_what_is_under_way_is_waited_for_before_a_change(harness: Harness) -> None:
+    disk_id = Operation({}, {"state": "resizing", "settle_seconds": 10}).prepare(harness.simulator)
+    assert harness.disk(id=disk_id, size_in_gb=30, wait=False)["changed"] is True
 
-    failed_id = Operation({}, {"virtual_machine": WEB, "attachment": "failed"}).prepare(life.simulator)
+    failed_id = Operation({}, {"virtual_machine": WEB, "attachment": "failed"}).prepare(harness.simulator)
     wish = {"virtual_machine": {"fqdn": WEB}, "attach": True}
-    failed = life.disk(id=failed_id, virtual_machine_disk=wish)
+    failed = harness.disk(id=failed_id, virtual_machine_disk=wish)
     assert failed["error"]["code"] == "attachment_failed"
     assert "attach=false" in failed["msg"]
-    assert life.disk(id=failed_id, virtual_machine_disk={**wish, "attach": False})["changed"] is True
-    assert life.disk(id=failed_id, virtual_machine_disk=wish)["changed"] is True
+    assert harness.disk(id=failed_id, virtual_machine_disk={**wish, "attach": False})["changed"] is True
+    assert harness.disk(id=failed_id, virtual_machine_disk=wish)["changed"] is True
 
 
-def test_a_shrink_without_an_effect_says_what_may_be_the_reason(life: Life) -> None:
+def test_a_shrink_without_an_effect_says_what_may_be_the_reason(harness: Harness) -> None:
     """A blank disk and XFS are left as they are by a task that completes."""
-    disk_id = Operation({}).prepare(life.simulator)
+    disk_id = Operation({}).prepare(harness.simulator)
 
     def undone(real: Any) -> Any:
         return {**real, "disk": {**real["disk"], "size_in_gb": 20}}
 
-    life.simulator.faults.add(
+    harness.simulator.faults.add(
         Fault(path="/disks/disk", method="GET", when="after", action="answer", status=200, body=undone, times=-1)
     )
 
-    result = life.disk(id=disk_id, size_in_gb=10, allow_shrink=True)
+    result = harness.disk(id=disk_id, size_in_gb=10, allow_shrink=True)
 
     assert (result["error"]["code"], result["changed"]) == ("not_applied", True)
     assert "a blank disk, XFS" in result["msg"]
@@ -444,15 +444,15 @@ WITH_ALL: dict[str, Any] = {**ON_WEB, "annotations": {"env": "test"}}
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
 @pytest.mark.parametrize("purge", [False, True], ids=["delete", "purge"])
 @pytest.mark.parametrize("check", [True, False], ids=["check mode", "real run"])
-def test_the_diff_of_a_removal_shows_what_is_lost(life: Life, fleet: bool, purge: bool, check: bool) -> None:
-    Operation({}, WITH_ALL).prepare(life.simulator)
+def test_the_diff_of_a_removal_shows_what_is_lost(harness: Harness, fleet: bool, purge: bool, check: bool) -> None:
+    Operation({}, WITH_ALL).prepare(harness.simulator)
     options: dict[str, Any] = {"state": "absent", "force": True, "purge": purge}
 
     if fleet:
-        result = life.fleet(check=check, disks=[{"name": "data-01"}], **options)
+        result = harness.fleet(check=check, disks=[{"name": "data-01"}], **options)
         diff, message = {key: side["data-01"] for key, side in result["diff"].items()}, result["disks"][0]["msg"]
     else:
-        result = life.disk(check=check, name="data-01", **options)
+        result = harness.disk(check=check, name="data-01", **options)
         diff, message = result["diff"], result["msg"]
 
     purged = {"purge": False} if purge else {}
@@ -462,11 +462,11 @@ def test_the_diff_of_a_removal_shows_what_is_lost(life: Life, fleet: bool, purge
     assert ", 20 GB)" in message
 
 
-def test_the_diff_of_a_release_and_of_a_move_shows_which_disk_loses_which_machine(life: Life) -> None:
-    disk_id = Operation({}, WITH_ALL).prepare(life.simulator)
+def test_the_diff_of_a_release_and_of_a_move_shows_which_disk_loses_which_machine(harness: Harness) -> None:
+    disk_id = Operation({}, WITH_ALL).prepare(harness.simulator)
 
-    released = life.assignment(check=True, disk={"id": disk_id}, state="absent")["diff"]
-    moved = life.assignment(check=True, disk={"id": disk_id}, virtual_machine={"fqdn": DB}, force=True)["diff"]
+    released = harness.assignment(check=True, disk={"id": disk_id}, state="absent")["diff"]
+    moved = harness.assignment(check=True, disk={"id": disk_id}, virtual_machine={"fqdn": DB}, force=True)["diff"]
 
     assert released["before"] == {"state": "present", **LOST}
     assert released["after"] == {"state": "absent", **LOST, "virtual_machine": None}
@@ -476,8 +476,8 @@ def test_the_diff_of_a_release_and_of_a_move_shows_which_disk_loses_which_machin
 
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
-def test_check_mode_foresees_that_a_machine_is_in_another_data_center(life: Life, fleet: bool) -> None:
-    Operation({}).prepare(life.simulator)
+def test_check_mode_foresees_that_a_machine_is_in_another_data_center(harness: Harness, fleet: bool) -> None:
+    Operation({}).prepare(harness.simulator)
     new: dict[str, Any] = {
         "name": "data-09",
         "size_in_gb": 20,
@@ -486,25 +486,26 @@ def test_check_mode_foresees_that_a_machine_is_in_another_data_center(life: Life
     }
 
     for check in (True, False):
-        result = life.fleet(check=check, disks=[new]) if fleet else life.disk(check=check, **new)
+        result = harness.fleet(check=check, disks=[new]) if fleet else harness.disk(check=check, **new)
         failed = result["disks"][0] if fleet else result
         assert (failed["error"]["code"], failed["changed"]) == ("validation_error", False), result.result
         assert not check or f"its virtual machine {WEB} is in uk-lon-01" in failed["msg"]
 
 
-def test_check_mode_takes_a_disk_that_is_not_there_for_one_that_an_earlier_task_creates(life: Life) -> None:
-    Operation({}).prepare(life.simulator)
+def test_check_mode_takes_a_disk_that_is_not_there_for_one_that_an_earlier_task_creates(harness: Harness) -> None:
+    Operation({}).prepare(harness.simulator)
 
-    predicted = life.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
+    predicted = harness.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
 
     assert (predicted["changed"], predicted.writes) == (True, [])
     assert predicted["disk"]["virtual_machine_disk"]["virtual_machine"]["fqdn"] == WEB
     assert (predicted["disk"]["id"], predicted["disk"]["name"]) == (None, "data-09")
     assert "an earlier task creates" in predicted.warnings[0]
-    real = life.assignment(disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
+    real = harness.assignment(disk={"name": "data-09"}, virtual_machine={"fqdn": WEB})
     assert (
         real["error"]["code"],
-        set(predicted.result) <= set(life.assignment(disk={"name": "data-01"}, virtual_machine={"fqdn": WEB}).result),
+        set(predicted.result)
+        <= set(harness.assignment(disk={"name": "data-01"}, virtual_machine={"fqdn": WEB}).result),
     ) == ("disk_not_found", True)
-    nowhere = life.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": "no.acme.test"})
+    nowhere = harness.assignment(check=True, disk={"name": "data-09"}, virtual_machine={"fqdn": "no.acme.test"})
     assert nowhere["error"]["code"] == "virtual_machine_not_found"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._options.normalize import EXAMPLES
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
-from ansible_collections.katapult.cloud.tests.unit.support.harness import Life, lived
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of, result_of
 
 HUGE = "1" + "0" * 400
@@ -86,8 +86,8 @@ def test_where_no_lock_can_be_had_the_disk_is_made_with_a_warning(tmp_path: Path
     in_the_way = tmp_path / "locks"
     in_the_way.write_text("in the way", encoding="utf-8")
 
-    with lived() as life:
-        outcome = Life(life.simulator, life.clock, str(in_the_way)).disk(
+    with lived() as harness:
+        outcome = Harness(harness.simulator, harness.clock, str(in_the_way)).disk(
             name="data-01", size_in_gb=20, data_center={"permalink": "uk-lon-01"}
         )
 

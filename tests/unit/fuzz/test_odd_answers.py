@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 CREATE = ("POST", "/organizations/organization/disks")
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("harness", LIVES)
 @budget(40)
 @given(struck=strikes, check=st.sampled_from([False, False, True]), retries=st.sampled_from([0, 2]))
-def test_odd_answers(world: World, life: str, struck: list[Strike], check: bool, retries: int) -> None:
-    module, options = LIVES[life]
-    requests = requests_of(world, life)
+def test_odd_answers(world: World, harness: str, struck: list[Strike], check: bool, retries: int) -> None:
+    module, options = LIVES[harness]
+    requests = requests_of(world, harness)
     world.reset()
     before = world.disks()
     for strike in struck:
@@ -41,15 +41,15 @@ def test_odd_answers(world: World, life: str, struck: list[Strike], check: bool,
     assert_told(world, done, before, misstated=any(isinstance(strike.body, Mutations) for strike in struck))
 
 
-def requests_of(world: World, life: str) -> list[tuple[str, str]]:
+def requests_of(world: World, harness: str) -> list[tuple[str, str]]:
     """The requests that a run sends when all goes well, each once."""
-    if life not in _REQUESTS:
-        module, options = LIVES[life]
+    if harness not in _REQUESTS:
+        module, options = LIVES[harness]
         world.reset()
         world.run(MODULES[module], options)
         sent = [(request.method, request.path) for request in world.simulator.requests]
-        _REQUESTS[life] = list(dict.fromkeys(sent))
-    return _REQUESTS[life]
+        _REQUESTS[harness] = list(dict.fromkeys(sent))
+    return _REQUESTS[harness]
 
 
 _REQUESTS: dict[str, list[tuple[str, str]]] = {}

@@ -62,7 +62,7 @@ class Outcome:
         return self.result[key]
 
 
-class Life:
+class Harness:
     """Runs of the modules against one simulator."""
 
     def __init__(self, simulator: Simulator, clock: SkippedTime, locks: str) -> None:
@@ -140,11 +140,11 @@ class Life:
 
 
 @contextmanager
-def lived(**settings: Any) -> Iterator[Life]:
+def lived(**settings: Any) -> Iterator[Harness]:
     """Runs against a simulator with these settings."""
     clock = SkippedTime(speed=100)
     with TemporaryDirectory() as locks, Simulator(clock=clock.wall, **{**QUICK, **settings}) as simulator:
-        yield Life(simulator, clock, locks)
+        yield Harness(simulator, clock, locks)
 
 
 @dataclass(frozen=True)
@@ -166,10 +166,10 @@ class Operation:
             throw_away(simulator.state, disk_id, "Disk")
         return disk_id
 
-    def run(self, life: Life, disk_id: str, *, check: bool = False) -> Outcome:
+    def run(self, harness: Harness, disk_id: str, *, check: bool = False) -> Outcome:
         if self.assigns:
-            return life.assignment(check=check, disk={"id": disk_id}, **self.options)
-        return life.disk(check=check, id=disk_id, **self.options)
+            return harness.assignment(check=check, disk={"id": disk_id}, **self.options)
+        return harness.disk(check=check, id=disk_id, **self.options)
 
 
 ON_WEB = {"virtual_machine": WEB, "attachment": "attached"}

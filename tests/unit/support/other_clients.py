@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.simulator.models import Attachment
 from ansible_collections.katapult.cloud.tests.simulator.trash import restore
-from ansible_collections.katapult.cloud.tests.unit.support.harness import Life
+from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness
 
 DISK = "/disks/disk"
 TRASH = "/trash_objects/trash_object"
@@ -42,8 +42,8 @@ def refused(method: str, path: str, act: Act, *, status: int = 503) -> Fault:
 class Other:
     """Another client of the same service: what it does with one disk."""
 
-    def __init__(self, life: Life, disk_id: str) -> None:
-        self._state = life.simulator.state
+    def __init__(self, harness: Harness, disk_id: str) -> None:
+        self._state = harness.simulator.state
         self._id = disk_id
 
     def grows(self) -> None:
