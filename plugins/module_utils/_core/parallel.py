@@ -31,7 +31,10 @@ def map_concurrently(
     A thing is taken from `items` only when there is a place for it, so that they may end by what was found till then.
     Raises the first error that `work` raises, as soon as what was begun by then has ended. Nothing is begun after it.
     """
-    return _Workers(work, items, min(concurrency, length_hint(items, concurrency)), new_thread).results()
+    concurrency = min(concurrency, length_hint(items, concurrency))
+    if concurrency <= 1:
+        return [work(item) for item in items]
+    return _Workers(work, items, concurrency, new_thread).results()
 
 
 class _Workers(Generic[T, R]):
@@ -58,7 +61,7 @@ class _Workers(Generic[T, R]):
         with self:
             self._take_and_work()
             self._join()
-        # Where that was interrupted nothing is begun any more, and what was begun is still waited for.
+        # If that was interrupted nothing is begun any more, and what was begun is still waited for.
         self._join()
         if self._error is not None:
             raise self._error
@@ -71,17 +74,14 @@ class _Workers(Generic[T, R]):
                     taken = next(self._left, None) if self._error is None else None
                     if taken is None:
                         return
-                    self._get_help()
+                    # Each thread starts the next if there is work for it. It is no failure if none can be had.
+                    if len(self._threads) < self._places:
+                        thread = self._new_thread(target=self._take_and_work)
+                        with suppress(RuntimeError):
+                            thread.start()
+                            self._threads.append(thread)
                 number, thing = taken
                 self._done[number] = self._work(thing)
-
-    def _get_help(self) -> None:
-        """Start one thread more, which starts the next if there is work for it. It is no failure if none can be had."""
-        if len(self._threads) < self._places:
-            thread = self._new_thread(target=self._take_and_work)
-            with suppress(RuntimeError):
-                thread.start()
-                self._threads.append(thread)
 
     def _join(self) -> None:
         # Those that are started meanwhile are in the list before those that have started them end.
