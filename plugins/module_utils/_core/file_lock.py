@@ -16,7 +16,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 try:
     import fcntl
@@ -52,8 +52,7 @@ class LockTimeoutError(Exception):
     """Another task held the lock until the deadline."""
 
 
-@dataclass(frozen=True)
-class LockDirectory:
+class LockDirectory(NamedTuple):
     """A directory that lock files may be in; with `makes_parents`, what it is in is made where it is missing."""
 
     path: str
@@ -63,9 +62,11 @@ class LockDirectory:
 def lock_directories(environment: Mapping[str, str]) -> list[LockDirectory]:
     """Where lock files may be, in the order of preference: with one user, the same for all tasks of a control node."""
     user = os.geteuid()
-    home = _absolute(environment.get("HOME")) or _absolute(_home_of(user))
-    runtime = _absolute(environment.get("XDG_RUNTIME_DIR")) or f"/run/user/{user}"
-    state = _absolute(environment.get("XDG_STATE_HOME")) or (home and os.path.join(home, ".local", "state"))
+    home = _absolute(environment.get("HOME", ""))
+    with suppress(KeyError):
+        home = home or _absolute(pwd.getpwuid(user).pw_dir)
+    runtime = _absolute(environment.get("XDG_RUNTIME_DIR", "")) or f"/run/user/{user}"
+    state = _absolute(environment.get("XDG_STATE_HOME", "")) or (home and os.path.join(home, ".local", "state"))
     directories = [LockDirectory(f"/tmp/katapult-cloud-{user}"), LockDirectory(os.path.join(runtime, "katapult-cloud"))]
     if state:
         directories.append(LockDirectory(os.path.join(state, "katapult-cloud"), makes_parents=True))
@@ -148,14 +149,13 @@ class HeldLocks:
 
     def _write(self, key: Key, notes: Sequence[_Note]) -> None:
         """Replace the notes in one call; a disk that is full costs the note and not the run."""
-        text = "".join(json.dumps({"key": note.key, "begun": note.begun}) + "\n" for note in notes).encode("ascii")
+        text = "".join(json.dumps(note._asdict()) + "\n" for note in notes).encode("ascii")
         with suppress(OSError):
             os.pwrite(self._handles[key], text, 0)
             os.ftruncate(self._handles[key], len(text))
 
 
-@dataclass(frozen=True)
-class CreateNotes:
+class CreateNotes(NamedTuple):
     """The notes of held locks, by the names under `prefix`. Without locks nothing is noted, and nothing is found."""
 
     held: HeldLocks | None = None
@@ -176,8 +176,7 @@ class CreateNotes:
         return self.held is not None and self.held.has_leftover((*self.prefix, name))
 
 
-@dataclass(frozen=True)
-class _Note:
+class _Note(NamedTuple):
     """That a create has begun, and when, by the computer's clock."""
 
     key: Key
@@ -193,16 +192,9 @@ def _parse_note(line: bytes) -> _Note | None:
         return None
 
 
-def _absolute(path: str | None) -> str:
+def _absolute(path: str) -> str:
     """The path, but for one that depends on the working directory."""
-    return path if path is not None and os.path.isabs(path) else ""
-
-
-def _home_of(user: int) -> str | None:
-    try:
-        return pwd.getpwuid(user).pw_dir
-    except KeyError:
-        return None
+    return path if os.path.isabs(path) else ""
 
 
 def _slot(key: Key) -> str:
@@ -216,7 +208,10 @@ def _open_files(directory: LockDirectory, slots: Iterable[str], held: ExitStack)
     folder = _open_directory(directory)
     try:
         for slot in slots:
-            handles[slot] = _open_file(folder, slot)
+            with suppress(FileExistsError):
+                os.close(os.open(slot, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
+            _repair_mode(slot, stat.S_ISREG, 0o600, folder)
+            handles[slot] = os.open(slot, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             held.callback(os.close, handles[slot])
     finally:
         os.close(folder)
@@ -245,13 +240,6 @@ def _make_parents(path: str) -> None:
     with suppress(FileExistsError):
         os.mkdir(parent, 0o700)
         os.chmod(parent, 0o700)  # whatever the umask is
-
-
-def _open_file(folder: int, name: str) -> int:
-    with suppress(FileExistsError):
-        os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
-    _repair_mode(name, stat.S_ISREG, 0o600, folder)
-    return os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
 
 
 def _repair_mode(name: str, is_as_made: Callable[[int], bool], mode: int, folder: int | None = None) -> None:
