@@ -140,9 +140,7 @@ class KatapultApi:
         )
         return self._read(request, lambda answer: _parse_created(answer, known))
 
-    def send_change(
-        self, change: DiskCall, disk: Disk, before_retry: Callable[[bool], None] = lambda _unclear: None
-    ) -> Task | None:
+    def send_change(self, change: DiskCall, disk: Disk, before_retry: Callable[[bool], None]) -> Task | None:
         """Send `change`, with its task where it has one. `before_retry` may keep it from being sent again.
 
         The disk in the answer is not returned: where there is a task, it is the disk as it was before.

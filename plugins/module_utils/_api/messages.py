@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.errors import ERROR_CODES, ApiError, ErrorDetails, build_api_error, truncate
 
@@ -46,12 +46,7 @@ class Retry(Enum):
     IF_NOT_EXECUTED = "only when it was surely not carried out"
 
 
-def _unchecked(_unclear: bool) -> None:
-    """Nothing to look at before a repeat."""
-
-
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request: `action` says in words what it is for.
 
     `before_retry`, for writes, is called before the request is sent again, and also before it is sent for the first
@@ -65,21 +60,15 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
     retry: Retry = Retry.ALWAYS
-    before_retry: Callable[[bool], None] = _unchecked
+    before_retry: Callable[[bool], None] | None = None
 
     @property
     def is_write(self) -> bool:
         """Whether it may change anything."""
         return self.method != "GET"
 
-    @property
-    def has_precheck(self) -> bool:
-        """Whether `before_retry` looks at anything."""
-        return self.before_retry is not _unchecked
 
-
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """What came back. `headers` is looked up without regard to case."""
 
     status: int
@@ -97,16 +86,34 @@ def parse_response(response: Response, request: Request, now: float) -> Mapping[
 
     `now`, in seconds since 1970, serves where the answer has no Date.
     """
-    payload, problem = _parsed(response.body)
-    if 200 <= response.status < 300:
-        if isinstance(payload, Mapping):
-            return payload
-        raise _unreadable_error(response, request, problem or "JSON that is no object")
-    raise _refusal_error(response, request, payload, now)
+    payload, problem = None, BROKEN_JSON
+    if not _is_held_easily(response.body):
+        problem = "more than is read"
+    else:
+        with suppress(ValueError, RecursionError):
+            payload, problem = _sanitize(json.loads(response.body.decode("utf-8"))), "JSON that is no object"
+    if not 200 <= response.status < 300:
+        raise _refusal_error(response, request, payload, now)
+    if isinstance(payload, Mapping):
+        return payload
+    if "json" not in response.headers.get("Content-Type", "").lower():
+        problem = "no JSON" + _html_title(response.body)
+    raise unexpected_response(
+        request,
+        f"the service answered with {problem}",
+        status=response.status,
+        request_id=_request_id(response),
+        transient=problem == BROKEN_JSON,
+    )
 
 
 def unexpected_response(
-    request: Request, problem: str, *, status: int | None = None, transient: bool = False
+    request: Request,
+    problem: str,
+    *,
+    status: int | None = None,
+    request_id: str | None = None,
+    transient: bool = False,
 ) -> ApiError:
     """The error for an answer that came, but is not what the API describes."""
     details = ErrorDetails(
@@ -115,19 +122,10 @@ def unexpected_response(
         description=problem,
         method=request.method,
         path=request.path,
+        request_id=request_id,
         ambiguous=request.is_write,
     )
     return build_api_error(request.action, details, transient=transient)
-
-
-def _parsed(body: bytes) -> tuple[Any, str]:
-    """The payload, and what the body has instead of one."""
-    if not _is_held_easily(body):
-        return None, "more than is read"
-    try:
-        return _sanitize(json.loads(body.decode("utf-8"))), ""
-    except (ValueError, RecursionError):
-        return None, BROKEN_JSON
 
 
 def _is_held_easily(body: bytes) -> bool:
@@ -138,108 +136,71 @@ def _is_held_easily(body: bytes) -> bool:
     return not is_wide and sum(body.count(sign) for sign in (b",", b"[", b"{", b"\\")) <= MAX_VALUES
 
 
-def _sanitize(value: Any, depth: int = 0) -> Any:
+def _sanitize(value: Any, depth: int = 0, *, masked: bool = False) -> Any:
     """The value without secrets (so that nothing above ever holds one) and without what no output can carry.
 
-    Raises ValueError if it is nested too deep.
+    `masked`: it is within attributes, in whatever shape. Raises ValueError if it is nested too deep.
     """
-    _raise_if_too_deep(depth)
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deep")
+    if isinstance(value, dict):
+        return _sanitize_object(value, depth, masked=masked)
     if isinstance(value, list):
         # In its place, so that the rows of a page are not there twice.
         for index, item in enumerate(value):
-            value[index] = _sanitize(item, depth + 1)
+            value[index] = _sanitize(item, depth + 1, masked=masked)
         return value
-    if isinstance(value, dict):
-        is_closed = _is_attribute(value) and value.get("protect", False) is not False
-        return _mask_attribute(value) if is_closed else _object(value, depth)
-    return value
+    if masked:
+        return None if value is None else MASK
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return _text(value) if isinstance(value, str) else value
 
 
-def _object(given: dict[str, Any], depth: int) -> dict[str, Any]:
-    return {_text(key): _member(key, value, depth + 1) for key, value in _without_ansibles_own(given)}
-
-
-def _without_ansibles_own(given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((key, value) for key, value in given.items() if not key.startswith(ANSIBLES_OWN))
-
-
-def _member(key: str, value: Any, depth: int) -> Any:
-    if key in PASSWORDS and value is not None:
-        return MASK
-    return _attributes(value, depth) if key.lower().endswith("attributes") else _sanitize(value, depth)
-
-
-def _attributes(given: Any, depth: int) -> Any:
-    """Attributes, in whatever shape: of one that is not said to be open little more than its name is shown."""
-    _raise_if_too_deep(depth)
-    if isinstance(given, list):
-        return [_attributes(item, depth + 1) for item in given]
-    if not isinstance(given, dict):
-        return None if given is None else MASK
-    if _is_attribute(given):
-        return _object(given, depth) if given.get("protect") is False else _mask_attribute(given)
-    return {_text(key): _attributes(value, depth + 1) for key, value in _without_ansibles_own(given)}
-
-
-def _is_attribute(given: dict[str, Any]) -> bool:
-    return "key" in given or "value" in given
-
-
-def _mask_attribute(given: dict[str, Any]) -> dict[str, Any]:
-    return {_text(key): _sanitize(_mask_member(key, value)) for key, value in _without_ansibles_own(given)}
-
-
-def _mask_member(key: str, value: Any) -> Any:
-    is_shown = value is None or (key in ALWAYS_SHOWN and not isinstance(value, (list, dict)))
-    return value if is_shown else MASK
-
-
-def _raise_if_too_deep(depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ValueError("nested too deep")
+def _sanitize_object(given: dict[str, Any], depth: int, *, masked: bool) -> dict[str, Any]:
+    """The object; of an attribute that is not said to be open little more than its name is shown."""
+    is_attribute = "key" in given or "value" in given
+    is_closed = is_attribute and given.get("protect", masked) is not False
+    sanitized = {}
+    for key, value in given.items():
+        if key.startswith(ANSIBLES_OWN):
+            continue
+        if key in PASSWORDS or (is_closed and (key not in ALWAYS_SHOWN or isinstance(value, (list, dict)))):
+            shown = None if value is None else MASK
+        else:
+            is_masked = key.lower().endswith("attributes") or (masked and not is_attribute)
+            shown = _sanitize(value, depth + 1, masked=is_masked)
+        sanitized[_text(key)] = shown
+    return sanitized
 
 
 def _text(value: str) -> str:
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _unreadable_error(response: Response, request: Request, said: str) -> ApiError:
-    if "json" not in response.headers.get("Content-Type", "").lower():
-        said = "no JSON" + _html_title(response.body)
-    details = ErrorDetails(
-        "unexpected_answer",
-        status=response.status,
-        description=f"the service answered with {said}",
-        method=request.method,
-        path=request.path,
-        request_id=_request_id(response),
-        ambiguous=request.is_write,
-    )
-    return build_api_error(request.action, details, transient=said == BROKEN_JSON)
-
-
 def _refusal_error(response: Response, request: Request, payload: Any, now: float) -> ApiError:
     wrapped = payload.get("error") if isinstance(payload, Mapping) else None
     said = wrapped if isinstance(wrapped, Mapping) else payload if isinstance(payload, Mapping) else {}
-    code, description = said.get("code"), said.get("description")
-    given = truncate(code, MAX_ID) if isinstance(code, str) else ""
+    given, description = said.get("code"), said.get("description")
+    code = truncate(given, MAX_ID) if isinstance(given, str) else ""
+    ambiguous = request.is_write and _may_be_executed(response, code)
+    if not code:
+        is_redirect = 300 <= response.status < 400
+        code = "rate_limit_reached" if response.status == 429 else "redirected" if is_redirect else "http_error"
+    description = _truncate_all(description) if isinstance(description, str) and description.strip() else None
+    if code == "http_error" and not description:
+        plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
+        description = _truncate_all(plain) + _html_title(response.body)
     details = ErrorDetails(
-        code=given or _code_without_body(response.status),
+        code,
         status=response.status,
-        description=_truncate_all(description) if isinstance(description, str) and description.strip() else None,
+        description=description,
         detail=_detail(said.get("detail")),
         method=request.method,
         path=request.path,
         request_id=_request_id(response),
-        ambiguous=request.is_write and _may_be_executed(response, given),
+        ambiguous=ambiguous,
     )
-    if details.code == "http_error":
-        plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
-        details = _parse_entry(details, _truncate_all(plain) + _html_title(response.body))
     return build_api_error(
         request.action, details, transient=response.status in RETRYABLE, retry_after=_parse_retry_after(response, now)
     )
@@ -263,16 +224,6 @@ def _truncate_all(value: Any) -> Any:
 def _request_id(response: Response) -> str | None:
     given = response.headers.get("X-Request-Id")
     return given and truncate("".join(letter if letter.isprintable() else "?" for letter in given), MAX_ID)
-
-
-def _parse_entry(details: ErrorDetails, description: str) -> ErrorDetails:
-    return replace(details, description=details.description or description)
-
-
-def _code_without_body(status: int) -> str:
-    if status == 429:
-        return "rate_limit_reached"
-    return "redirected" if 300 <= status < 400 else "http_error"
 
 
 def _may_be_executed(response: Response, code: str) -> bool:

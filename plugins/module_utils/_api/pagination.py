@@ -177,7 +177,7 @@ class _Reading:
 
     def _read(self, number: int) -> None:
         page = (("page", str(number)), ("per_page", str(PER_PAGE)))
-        payload = self._http.send(replace(self._call, query=self._call.query + page))
+        payload = self._http.send(self._call._replace(query=self._call.query + page))
         rows = _parse_rows(payload, self._key, self._call)
         kept = [row for row in rows if self._keep(row)]
         with self._lock:

@@ -274,7 +274,7 @@ class HttpClient:
             if stale:
                 _check_again(request, unclear)
             stale = self._rate.acquire(self._deadline)
-            if not (stale and request.has_precheck):
+            if not (stale and request.before_retry):
                 return
             self._rate.cancel()
         _check_again(request, unclear)
@@ -386,6 +386,8 @@ class HttpClient:
 
 def _check_again(request: Request, unclear: bool) -> None:
     """Call `before_retry`. What it raises hides that an attempt before may have been carried out, unless told."""
+    if request.before_retry is None:
+        return
     try:
         request.before_retry(unclear)
     except KatapultError as error:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -349,7 +349,7 @@ class ToldSession(FakeSession):
         self.is_closed = True
 
 
-PURGE = replace(PATCH, retry=Retry.IF_NOT_EXECUTED)
+PURGE = PATCH._replace(retry=Retry.IF_NOT_EXECUTED)
 IDLE: dict[str, tuple[Request, float, bool]] = {
     "a read": (GET, MAX_IDLE, False),
     "a read, long after": (GET, MAX_IDLE + 0.5, True),
@@ -435,7 +435,7 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Request, at_most: in
 
 
 def checked(call: Request, check: Callable[[bool], None]) -> Request:
-    return replace(call, before_retry=check)
+    return call._replace(before_retry=check)
 
 
 UNCLEAR_BEFORE: dict[str, tuple[Request, list[Outcome], list[bool]]] = {
