@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._core.clock import Moment
 from .._core.errors import KatapultError, error_for
@@ -41,15 +41,11 @@ class Power(Enum):
 
 _POWER_OF_STATE = {
     "started": Power.ON,
-    "stopped": Power.OFF,
-    "failed": Power.OFF,
-    "orphaned": Power.OFF,
-    "allocated": Power.OFF,
+    **dict.fromkeys(("stopped", "failed", "orphaned", "allocated"), Power.OFF),
 }
 
 
-@dataclass(frozen=True)
-class Lookup:
+class Lookup(NamedTuple):
     """One key of a lookup object: `key` as in `permalink`, and its value."""
 
     key: str
@@ -69,7 +65,11 @@ class Lookup:
 
     def matches(self, thing: Any) -> bool:
         """Whether `thing`, an object of an answer or None, is the one that this lookup names."""
-        return self.has_key(thing) and _are_equal(self.key, thing[self.key], self.value)
+        if not self.has_key(thing):
+            return False
+        value: str = thing[self.key]
+        # The service writes the names of machines in lower case, whatever they were given as.
+        return value.lower() == self.value.lower() if self.key == "fqdn" else value == self.value
 
     def has_key(self, thing: Any) -> bool:
         """Whether `thing` has the key that this lookup names it by. If it has not, it may be that one all the same."""
@@ -79,8 +79,7 @@ class Lookup:
         return self.value
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(NamedTuple):
     """A disk's place on a virtual machine."""
 
     virtual_machine: Mapping[str, Any]
@@ -92,17 +91,6 @@ class Attachment:
     def machine_name(self) -> str:
         """The virtual machine in words."""
         return str(self.virtual_machine.get("fqdn") or self.virtual_machine.get("id"))
-
-    def is_same_machine(self, other: Attachment) -> bool | None:
-        """Whether both are on one virtual machine: by their IDs if both have one, else by their names.
-
-        None if that can't be told.
-        """
-        for key in ("id", "fqdn"):
-            lookup = Lookup(key, str(other.virtual_machine.get(key)))
-            if lookup.has_key(self.virtual_machine) and lookup.has_key(other.virtual_machine):
-                return lookup.matches(self.virtual_machine)
-        return None
 
 
 @dataclass(frozen=True)
@@ -188,21 +176,27 @@ class Disk:
         return data_center.matches(there)
 
     def is_on_machine_of(self, other: Disk) -> bool:
-        """Whether both are on one virtual machine, or on none. Raises KatapultError if the answer leaves that open."""
-        if self.is_unassigned or other.is_unassigned:
-            return self.is_unassigned and other.is_unassigned
-        same = self.attachment.is_same_machine(other.attachment) if self.attachment and other.attachment else None
-        if same is None:
-            raise self._missing_error("virtual_machine_disk.virtual_machine")
-        return same
+        """Whether both are on one virtual machine, by their IDs if both have one, else by their names, or on none.
+
+        Raises KatapultError if the answer leaves that open.
+        """
+        self.require_placement()
+        other.require_placement()
+        if self.attachment is None or other.attachment is None:
+            return self.attachment is other.attachment
+        here, there = self.attachment.virtual_machine, other.attachment.virtual_machine
+        for key in ("id", "fqdn"):
+            lookup = Lookup(key, str(there.get(key)))
+            if lookup.has_key(here) and lookup.has_key(there):
+                return lookup.matches(here)
+        raise self._missing_error("virtual_machine_disk.virtual_machine")
 
     def require_machine(self) -> None:
         """Raise KatapultError if the answer does not name the machine that the disk is on by its ID and its name."""
         self.require_placement()
-        machine = self.attachment.virtual_machine if self.attachment else None
-        missing_fields = [key for key in ("id", "fqdn") if machine is not None and not Lookup(key, "").has_key(machine)]
-        if missing_fields:
-            raise self._missing_error(f"virtual_machine_disk.virtual_machine.{missing_fields[0]}")
+        for key in ("id", "fqdn"):
+            if self.attachment is not None and not Lookup(key, "").has_key(self.attachment.virtual_machine):
+                raise self._missing_error(f"virtual_machine_disk.virtual_machine.{key}")
 
     def require_placement(self) -> None:
         """Raise KatapultError if the answer leaves open where the disk is, or whether a machine boots from it."""
@@ -217,8 +211,7 @@ class Disk:
         )
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(NamedTuple):
     """What matters of a virtual machine to its disks; `data_center` is an object of the answer, None where unknown."""
 
     power: Power
@@ -228,8 +221,7 @@ class Machine:
 UNKNOWN_MACHINE = Machine(Power.UNKNOWN)
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """A background task of the service."""
 
     id: str
@@ -244,8 +236,7 @@ class Task:
         return self.status if percent is None else f"{self.status}, at {percent} %"
 
 
-@dataclass(frozen=True)
-class TrashObject:
+class TrashObject(NamedTuple):
     """What is known of a disk in the trash."""
 
     id: str
@@ -268,43 +259,42 @@ class DiskCall:
 
 def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
     """The disk in an answer. Raises MalformedPayloadError."""
-    disk = _require_object(payload, "disk")
-    attachment = _parse_attachment(disk.get("virtual_machine_disk"))
+    disk = _require_object(payload, "disk", "id", "name", "state")
+    attachment, missing_fields = _parse_attachment(disk)
     listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
     return Disk(
-        id=_require_text(disk, "id", "disk"),
-        name=_require_text(disk, "name", "disk"),
-        state=_require_text(disk, "state", "disk"),
+        id=disk["id"],
+        name=disk["name"],
+        state=disk["state"],
         attachment=attachment,
         annotations=annotation_pairs(listed),
         payload=disk,
         annotation_list=listed,
-        missing_fields=_find_missing(disk, attachment),
+        missing_fields=missing_fields,
     )
 
 
 def parse_task(payload: Any) -> Task:
     """The task in an answer. Raises MalformedPayloadError."""
-    task = _require_object(payload, "task")
-    name = task.get("name")
-    return Task(_require_text(task, "id", "task"), str(name or "task"), _require_text(task, "status", "task"), task)
+    task = _require_object(payload, "task", "id", "status")
+    return Task(task["id"], str(task.get("name") or "task"), task["status"], task)
 
 
 def parse_machine(payload: Any) -> Machine:
     """The virtual machine in an answer. Raises MalformedPayloadError."""
-    machine = _require_object(payload, "virtual_machine")
+    machine = _require_object(payload, "virtual_machine", "state")
     zone = machine.get("zone")
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
     return Machine(
-        _POWER_OF_STATE.get(_require_text(machine, "state", "virtual_machine"), Power.CHANGING),
+        _POWER_OF_STATE.get(machine["state"], Power.CHANGING),
         data_center if isinstance(data_center, Mapping) else None,
     )
 
 
 def parse_trash_object(payload: Any) -> TrashObject:
     """The trash object in an answer. Raises MalformedPayloadError."""
-    trash_object = _require_object(payload, "trash_object")
-    return TrashObject(_require_text(trash_object, "id", "trash_object"), trash_object)
+    trash_object = _require_object(payload, "trash_object", "id")
+    return TrashObject(trash_object["id"], trash_object)
 
 
 def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
@@ -312,43 +302,32 @@ def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted({(str(item.get("key")), str(item.get("value") or "")) for item in annotations}))
 
 
-def _find_missing(disk: Mapping[str, Any], attachment: Attachment | None) -> tuple[str, ...]:
-    if attachment is None:
-        return () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
-    told = {
-        "boot": isinstance(attachment.boot, bool),
-        "state": attachment.state != UNKNOWN,
-        "virtual_machine": any(Lookup(key, "").has_key(attachment.virtual_machine) for key in ("id", "fqdn")),
-    }
-    return tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
-
-
-def _are_equal(key: str, one: str, other: str) -> bool:
-    """The service writes the names of machines in lower case, whatever they were given as."""
-    return one.lower() == other.lower() if key == "fqdn" else one == other
-
-
-def _parse_attachment(payload: Any) -> Attachment | None:
-    if payload is None:
-        return None
-    given = _require_object(payload, "disk.virtual_machine_disk")
+def _parse_attachment(disk: Mapping[str, Any]) -> tuple[Attachment | None, tuple[str, ...]]:
+    """A disk's place, and what the answer leaves open of it."""
+    if disk.get("virtual_machine_disk") is None:
+        return None, () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
+    given = _require_object(disk["virtual_machine_disk"], "disk.virtual_machine_disk")
+    machine = _require_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine")
     state = given.get("state")
-    return Attachment(
-        virtual_machine=_require_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine"),
+    attachment = Attachment(
+        machine,
         attach_on_boot=given.get("attach_on_boot"),
         boot=given.get("boot"),
         state=state if isinstance(state, str) and state else UNKNOWN,
     )
+    told = {
+        "boot": isinstance(attachment.boot, bool),
+        "state": attachment.state != UNKNOWN,
+        "virtual_machine": any(Lookup(key, "").has_key(machine) for key in ("id", "fqdn")),
+    }
+    return attachment, tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
 
 
-def _require_object(payload: Any, name: str) -> Mapping[str, Any]:
+def _require_object(payload: Any, name: str, *texts: str) -> Mapping[str, Any]:
+    """The payload, which is an object where each of `texts` is a text. Raises MalformedPayloadError."""
     if not isinstance(payload, Mapping):
         raise MalformedPayloadError(f"'{name}' is no object")
+    for key in texts:
+        if not isinstance(payload.get(key), str) or not payload[key]:
+            raise MalformedPayloadError(f"'{name}.{key}' is no text")
     return payload
-
-
-def _require_text(payload: Mapping[str, Any], key: str, name: str) -> str:
-    value = payload.get(key)
-    if not isinstance(value, str) or not value:
-        raise MalformedPayloadError(f"'{name}.{key}' is no text")
-    return value
