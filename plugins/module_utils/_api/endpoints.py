@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
 
 from .._core.clock import MAX_AGE, Moment
 from .._core.errors import DiskNotFoundError, InTrashError
@@ -33,8 +34,7 @@ T = TypeVar("T")
 _TRASH = "/trash_objects/trash_object"
 
 
-@dataclass(frozen=True)
-class Created:
+class Created(NamedTuple):
     """The answer to a create; without a task where the answer had none that can be read."""
 
     disk: Disk
@@ -74,10 +74,8 @@ class KatapultApi:
         If `is_found` says no to the rows of a list that is not sure, the list is read once more.
         """
         request = _list_call(organization)
-        try:
+        with _reading_answer(request):
             return find_rows(self._http, request, "disk", keep, is_found)
-        except MalformedPayloadError as problem:
-            raise unexpected_response(request, f"the answer is not as the API describes it: {problem}") from None
 
     def list_disks_named(self, organization: Lookup, name: str) -> RowList:
         """The thin rows with exactly this name. Raises ApiError if none is in a list that is known to be incomplete.
@@ -93,7 +91,11 @@ class KatapultApi:
         """GET /disks/disk. Raises DiskNotFoundError, and InTrashError for a disk in the trash."""
         request = Request("GET", "/disks/disk", f"read the disk {disk_id}", (("disk[id]", disk_id),))
         try:
-            disk = self._read(request, lambda answer: _parse_disk_asked_for(answer, disk_id))
+            with _reading_answer(request):
+                answer = self._http.send(request)
+                disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
+                _raise_if_another(Lookup("id", disk_id), disk.payload, "disk")
+                return replace(disk, seen=self.moment())
         except InTrashError as error:
             detail = error.details.detail
             told = detail.get("trash_object") if isinstance(detail, Mapping) else None
@@ -103,7 +105,6 @@ class KatapultApi:
                     request, f"it is about another object in the trash than {disk_id}", status=406
                 ) from error
             raise
-        return replace(disk, seen=self.moment())
 
     def moment(self) -> Moment:
         """Now, for is_fresh()."""
@@ -138,18 +139,20 @@ class KatapultApi:
             retry=Retry.IF_NOT_EXECUTED,
             before_retry=before_retry,
         )
-        return self._read(request, lambda answer: _parse_created(answer, known))
+        with _reading_answer(request):
+            answer = self._http.send(request)
+            disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
+            if disk.id in known:
+                raise MalformedPayloadError(f"'disk.id' is '{disk.id}', a disk that was there before")
+            with suppress(MalformedPayloadError):
+                return Created(disk, parse_task(answer.get("task")))
+            return Created(disk, None)
 
     def send_change(self, change: DiskCall, disk: Disk, before_retry: Callable[[bool], None]) -> Task | None:
         """Send `change`, with its task where it has one. `before_retry` may keep it from being sent again.
 
         The disk in the answer is not returned: where there is a task, it is the disk as it was before.
         """
-
-        def task_in(answer: Mapping[str, Any]) -> Task | None:
-            _raise_if_other_disk(answer, disk.id)
-            return parse_task(answer.get("task")) if change.has_task else None
-
         request = Request(
             change.method,
             change.path,
@@ -158,7 +161,10 @@ class KatapultApi:
             retry=Retry.IF_NOT_EXECUTED if change.has_task else Retry.ALWAYS,
             before_retry=before_retry,
         )
-        return self._read(request, task_in)
+        with _reading_answer(request):
+            answer = self._http.send(request)
+            _raise_if_other_disk(answer, disk.id)
+            return parse_task(answer.get("task")) if change.has_task else None
 
     def delete_disk(self, disk: Disk, before_retry: Callable[[bool], None]) -> TrashObject | None:
         """DELETE /disks/disk, which moves it to the trash; None where the answer does not tell the trash object.
@@ -172,13 +178,11 @@ class KatapultApi:
             body={"disk": {"id": disk.id}},
             before_retry=before_retry,
         )
-
-        def trash_object_in(answer: Mapping[str, Any]) -> TrashObject | None:
+        with _reading_answer(request):
+            answer = self._http.send(request)
             _raise_if_other_disk(answer, disk.id)
             told = answer.get("trash_object")
             return parse_trash_object(told) if Lookup("object_id", disk.id).has_key(told) else None
-
-        return self._read(request, trash_object_in)
 
     def get_trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
         """GET /trash_objects/trash_object, of that disk, by its id or its object_id.
@@ -186,14 +190,7 @@ class KatapultApi:
         Raises NotFoundError, NotPermittedError.
         """
         request = Request("GET", _TRASH, f"look into the trash for {lookup}", lookup.as_query("trash_object"))
-
-        def trash_object_asked_for(answer: Mapping[str, Any]) -> TrashObject:
-            found = parse_trash_object(answer.get("trash_object"))
-            for asked in (lookup, Lookup("object_id", disk_id)):
-                _raise_if_another(asked, found.payload, "trash_object")
-            return found
-
-        return self._read(request, trash_object_asked_for)
+        return self._read(request, "trash_object", parse_trash_object, lookup, Lookup("object_id", disk_id))
 
     def purge_trash_object(self, lookup: Lookup, before_retry: Callable[[bool], None]) -> Task:
         """DELETE /trash_objects/trash_object. Raises NotFoundError where it is not in the trash.
@@ -208,7 +205,7 @@ class KatapultApi:
             retry=Retry.IF_NOT_EXECUTED,
             before_retry=before_retry,
         )
-        return self._read(request, lambda answer: parse_task(answer.get("task")))
+        return self._read(request, "task", parse_task)
 
     def restore_disk(self, disk_id: str, before_retry: Callable[[bool], None]) -> None:
         """POST /trash_objects/trash_object/restore. Raises NotFoundError where it is not in the trash.
@@ -222,18 +219,13 @@ class KatapultApi:
             body={"trash_object": {"object_id": disk_id}},
             before_retry=before_retry,
         )
-        self._read(request, lambda answer: _raise_if_other_disk(answer, disk_id))
+        with _reading_answer(request):
+            _raise_if_other_disk(self._http.send(request), disk_id)
 
     def get_task(self, task_id: str) -> Task:
         """GET /tasks/task. Raises NotPermittedError where the token lacks tasks:read."""
         request = Request("GET", "/tasks/task", f"read the task {task_id}", (("task[id]", task_id),))
-
-        def task_asked_for(answer: Mapping[str, Any]) -> Task:
-            task = parse_task(answer.get("task"))
-            _raise_if_another(Lookup("id", task_id), task.payload, "task")
-            return task
-
-        return self._read(request, task_asked_for)
+        return self._read(request, "task", parse_task, Lookup("id", task_id))
 
     def get_virtual_machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
@@ -243,18 +235,16 @@ class KatapultApi:
             f"read the virtual machine {virtual_machine}",
             virtual_machine.as_query("virtual_machine"),
         )
-
-        def machine_asked_for(answer: Mapping[str, Any]) -> Machine:
-            machine = parse_machine(answer.get("virtual_machine"))
-            _raise_if_another(virtual_machine, answer["virtual_machine"], "virtual_machine")
-            return machine
-
-        return self._read(request, machine_asked_for)
+        return self._read(request, "virtual_machine", parse_machine, virtual_machine)
 
     def list_data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
         request = Request("GET", "/data_centers", "list the data centers")
-        return self._read(request, lambda answer: _parse_list(answer, "data_centers"))
+        with _reading_answer(request):
+            rows = self._http.send(request).get("data_centers")
+            if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+                raise MalformedPayloadError("'data_centers' is no list of objects")
+            return rows
 
     def list_io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
         """GET /organizations/organization/disk_io_profiles, over all pages."""
@@ -266,12 +256,23 @@ class KatapultApi:
         )
         return list_all(self._http, request, "disk_io_profiles")
 
-    def _read(self, request: Request, reading: Callable[[Mapping[str, Any]], T]) -> T:
-        answer = self._http.send(request)
-        try:
-            return reading(answer)
-        except MalformedPayloadError as problem:
-            raise unexpected_response(request, f"the answer is not as the API describes it: {problem}") from None
+    def _read(self, request: Request, name: str, parse: Callable[[Any], T], *asked: Lookup) -> T:
+        """The object `name` of the answer, which is the one that all of `asked` name."""
+        with _reading_answer(request):
+            payload = self._http.send(request).get(name)
+            found = parse(payload)
+            for lookup in asked:
+                _raise_if_another(lookup, payload, name)
+            return found
+
+
+@contextmanager
+def _reading_answer(request: Request) -> Iterator[None]:
+    """An answer that is found to be malformed within this context is an ApiError."""
+    try:
+        yield
+    except MalformedPayloadError as problem:
+        raise unexpected_response(request, f"the answer is not as the API describes it: {problem}") from None
 
 
 def parse_row_name(row: Mapping[str, Any]) -> str:
@@ -305,26 +306,3 @@ def _raise_if_other_disk(answer: Mapping[str, Any], disk_id: str) -> None:
         asked, thing = Lookup(key, disk_id), answer.get(name)
         if asked.has_key(thing):
             _raise_if_another(asked, thing, name)
-
-
-def _parse_disk_asked_for(answer: Mapping[str, Any], disk_id: str) -> Disk:
-    disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
-    _raise_if_another(Lookup("id", disk_id), disk.payload, "disk")
-    return disk
-
-
-def _parse_created(answer: Mapping[str, Any], known: Collection[str]) -> Created:
-    disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
-    if disk.id in known:
-        raise MalformedPayloadError(f"'disk.id' is '{disk.id}', a disk that was there before")
-    try:
-        return Created(disk, parse_task(answer.get("task")))
-    except MalformedPayloadError:
-        return Created(disk, None)
-
-
-def _parse_list(answer: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    rows = answer.get(key)
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise MalformedPayloadError(f"'{key}' is no list of objects")
-    return rows
