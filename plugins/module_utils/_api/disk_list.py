@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from .endpoints import KatapultApi, parse_row_name
@@ -59,7 +58,7 @@ class DiskListSnapshot(KatapultApi):
     def rows_named(self, name: str) -> RowList:
         """The rows with exactly this name, as the last look saw them."""
         last = self._last
-        return replace(last, rows=[row for row in last.rows if row.get("name") == name])
+        return last._replace(rows=[row for row in last.rows if row.get("name") == name])
 
     def raise_if_incomplete(self) -> None:
         """Raise ApiError if the list is known to be incomplete that was looked at last."""

@@ -10,8 +10,8 @@ import threading
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from itertools import takewhile
+from typing import Any, NamedTuple, Protocol
 
 from .._core.clock import Moment
 from .._core.errors import ApiError
@@ -40,8 +40,7 @@ class Sender(Protocol):
         """Now: whether something is still as it was seen depends on what was waited for since."""
 
 
-@dataclass(frozen=True)
-class RowList:
+class RowList(NamedTuple):
     """The rows of a list that were asked for; `pages` is how many requests it takes to read the list once.
 
     `is_certain`: no row was missed, as far as the service tells. A list in several pages without totals is never
@@ -52,11 +51,6 @@ class RowList:
     pages: int
     is_certain: bool = True
     incomplete_error: ApiError | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is known to be missing."""
-        return self.incomplete_error is None
 
     def raise_if_incomplete(self) -> None:
         """Raise ApiError if rows are known to be missing: what is not shown may be there."""
@@ -75,10 +69,12 @@ def list_rows(http: Sender, request: Request, key: str, keep: Callable[[Row], bo
     """
     readings: list[_Reading] = []
     while len(readings) < MAX_READS:
-        readings.append(_Reading(http, request, key, keep))
-        readings[-1].read_to_the_end()
-        if readings[-1].is_steady:
-            return readings[-1].list_rows
+        reading = _Reading(http, request, key, keep)
+        reading.read_to_the_end()
+        if reading.is_steady:
+            is_certain = len(reading.kept) == 1 or reading.pages is not None
+            return RowList(_unique(reading.rows), len(reading.kept), is_certain)
+        readings.append(reading)
     return _merge_readings(readings, request)
 
 
@@ -94,10 +90,10 @@ def find_rows(
     Then the rows of both are united.
     """
     first = list_rows(http, request, key, keep)
-    if first.is_certain or not first.is_complete or is_found(first.rows):
+    if first.is_certain or first.incomplete_error is not None or is_found(first.rows):
         return first
     second = list_rows(http, request, key, keep)
-    return replace(second, rows=_unique([*first.rows, *second.rows]))
+    return second._replace(rows=_unique([*first.rows, *second.rows]))
 
 
 def list_all(http: Sender, request: Request, key: str, keep: Callable[[Row], bool] = lambda _row: True) -> list[Row]:
@@ -107,114 +103,91 @@ def list_all(http: Sender, request: Request, key: str, keep: Callable[[Row], boo
     return read.rows
 
 
-@dataclass(frozen=True)
-class _Pagination:
-    """What a page tells of the list. None stands for what it does not tell: a list of over 1000 rows has no totals."""
-
-    total: int | None
-    pages: int | None
-    per_page: int | None
-
-
 class _Reading:
-    """One reading of a list. The first page tells how many of the others can be read at a time."""
+    """One reading of a list. The first page tells how many of the others can be read at a time.
+
+    `kept` are the rows by the number of their page, `total` is how many rows there are by what was told last, `pages`
+    is None if it is not known, and `repeats` means that a page had nothing but the rows of others.
+    """
 
     def __init__(self, http: Sender, request: Request, key: str, keep: Callable[[Row], bool]) -> None:
         self._http = http
-        self._call = request
+        self._request = request
         self._key = key
         self._keep = keep
         self._lock = threading.Lock()
         # Hashes, because the ids of a large organization take more memory than all else.
-        self._seen = array("q")
-        self._kept: dict[int, list[Row]] = {}
-        self._totals: list[int] = []
+        self.seen = array("q")
+        self.kept: dict[int, list[Row]] = {}
+        self.total = 0
+        self.pages: int | None = 1
+        self.repeats = False
+        self._has_shrunk = False
         self._fullest = 1
-        self._begun = 0
-        self._pages: int | None = 1
         self._ahead = 1
         self._ended = False
-        self.repeats = False
 
     @property
     def is_steady(self) -> bool:
-        """Whether no row can have been missed: the totals, in the order in which they came, never fell."""
-        return not self.repeats and len(self._seen) >= self.total and sorted(self._totals) == self._totals
+        """Whether no row can have been missed."""
+        return not self.repeats and not self._has_shrunk and len(self.seen) >= self.total
 
     @property
-    def total(self) -> int:
-        """How many rows there are, by what was told last."""
-        return self._totals[-1] if self._totals else 0
-
-    @property
-    def seen(self) -> frozenset[int]:
-        """The hashes of all ids."""
-        return frozenset(self._seen)
-
-    @property
-    def list_rows(self) -> RowList:
+    def rows(self) -> Iterator[Row]:
         """What was kept, in the order of the service."""
-        rows = _unique(row for _number, page in sorted(self._kept.items()) for row in page)
-        return RowList(rows, self._begun, is_certain=self._begun == 1 or self._pages is not None)
+        return (row for _number, page in sorted(self.kept.items()) for row in page)
 
     def read_to_the_end(self) -> None:
         """Read all pages. Raises ApiError."""
-        while self._goes_on(self._pages):
-            if self._begun >= MAX_PAGES:
-                raise unexpected_response(self._call, f"the list has no end after {MAX_PAGES} pages")
-            left = self._ahead if self._pages is None else self._pages - self._begun
-            map_concurrently(self._read, self._numbers(), min(DEFAULT_CONCURRENCY, left))
-
-    def _numbers(self) -> Iterator[int]:
-        """The pages to read next, by what is told of the list when they are begun."""
-        pages = self._pages
-        while self._goes_on(pages) and self._begun < MAX_PAGES:
-            self._begun += 1
-            yield self._begun
-
-    def _goes_on(self, pages: int | None) -> bool:
-        return not self._ended and (pages is None or self._begun < pages)
+        while not self._ended and (self.pages is None or len(self.kept) < self.pages):
+            done = len(self.kept)
+            if done >= MAX_PAGES:
+                raise unexpected_response(self._request, f"the list has no end after {MAX_PAGES} pages")
+            left = self._ahead if self.pages is None else self.pages - done
+            numbers = range(done + 1, min(self.pages or MAX_PAGES, MAX_PAGES) + 1)
+            until_the_end = takewhile(lambda _number: not self._ended, numbers)
+            map_concurrently(self._read, until_the_end, min(DEFAULT_CONCURRENCY, left))
 
     def _read(self, number: int) -> None:
         page = (("page", str(number)), ("per_page", str(PER_PAGE)))
-        payload = self._http.send(self._call._replace(query=self._call.query + page))
-        rows = _parse_rows(payload, self._key, self._call)
+        payload = self._http.send(self._request._replace(query=self._request.query + page))
+        rows = _parse_rows(payload, self._key, self._request)
         kept = [row for row in rows if self._keep(row)]
         with self._lock:
-            self._kept[number] = kept
-            self._learn(_parse_pagination(payload), [row["id"] for row in rows])
+            self.kept[number] = kept
+            self._learn(payload, [row["id"] for row in rows])
 
-    def _learn(self, told: _Pagination, ids: list[str]) -> None:
-        new = {hash(row_id) for row_id in ids}.difference(self._seen)
-        self._seen.extend(new)
-        if told.total is not None:
-            self._totals.append(told.total)
+    def _learn(self, payload: Mapping[str, Any], ids: list[str]) -> None:
+        total, pages, per_page = _parse_pagination(payload)
+        new = {hash(row_id) for row_id in ids}.difference(self.seen)
+        self.seen.extend(new)
+        if total is not None:
+            self._has_shrunk = self._has_shrunk or total < self.total
+            self.total = total
         self._fullest = max(self._fullest, len(ids))
         # A full page of rows that are known is no end: whoever ignores the page, or keeps one for all, shows no others.
-        full = min(told.per_page or DEFAULT_PER_PAGE, PER_PAGE)
+        full = min(per_page or DEFAULT_PER_PAGE, PER_PAGE)
         self.repeats = self.repeats or (not new and len(ids) >= full)
-        self._pages = self._pages_by(told)
-        is_short = told.per_page is not None and len(ids) < full
-        self._ended = self._ended or not new or (self._pages is None and is_short)
-        self._ahead = 1 if told.per_page is None else PREFETCH
-
-    def _pages_by(self, told: _Pagination) -> int | None:
-        """How many pages there are, None if that is not known: it is believed only with a total that can be true."""
-        if self._pages is None or told.pages is None or told.total is None or told.total < len(self._seen):
-            return None
-        return max(self._pages, told.pages, -(-self.total // self._fullest))
+        # The number of pages is believed only with a total that can be true.
+        if self.pages is None or pages is None or total is None or total < len(self.seen):
+            self.pages = None
+        else:
+            self.pages = max(self.pages, pages, -(-total // self._fullest))
+        is_short = per_page is not None and len(ids) < full
+        self._ended = self._ended or not new or (self.pages is None and is_short)
+        self._ahead = 1 if per_page is None else PREFETCH
 
 
 def _merge_readings(readings: Sequence[_Reading], request: Request) -> RowList:
     """What none of the readings, of which none is steady, shows alone."""
     last = readings[-1]
-    rows = _unique(row for reading in readings for row in reading.list_rows.rows)
     shown = len(frozenset[int]().union(*(reading.seen for reading in readings)))
     problem = "a page of the list has nothing but rows that other pages have, too" if last.repeats else ""
     if shown < last.total:
         problem = f"the list says that it has {last.total} rows, and shows {shown}"
     incomplete_error = unexpected_response(request, problem, transient=True) if problem else None
-    return RowList(rows, last.list_rows.pages, is_certain=False, incomplete_error=incomplete_error)
+    rows = _unique(row for reading in readings for row in reading.rows)
+    return RowList(rows, len(last.kept), is_certain=False, incomplete_error=incomplete_error)
 
 
 def _unique(rows: Iterable[Row]) -> list[Row]:
@@ -231,14 +204,12 @@ def _parse_rows(payload: Mapping[str, Any], key: str, request: Request) -> list[
     return rows
 
 
-def _parse_pagination(payload: Mapping[str, Any]) -> _Pagination:
+def _parse_pagination(payload: Mapping[str, Any]) -> tuple[int | None, int | None, int | None]:
+    """How many rows and pages the list has, and how many rows a page has; None for what a page does not tell.
+
+    A list of over 1000 rows has no totals.
+    """
     told = payload.get("pagination")
-    total, pages, per_page = (
-        _parse_count(told if isinstance(told, Mapping) else {}, name) for name in ("total", "total_pages", "per_page")
-    )
-    return _Pagination(total, pages or None, per_page)
-
-
-def _parse_count(told: Mapping[str, Any], name: str) -> int | None:
-    value = told.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    counts = [told.get(name) if isinstance(told, Mapping) else None for name in ("total", "total_pages", "per_page")]
+    total, pages, per_page = (count if type(count) is int and count >= 0 else None for count in counts)
+    return total, pages or None, per_page

@@ -249,5 +249,5 @@ def test_a_service_that_knows_no_pages_is_left(count: int, most: int) -> None:
     service = Same(rows(count))
     read = list_rows(service, CALL, "disk", lambda _row: True)
     assert read.rows == rows(200)
-    assert read.is_complete is (count == 200)
+    assert (read.incomplete_error is None) is (count == 200)
     assert len(service.asked) <= most

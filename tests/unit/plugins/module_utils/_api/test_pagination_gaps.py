@@ -100,7 +100,7 @@ def test_a_full_page_that_shows_known_rows_alone_is_no_end_but_a_gap(most: int, 
     service = Same(lambda _time, _page: rows(450), most, told=told)
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_certain) == (rows(most), False, False)
+    assert (read.rows, read.incomplete_error is None, read.is_certain) == (rows(most), False, False)
     with pytest.raises(ApiError, match="nothing but rows that other pages have") as raised:
         read.raise_if_incomplete()
     assert raised.value.details.code == "unexpected_answer"
@@ -119,7 +119,7 @@ def test_a_number_of_pages_is_believed_only_with_a_total_that_can_be_true(told: 
     service = MovingService(lambda _time, _page: rows(450), told={"total_pages": 1, **told})
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_certain) == (rows(450), True, False)
+    assert (read.rows, read.incomplete_error is None, read.is_certain) == (rows(450), True, False)
     assert service.times_read() == 1
 
 
@@ -143,7 +143,7 @@ def test_a_list_that_never_has_as_many_rows_as_it_says_is_known_to_be_incomplete
     service = MovingService(lambda _time, _page: rows(450), told=lie)
     read = all_of(service)
 
-    assert (read.rows, read.is_complete, read.is_certain) == (rows(450), False, False)
+    assert (read.rows, read.incomplete_error is None, read.is_certain) == (rows(450), False, False)
     assert service.times_read() == 3
     with pytest.raises(ApiError, match=f"Could not list the disks: .*has {lie['total']} rows, and shows 450") as raised:
         list_all(service, CALL, "disk")
@@ -157,7 +157,7 @@ def test_a_list_is_sure_if_it_is_one_page_or_tells_its_total(
 ) -> None:
     read = all_of(MovingService(lambda _time, _page: rows(count), told=told))
 
-    assert (len(read.rows), read.is_certain, read.is_complete) == (count, is_certain, True)
+    assert (len(read.rows), read.is_certain, read.incomplete_error is None) == (count, is_certain, True)
 
 
 def test_what_no_reading_shows_alone_is_united() -> None:
@@ -173,14 +173,14 @@ def test_what_no_reading_shows_alone_is_united() -> None:
     read = list_rows(service, CALL, "disk", lambda _row: True)
 
     assert {row["id"]: row["time"] for row in read.rows} == {"a": 2, "b": 3, "c": 3}
-    assert (len(service.calls), read.pages, read.is_complete, read.is_certain) == (6, 2, True, False)
+    assert (len(service.calls), read.pages, read.incomplete_error is None, read.is_certain) == (6, 2, True, False)
 
 
 def test_a_list_whose_total_fell_each_time_is_complete_as_far_as_known_but_not_sure() -> None:
     service = moving(rows(4), rows(3, 1), 2, most=2, readings=3)
     read = all_of(service)
 
-    assert (service.times_read(), len(read.rows), read.is_complete, read.is_certain) == (3, 3, True, False)
+    assert (service.times_read(), len(read.rows), read.incomplete_error is None, read.is_certain) == (3, 3, True, False)
     assert rows(1, 2)[0] not in read.rows
 
 
