@@ -114,8 +114,12 @@ def unexpected_response(
     status: int | None = None,
     request_id: str | None = None,
     transient: bool = False,
+    ambiguous: bool = True,
 ) -> ApiError:
-    """The error for an answer that came, but is not what the API describes."""
+    """The error for an answer that came, but is not what the API describes.
+
+    `ambiguous`: if the request was a write, it may have been carried out.
+    """
     details = ErrorDetails(
         "unexpected_answer",
         status=status,
@@ -123,7 +127,7 @@ def unexpected_response(
         method=request.method,
         path=request.path,
         request_id=request_id,
-        ambiguous=request.is_write,
+        ambiguous=request.is_write and ambiguous,
     )
     return build_api_error(request.action, details, transient=transient)
 

@@ -40,14 +40,12 @@ class RateLimiter:
     def acquire(self, deadline: Deadline) -> bool:
         """A request is about to be sent: wait until it may be, which is left out of `deadline`. Whether it waited."""
         waited = False
-        while True:
-            pause = self._pause()
-            if pause <= 0:
-                return waited
+        while (pause := self._pause()) > 0:
             waited = True
             self._report_wait(pause)
             deadline.exclude(pause)
             self.sleep(pause)
+        return waited
 
     def sleep(self, seconds: float) -> None:
         """Sleep, and count that: what was seen before may have changed since."""
@@ -59,7 +57,8 @@ class RateLimiter:
         with self._changing:
             now = self._clock.now()
             is_news = pause > POLL_INTERVAL and now >= self._told_until
-            self._told_until = now + pause if is_news else self._told_until
+            if is_news:
+                self._told_until = now + pause
         if is_news:
             self._report(f"no request is permitted in this minute any more, waiting for {format_seconds(pause)}")
 
@@ -68,10 +67,10 @@ class RateLimiter:
         with self._changing:
             self._on_the_way -= 1
 
-    def release(self, headers: Mapping[str, str] | None, date: float) -> None:
-        """The request is through; `headers` are those of its answer at `date`, seconds since 1970. None: no answer.
+    def release(self, headers: Mapping[str, str], date: float | None) -> None:
+        """The request is through; `headers` are those of its answer at `date`, seconds since 1970, if it tells that.
 
-        A request without an answer may have been counted.
+        A request without an answer, which has no headers, may have been counted.
         """
         left = _number(headers, REMAINING)
         permitted = _number(headers, PERMITTED)
@@ -80,7 +79,7 @@ class RateLimiter:
             if left is None or not permitted:
                 self._left -= 1
                 return
-            ends = self._clock.now() + MINUTE - date % MINUTE
+            ends = self._clock.now() + MINUTE - (self._clock.wall() if date is None else date) % MINUTE
             is_new = abs(ends - self._ends) > MINUTE / 2
             self._permitted = permitted
             self._left = left if is_new else min(self._left, left)
@@ -103,6 +102,6 @@ class RateLimiter:
             return POLL_INTERVAL if self._left > 0 else self._ends - now
 
 
-def _number(headers: Mapping[str, str] | None, name: str) -> int | None:
-    given = (headers or {}).get(name, "").strip()
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    given = headers.get(name, "").strip()
     return int(given) if given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS else None

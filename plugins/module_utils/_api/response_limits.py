@@ -26,63 +26,42 @@ class UnusableResponseError(OSError):
 
 
 class ResponseLimiter:
-    """What the answer under way may still take. A session has one, as it has one request under way at a time."""
+    """What the answer under way may still take. A session has one, as it has one request under way at a time.
+
+    `bytes_left` is how many bytes more may come over the network.
+    """
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seconds = float("inf")
-        self._end = float("inf")
-        self._bytes = float("inf")
+        self.clock = clock
+        self.seconds = self.end = self.bytes_left = float("inf")
 
     def begin(self, seconds: float) -> None:
         """A request begins: its answer has that many seconds, whatever comes."""
-        self._seconds, self._end, self._bytes = seconds, self._clock.now() + seconds, float("inf")
-
-    def allow(self, size: int) -> None:
-        """At most that many bytes more, as they come over the network."""
-        self._bytes = size
+        self.seconds, self.end, self.bytes_left = seconds, self.clock.now() + seconds, float("inf")
 
     def install(self, manager: Any) -> None:
-        """Have the connections of a pool manager of urllib3, which has none yet, read through this meter."""
+        """Have the connections of a pool manager of urllib3, which has none yet, read within these limits."""
         answer = type("Answer", (_BoundedResponse,), {"limiter": self})
-        manager.pool_classes_by_scheme = {
-            scheme: _reading(pool, answer) for scheme, pool in manager.pool_classes_by_scheme.items()
-        }
-
-    def read(self, sock: socket.socket, raw: io.RawIOBase, buffer: Any) -> int | None:
-        """The next bytes of `sock`, by way of the file `raw` on it."""
-        left = self._end - self._clock.now()
-        usual = sock.gettimeout() or left
-        if left > 0:
-            sock.settimeout(min(usual, left))
-            try:
-                return self._counted(raw.readinto(buffer))
-            except socket.timeout:
-                if usual < left:
-                    raise
-            finally:
-                sock.settimeout(usual)
-        # Outside of the except clause, so that this is the innermost cause.
-        raise ResponseTimeoutError(f"the answer was not complete within {self._seconds:g} s")
-
-    def _counted(self, size: int | None) -> int | None:
-        self._bytes -= size or 0
-        if self._bytes < 0:
-            raise UnusableResponseError("the service answered with more than is read")
-        return size
+        pools = {}
+        for scheme, pool in manager.pool_classes_by_scheme.items():
+            connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": answer})
+            pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
+        manager.pool_classes_by_scheme = pools
 
 
 class _BoundedResponse(HTTPResponse):
-    """An answer that is read through the meter of its class, from its first byte on; a proxy's to CONNECT too."""
+    """An answer that is read within the limits of its class, from its first byte on; a proxy's to CONNECT too."""
 
     limiter: ResponseLimiter
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self.fp = _Buffer(_Raw(sock, self.fp.detach(), self.limiter))
+        self.fp = _Buffer(LimitedFile(sock, self.fp.detach(), self.limiter))
 
 
-class _Raw(io.RawIOBase):
+class LimitedFile(io.RawIOBase):
+    """What comes from `sock` by way of the file `raw` on it."""
+
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, limiter: ResponseLimiter) -> None:
         self._sock = sock
         self._raw = raw
@@ -92,7 +71,25 @@ class _Raw(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        return self._limiter.read(self._sock, self._raw, buffer)
+        limiter = self._limiter
+        left = limiter.end - limiter.clock.now()
+        usual = self._sock.gettimeout() or left
+        if left > 0:
+            self._sock.settimeout(min(usual, left))
+            try:
+                size = self._raw.readinto(buffer)
+            except socket.timeout:
+                if usual < left:
+                    raise
+            else:
+                limiter.bytes_left -= size or 0
+                if limiter.bytes_left < 0:
+                    raise UnusableResponseError("the service answered with more than is read")
+                return size
+            finally:
+                self._sock.settimeout(usual)
+        # Outside of the except clause, so that this is the innermost cause.
+        raise ResponseTimeoutError(f"the answer was not complete within {limiter.seconds:g} s")
 
     def close(self) -> None:
         super().close()
@@ -102,8 +99,3 @@ class _Raw(io.RawIOBase):
 class _Buffer(io.BufferedReader):
     def readline(self, size: int | None = -1, /) -> bytes:
         return super().readline(MAX_LINE if size is None or size < 0 else size)
-
-
-def _reading(pool: Any, answer: type) -> type:
-    connection = type(pool.ConnectionCls.__name__, (pool.ConnectionCls,), {"response_class": answer})
-    return type(pool.__name__, (pool,), {"ConnectionCls": connection})

@@ -104,17 +104,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _TokenAuth:
-    """An auth object, because requests replaces an Authorization header by what ~/.netrc holds."""
-
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
-
-
 class _Body(io.BytesIO):
     """A request's body that knows whether it was read: until then the service can't have carried out the request."""
 
@@ -127,8 +116,14 @@ class _Body(io.BytesIO):
 
 def open_session(connection: Connection) -> requests.Session:
     """A session that sends the token, and that takes no proxy and no CA bundle from the environment for plain http."""
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {connection.token}"
+        return request
+
     session = requests.Session()
-    session.auth = _TokenAuth(connection.token)
+    # Not a header of the session, because requests replaces that by what ~/.netrc holds.
+    session.auth = authorize
     session.headers.update(
         {
             "Accept": "application/json",
@@ -164,7 +159,7 @@ def _new_adapter() -> requests.adapters.HTTPAdapter:
         def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
             limiter.begin(TOTAL_TIMEOUT_FACTOR * kwargs["timeout"][1])
             with super().send(request, *args, **kwargs) as response:
-                limiter.allow(MAX_PACKED)
+                limiter.bytes_left = MAX_PACKED
                 # Where requests keeps it; it would unpack the whole body of a redirect, even one that is not followed.
                 response._content = _read_body(response)
             return response
@@ -225,12 +220,17 @@ class HttpClient:
         attempts, unclear, began = 0, False, self._clock.now()
         while True:
             attempts += 1
-            outcome = self._once(request, unclear, repeated=attempts > 1)
-            if not isinstance(outcome, ApiError):
-                return outcome
-            unclear = unclear or outcome.details.ambiguous
-            outcome = outcome.with_attempts(attempts, unclear=unclear, within=format_seconds(self._clock.now() - began))
-            self._wait_or_give_up(request, outcome, attempts)
+            asked = self._clock.now()
+            with self._places[request.is_write]:
+                # What the check raises is raised: it is not the request's own error.
+                self._enter(request, unclear, stale=attempts > 1 or self._clock.now() - asked > MAX_AGE)
+                try:
+                    return parse_response(self._exchange(request), request, self._clock.wall())
+                except ApiError as raised:
+                    error = raised
+            unclear = unclear or error.details.ambiguous
+            error = error.with_attempts(attempts, unclear=unclear, within=format_seconds(self._clock.now() - began))
+            self._wait_or_give_up(request, error, attempts)
 
     def moment(self) -> Moment:
         """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
@@ -239,8 +239,11 @@ class HttpClient:
     def _wait_or_give_up(self, request: Request, error: ApiError, attempts: int) -> None:
         """Wait until the call may be sent again. Raises `error` if it may not."""
         limited = isinstance(error, RateLimitedError)
-        repeatable = limited or (request.retry is Retry.ALWAYS and error.transient) or _never_left(error)
-        pause = self._pause(error, attempts)
+        never_left = error.details.status is None and not error.details.ambiguous
+        repeatable = limited or (error.transient and (request.retry is Retry.ALWAYS or never_left))
+        pause = min(MAX_DELAY, INITIAL_DELAY * 2.0 ** (attempts - 1)) * self._clock.jitter()
+        if error.retry_after:
+            pause = error.retry_after + self._clock.jitter() - 0.8
         if limited:
             self._rate.exhaust(pause)
         if not repeatable or attempts > self._connection.retries:
@@ -253,54 +256,29 @@ class HttpClient:
         self._report(f"{_reason(error.details)}, trying again in {format_seconds(pause)} {count}")
         self._rate.sleep(pause)
 
-    def _pause(self, error: ApiError, attempts: int) -> float:
-        if error.retry_after:
-            return error.retry_after + self._clock.jitter() - 0.8
-        return min(MAX_DELAY, INITIAL_DELAY * 2.0 ** (attempts - 1)) * self._clock.jitter()
-
-    def _once(self, request: Request, unclear: bool, *, repeated: bool) -> Mapping[str, Any] | ApiError:
-        """The payload or the error of one attempt. What its check raises is raised: it is not the call's own error."""
-        asked = self._clock.now()
-        with self._places[request.is_write]:
-            self._enter(request, unclear, stale=repeated or self._clock.now() - asked > MAX_AGE)
-            try:
-                return parse_response(self._answer_to(request), request, self._clock.wall())
-            except ApiError as error:
-                return error
-
     def _enter(self, request: Request, unclear: bool, *, stale: bool) -> None:
         """Wait for the rate limit, with a check after every wait: `stale` if there was one before."""
-        for _check in range(MAX_RECHECKS):
-            if stale:
-                _check_again(request, unclear)
+        for check in range(MAX_RECHECKS + 1):
+            if stale and request.before_retry is not None:
+                try:
+                    request.before_retry(unclear)
+                except KatapultError as error:
+                    # It hides that an attempt before may have been carried out, unless it is told.
+                    raise error.as_ambiguous(unclear or error.details.ambiguous) from error
             stale = self._rate.acquire(self._deadline)
-            if not (stale and request.before_retry):
+            if not stale or request.before_retry is None or check == MAX_RECHECKS:
                 return
             self._rate.cancel()
-        _check_again(request, unclear)
-        self._rate.acquire(self._deadline)
-
-    def _answer_to(self, request: Request) -> Response:
-        response: Response | None = None
-        try:
-            response = self._exchange(request)
-        finally:
-            self._update_rate_limit(response)
-        return response
-
-    def _update_rate_limit(self, response: Response | None) -> None:
-        date = response.date if response is not None else None
-        self._rate.release(
-            response.headers if response is not None else None, self._clock.wall() if date is None else date
-        )
 
     def _exchange(self, request: Request) -> Response:
-        text = json.dumps(request.body).encode("ascii") if request.body is not None else None
-        body = _Body(text) if text is not None else None
-        timeout = self._timeout(request)
+        body = _Body(json.dumps(request.body).encode("ascii")) if request.body is not None else None
+        timeout = self._connection.timeout
+        if not request.is_write:
+            timeout = max(MIN_TIMEOUT, min(timeout, self._deadline.remaining()))
+        response: Response | None = None
         try:
             with self._session(request) as session:
-                response = session.request(
+                got = session.request(
                     request.method,
                     self._connection.url + request.path,
                     params=list(request.query),
@@ -310,13 +288,26 @@ class HttpClient:
                     verify=self._connection.verify,
                     allow_redirects=False,
                 )
+            response = Response(got.status_code, got.headers, got.content)
         except (OSError, ValueError, TypeError) as error:
             raise self._no_answer(request, error, begun=body is not None and body.begun, timeout=timeout) from None
-        return Response(response.status_code, response.headers, response.content)
+        finally:
+            headers, date = (response.headers, response.date) if response is not None else ({}, None)
+            self._rate.release(headers, date)
+        return response
 
     @contextmanager
     def _session(self, request: Request) -> Iterator[requests.Session]:
-        session = self._idle_session(MAX_IDLE_FOR_WRITES if request.retry is Retry.IF_NOT_EXECUTED else MAX_IDLE)
+        """A session that no other thread has: the one that was used last, unless that was too long ago."""
+        longest = MAX_IDLE_FOR_WRITES if request.retry is Retry.IF_NOT_EXECUTED else MAX_IDLE
+        with self._taking:
+            now = self._clock.now()
+            while self._idle and now - self._idle[0][0] > MAX_IDLE:
+                self._idle.pop(0)[1].close()
+            since, session = self._idle.pop() if self._idle else (now, None)
+        if session is not None and now - since > longest:
+            session.close()
+            session = None
         session = session or self._open_session(self._connection)
         try:
             yield session
@@ -324,48 +315,35 @@ class HttpClient:
             with self._taking:
                 self._idle.append((self._clock.now(), session))
 
-    def _idle_session(self, longest: float) -> requests.Session | None:
-        """The session that was used last; None if that was more than `longest` seconds ago. Closes what is too old."""
-        with self._taking:
-            now = self._clock.now()
-            while self._idle and now - self._idle[0][0] > MAX_IDLE:
-                self._idle.pop(0)[1].close()
-            if not self._idle:
-                return None
-            since, session = self._idle.pop()
-            if now - since <= longest:
-                return session
-            session.close()
-            return None
-
-    def _timeout(self, request: Request) -> float:
-        if request.is_write:
-            return self._connection.timeout
-        return max(MIN_TIMEOUT, min(self._connection.timeout, self._deadline.remaining()))
-
     def _no_answer(self, request: Request, error: Exception, *, begun: bool, timeout: float) -> ApiError:
         if isinstance(error, requests.exceptions.ContentDecodingError):
             return unexpected_response(request, "the service answered with what can't be decompressed")
         root = _root_cause(error)
         if isinstance(root, UnusableResponseError):
             return unexpected_response(request, str(root))
+        passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+        is_passing = isinstance(error, passing)
         if _is_no_http(root):
-            return _not_http(request, error, root, begun=begun)
+            said = truncate(" ".join(str(root).split()), MAX_QUOTE) or "it begins with an empty line"
+            problem = f"the answer is not HTTP that can be read: {said}"
+            # A proxy may have said this before anything was sent.
+            ambiguous = begun or request.body is None
+            return unexpected_response(request, problem, transient=is_passing, ambiguous=ambiguous)
         if _is_of_bundle(error, root):
             return self._no_bundle(request, root)
         # A proxy may be too slow before anything was sent.
         slow = isinstance(root, ResponseTimeoutError)
         cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
         answer_lost = begun or (cut_off and not slow)
-        no_answer = answer_lost or slow
+        is_distrust = isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
         details = ErrorDetails(
-            code="untrusted_certificate" if _is_distrust(root) else "no_answer" if no_answer else "unreachable",
+            "untrusted_certificate" if is_distrust else "no_answer" if answer_lost or slow else "unreachable",
             description=f"{urlsplit(self._connection.url).netloc}: {_describe_cause(error, root, timeout)}",
             method=request.method,
             path=request.path,
             ambiguous=request.is_write and answer_lost,
         )
-        return build_api_error(request.action, details, transient=_is_passing(error) and not _is_distrust(root))
+        return build_api_error(request.action, details, transient=is_passing and not is_distrust)
 
     def _no_bundle(self, request: Request, root: BaseException) -> ApiError:
         """What the module looked at before its first request has gone since, or is a part of requests."""
@@ -384,28 +362,12 @@ class HttpClient:
         return build_api_error(request.action, details)
 
 
-def _check_again(request: Request, unclear: bool) -> None:
-    """Call `before_retry`. What it raises hides that an attempt before may have been carried out, unless told."""
-    if request.before_retry is None:
-        return
-    try:
-        request.before_retry(unclear)
-    except KatapultError as error:
-        if unclear:
-            raise error.as_ambiguous() from error
-        raise
-
-
 def _reason(details: ErrorDetails) -> str:
     """Why a request is sent again, in words that are the same for all requests."""
     if details.code not in ("no_answer", "unreachable"):
         return describe_error(replace(details, request_id=None)).rstrip(".")
     where, _colon, why = str(details.description).partition(": ")
     return f"no answer from {where} ({why})"
-
-
-def _never_left(error: ApiError) -> bool:
-    return error.transient and error.details.status is None and not error.details.ambiguous
 
 
 def _root_cause(error: BaseException) -> BaseException:
@@ -422,27 +384,10 @@ def _root_cause(error: BaseException) -> BaseException:
         seen.append(nearest)
 
 
-def _is_distrust(root: BaseException) -> bool:
-    return isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
-
-
-def _is_passing(error: Exception) -> bool:
-    passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-    return isinstance(error, passing)
-
-
 def _is_no_http(root: BaseException) -> bool:
     """Whether something answered, and its first lines can't be read; of too many headers only the base class tells."""
     no_http = (BadStatusLine, LineTooLong, UnknownProtocol, urllib3.exceptions.InvalidHeader)
     return root.__class__ is HTTPException or (isinstance(root, no_http) and not isinstance(root, RemoteDisconnected))
-
-
-def _not_http(request: Request, error: Exception, root: BaseException, *, begun: bool) -> ApiError:
-    said = truncate(" ".join(str(root).split()), MAX_QUOTE) or "it begins with an empty line"
-    # A proxy may have said this before anything was sent.
-    return unexpected_response(
-        request, f"the answer is not HTTP that can be read: {said}", transient=_is_passing(error)
-    ).as_ambiguous(request.is_write and (begun or request.body is None))
 
 
 def _is_of_bundle(error: Exception, root: BaseException) -> bool:

@@ -72,7 +72,7 @@ def test_a_refusal_holds_everybody_until_the_service_permits_again() -> None:
     clock = FakeClock()
     rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)
     rate.acquire(deadline)
-    rate.release(None, A_FULL_MINUTE)
+    rate.release({}, None)
     rate.exhaust(30.0)
 
     rate.acquire(deadline)

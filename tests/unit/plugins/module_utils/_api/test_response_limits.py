@@ -25,7 +25,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api import transport
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Retry
-from ansible_collections.katapult.cloud.plugins.module_utils._api.response_limits import ResponseLimiter
+from ansible_collections.katapult.cloud.plugins.module_utils._api.response_limits import (
+    LimitedFile,
+    ResponseLimiter,
+)
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import MAX_BODY, Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
@@ -256,12 +259,12 @@ def test_no_silence_is_longer_than_the_time_that_is_left(monkeypatch: pytest.Mon
 
 def test_a_read_leaves_the_socket_s_timeout_as_it_was() -> None:
     near, far = socket.socketpair()
-    meter = ResponseLimiter(FakeClock())
-    meter.begin(PATIENCE)
+    limiter = ResponseLimiter(FakeClock())
+    limiter.begin(PATIENCE)
     with near, far, near.makefile("rb", buffering=0) as raw:
         near.settimeout(2 * PATIENCE)
         far.sendall(b"x")
-        meter.read(near, raw, bytearray(1))
+        LimitedFile(near, raw, limiter).readinto(bytearray(1))
         assert near.gettimeout() == 2 * PATIENCE
 
 
