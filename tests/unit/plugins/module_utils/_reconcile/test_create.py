@@ -187,6 +187,7 @@ def test_a_refusal_is_the_failure_and_nothing_is_looked_for(refusal: Any) -> Non
 
 def before_retry(call: Request) -> Any:
     """A sender that would send this again: what it asks for before."""
+    assert call.before_retry is not None
     call.before_retry(False)
     return {"disk": ALIKE, **task_answer("pending")}
 
