@@ -19,6 +19,8 @@ from .steps import Step, UnsupportedChangeError, release_steps
 
 # What of a disk only the service can know.
 SERVICE_KEYS = ("id", "wwn", "state", "created_at", "installation")
+ABSENT = {"state": "absent"}
+PRESENT = {"state": "present"}
 
 
 def predicted_disk(desired: DesiredDisk) -> dict[str, Any]:
@@ -122,6 +124,13 @@ def plan_disk(desired: DesiredDisk, disk: Disk | None, machine: Machine = UNKNOW
         annotations=disk.annotation_list if desired.annotations is None else predicted_annotations(desired),
         new_name=desired.name if desired.name not in (None, disk.name) else None,
     )
+
+
+def plan_restore(desired: DesiredDisk, disk_id: str) -> Plan:
+    """Out of the trash, back to what it was."""
+    predicted = {**predicted_disk(desired), "id": disk_id}
+    annotations = predicted_annotations(desired)
+    return Plan(before=ABSENT, after=PRESENT, restores=True, predicted=predicted, annotations=annotations)
 
 
 def raise_if_failed(desired: DesiredDisk, disk: Disk) -> None:

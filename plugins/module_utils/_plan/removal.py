@@ -14,11 +14,9 @@ from .._api.models import Disk
 from .._core.errors import error_for, format_keep_until
 from .._options.disk import Assignment, DesiredDisk
 from .comparison import find_differences
-from .plan import Plan, changed_disk, predicted_annotations, predicted_disk
+from .plan import ABSENT, PRESENT, Plan, changed_disk
 from .steps import release_steps
 
-ABSENT = {"state": "absent"}
-PRESENT = {"state": "present"}
 NOTHING_TO_REMOVE = Plan(before=ABSENT, after=ABSENT)
 
 
@@ -40,13 +38,6 @@ def plan_removal(desired: DesiredDisk, disk: Disk, *, force: bool, purge: bool) 
 def plan_purge() -> Plan:
     """Out of the trash for good, for a disk that is in it already."""
     return replace(Plan(before=ABSENT, after=ABSENT), **_purging(ABSENT))
-
-
-def plan_restore(desired: DesiredDisk, disk_id: str) -> Plan:
-    """Out of the trash, back to what it was."""
-    predicted = {**predicted_disk(desired), "id": disk_id}
-    annotations = predicted_annotations(desired)
-    return Plan(before=ABSENT, after=PRESENT, restores=True, predicted=predicted, annotations=annotations)
 
 
 def plan_release(desired: DesiredDisk, disk: Disk) -> Plan:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from .._api.models import Disk, Task
@@ -17,12 +17,15 @@ from .wait import DiskWaiter, confirm_lost_response
 
 
 class StepRunner:
-    """Carries out steps on the disk of a run, each held against the newest disk by `guard`."""
+    """Carries out steps on the disk of a run, each held against the newest disk by `guard`.
 
-    def __init__(self, waiter: DiskWaiter, guard: Guard) -> None:
+    `before_writes` is as Guard has it.
+    """
+
+    def __init__(self, waiter: DiskWaiter, before_writes: Callable[[], None]) -> None:
+        self.guard = Guard(waiter, before_writes)
         self._api = waiter.context.api
         self._waiter = waiter
-        self._guard = guard
 
     def carry_out(self, steps: Sequence[Step], *, wait_for_last: bool) -> None:
         """Take `steps` in order; the state of the run is kept current and tells which were taken.
@@ -34,17 +37,17 @@ class StepRunner:
                 waits = wait_for_last or step is not steps[-1]
                 with self._waiter.state.next_step():
                     self._take(step, wait=waits)
-                self._guard.passed(step)
+                self.guard.passed(step)
                 if waits or not step.call.has_task:
-                    self._guard.check("go on with the disk")
+                    self.guard.check("go on with the disk")
         except KatapultError:
             self._waiter.reread()
             raise
 
     def _take(self, step: Step, *, wait: bool) -> None:
         state = self._waiter.state
-        self._guard.refresh()
-        self._guard.check(step.call.action, step)
+        self.guard.refresh()
+        self.guard.check(step.call.action, step)
         if step.is_done(state.known_disk):
             return
         try:
@@ -64,7 +67,7 @@ class StepRunner:
             self._waiter.wait_until_changed(step.is_done, task)
         disk = state.known_disk
         if not step.is_done(disk):
-            self._guard.check(step.call.action, step)
+            self.guard.check(step.call.action, step)
             raise error_for(
                 "not_applied",
                 f"The service took the call to {step.call.action} {disk.label}, but the disk, which is "
@@ -73,7 +76,7 @@ class StepRunner:
 
     def _send(self, step: Step) -> Task | None:
         """The task of the step's call; None if it has none, or if its answer was lost. Raises AlreadyDoneError."""
-        before_retry = self._guard.before_retry(step.call.action, step)
+        before_retry = self.guard.before_retry(step.call.action, step)
         disk = self._waiter.state.known_disk
         try:
             return self._api.send_change(step.call, disk, before_retry)
@@ -96,7 +99,7 @@ class StepRunner:
         shows = partial(_shows, step) if unclear else step.is_done
         seen = self._waiter.poll_until_shown(shows)
         if seen is not None:
-            self._guard.check(step.call.action, step, unclear=unclear)
+            self.guard.check(step.call.action, step, unclear=unclear)
             if shows(seen):
                 self._waiter.context.warn(f"{lost.summary} The disk shows that it was carried out.")
                 return True

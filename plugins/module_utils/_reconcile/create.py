@@ -17,6 +17,7 @@ from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
 from .._plan.comparison import Difference, find_differences
 from .lookup import describe_disks, find_unknown, summarize
+from .references import ReferenceChecker
 from .run import RunContext
 
 
@@ -32,8 +33,10 @@ class _AppearedError(Exception):
 class DiskCreator:
     """Makes the disk of a plan once, whatever happens to the answer."""
 
-    def __init__(self, context: RunContext) -> None:
+    def __init__(self, context: RunContext, references: ReferenceChecker | None = None) -> None:
+        """`references` are those of a fleet, which looks at each thing once for all its disks."""
         self._context = context
+        self.references = references or ReferenceChecker(context)
         self._unseen: ApiError | None = None
 
     def create(

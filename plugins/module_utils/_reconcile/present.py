@@ -23,7 +23,7 @@ from .._core.file_lock import CreateNotes
 from .._core.polling import VISIBILITY_TIMEOUT
 from .._options.disk import DesiredDisk
 from .._plan.comparison import find_differences
-from .._plan.plan import Plan, plan_disk
+from .._plan.plan import Plan, plan_disk, plan_restore
 from .._plan.steps import Phase
 from .lookup import LookupResult, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
 from .reconciler import Reconciler
@@ -40,7 +40,7 @@ class PresentReconciler(Reconciler):
 
     def __init__(self, desired: DesiredDisk, context: RunContext, references: ReferenceChecker | None = None) -> None:
         super().__init__(desired, context)
-        self._shared_references = references
+        self._references = references
         self._found = LookupResult(None)
         self._first_plan: Plan | None = None
         self._may_change = False
@@ -69,13 +69,7 @@ class PresentReconciler(Reconciler):
     def _disk_creator(self) -> DiskCreator:
         from .create import DiskCreator
 
-        return DiskCreator(self.context)
-
-    @cached_property
-    def _references(self) -> ReferenceChecker:
-        from .references import ReferenceChecker
-
-        return self._shared_references or ReferenceChecker(self.context)
+        return DiskCreator(self.context, self._references)
 
     @property
     def is_missing(self) -> bool:
@@ -101,8 +95,6 @@ class PresentReconciler(Reconciler):
         except InTrashError:
             if not self.desired.restore:
                 raise
-            from .._plan.removal import plan_restore
-
             self.state.disk_id = disk_id
             self._first_plan = plan_restore(self.desired, disk_id)
 
@@ -134,9 +126,9 @@ class PresentReconciler(Reconciler):
         elif self._first_plan.restores:
             if self.desired.name is not None:
                 raise_if_name_taken(self.context.api, self.context.poller, self.desired, self.state.disk_id)
-            self._references.check(replace(self.desired, default_data_center=None))
+            self._disk_creator.references.check(replace(self.desired, default_data_center=None))
         else:
-            self._references.check(self.desired)
+            self._disk_creator.references.check(self.desired)
 
     def create(self, notes: CreateNotes) -> None:
         """Create the disk, which is not waited for, unless another run has made it meanwhile.
@@ -169,9 +161,7 @@ class PresentReconciler(Reconciler):
         try:
             yield
         except NotFoundError as error:
-            from .references import explain_not_found
-
-            found = explain_not_found(error, desired, self.context)
+            found = self._disk_creator.references.explain_not_found(error, desired)
             if found is None:
                 raise
             raise found from error
@@ -252,7 +242,7 @@ class PresentReconciler(Reconciler):
             raise_if_name_taken(self.context.api, self.context.poller, self.desired, self.state.known_disk.id)
         needs_profile = any(step.phase is Phase.IO_PROFILE for step in plan.steps)
         if needs_profile and (self.context.check_mode or len(plan.steps) > 1):
-            self._references.check_io_profile(self.desired)
+            self._disk_creator.references.check_io_profile(self.desired)
 
     def _place_told_by(self, disk: Disk) -> Lookup | None:
         """The data center that is wanted, if the answer says in which one the disk is."""

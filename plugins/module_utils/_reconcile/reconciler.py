@@ -165,13 +165,12 @@ class Reconciler(ABC):
                 self.context.poller.with_own_deadline().poll_briefly(check, lambda _refused: False)
             # Only here, because Python compiles a module's files anew at every run, and most runs change nothing.
             from .change import StepRunner
-            from .guard import Guard
 
             self.state.not_tried += plan.step_names
-            guard = Guard(self.waiter, check)
-            StepRunner(self.waiter, guard).carry_out(plan.steps, wait_for_last=self.context.wait or plan.deletes)
+            runner = StepRunner(self.waiter, check)
+            runner.carry_out(plan.steps, wait_for_last=self.context.wait or plan.deletes)
             if plan.deletes:
-                self._remove(plan, guard)
+                self._remove(plan, runner.guard)
         return plan
 
     def plan_preview(self) -> bool:

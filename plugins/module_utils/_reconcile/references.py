@@ -41,6 +41,21 @@ class ReferenceChecker:
         machine = self._look("virtual_machine", desired.virtual_machine, self._api.get_virtual_machine)
         _check_same_data_center(desired, machine)
 
+    def explain_not_found(self, error: ApiError, desired: DesiredDisk) -> KatapultError | None:
+        """The failure of check mode for what the service has not found and does not name; None where it is there.
+
+        It keeps of `error`, the service's, what tells the request.
+        """
+        if error.details.code not in MISSING:
+            return None
+        try:
+            ReferenceChecker(replace(self._context, warn=no_progress)).check(desired)
+        except KatapultError as found:
+            if found.details.code in MISSING:
+                details = replace(error.details, code=found.details.code, detail=found.details.detail)
+                return found.copy_with(details=details)
+        return None
+
     def check_io_profile(self, desired: DesiredDisk) -> None:
         """Fail where the I/O profile is not there."""
 
@@ -97,21 +112,6 @@ class _Once:
         if failed is not None:
             raise copy(failed)
         return done.result()
-
-
-def explain_not_found(error: ApiError, desired: DesiredDisk, context: RunContext) -> KatapultError | None:
-    """The failure of check mode for what the service has not found and does not name; None where a look finds no such.
-
-    It keeps of `error`, the service's, what tells the request.
-    """
-    if error.details.code not in MISSING:
-        return None
-    try:
-        ReferenceChecker(replace(context, warn=no_progress)).check(desired)
-    except KatapultError as found:
-        if found.details.code in MISSING:
-            return found.copy_with(details=replace(error.details, code=found.details.code, detail=found.details.detail))
-    return None
 
 
 def _check_same_data_center(desired: DesiredDisk, machine: Machine | None) -> None:
