@@ -229,11 +229,9 @@ class KatapultApi:
 
     def get_virtual_machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
+        query = virtual_machine.as_query("virtual_machine")
         request = Request(
-            "GET",
-            "/virtual_machines/virtual_machine",
-            f"read the virtual machine {virtual_machine}",
-            virtual_machine.as_query("virtual_machine"),
+            "GET", "/virtual_machines/virtual_machine", f"read the virtual machine {virtual_machine}", query
         )
         return self._read(request, "virtual_machine", parse_machine, virtual_machine)
 

@@ -67,6 +67,13 @@ class Request(NamedTuple):
         """Whether it may change anything."""
         return self.method != "GET"
 
+    def error(
+        self, code: str, *, transient: bool = False, retry_after: float | None = None, **details: Any
+    ) -> ApiError:
+        """The error that this request ends with; `details` are fields of ErrorDetails."""
+        told = ErrorDetails(code, method=self.method, path=self.path, **details)
+        return build_api_error(self.action, told, transient=transient, retry_after=retry_after)
+
 
 class Response(NamedTuple):
     """What came back. `headers` is looked up without regard to case."""
@@ -107,29 +114,13 @@ def parse_response(response: Response, request: Request, now: float) -> Mapping[
     )
 
 
-def unexpected_response(
-    request: Request,
-    problem: str,
-    *,
-    status: int | None = None,
-    request_id: str | None = None,
-    transient: bool = False,
-    ambiguous: bool = True,
-) -> ApiError:
+def unexpected_response(request: Request, problem: str, *, ambiguous: bool = True, **details: Any) -> ApiError:
     """The error for an answer that came, but is not what the API describes.
 
-    `ambiguous`: if the request was a write, it may have been carried out.
+    `ambiguous`: if the request is a write, it may have been carried out. `details` as Request.error() takes them.
     """
-    details = ErrorDetails(
-        "unexpected_answer",
-        status=status,
-        description=problem,
-        method=request.method,
-        path=request.path,
-        request_id=request_id,
-        ambiguous=request.is_write and ambiguous,
-    )
-    return build_api_error(request.action, details, transient=transient)
+    ambiguous = ambiguous and request.is_write
+    return request.error("unexpected_answer", description=problem, ambiguous=ambiguous, **details)
 
 
 def _is_held_easily(body: bytes) -> bool:
@@ -195,18 +186,15 @@ def _refusal_error(response: Response, request: Request, payload: Any, now: floa
     if code == "http_error" and not description:
         plain = wrapped if isinstance(wrapped, str) else "the service answered without an error code"
         description = _truncate_all(plain) + _html_title(response.body)
-    details = ErrorDetails(
+    return request.error(
         code,
         status=response.status,
         description=description,
         detail=_detail(said.get("detail")),
-        method=request.method,
-        path=request.path,
         request_id=_request_id(response),
         ambiguous=ambiguous,
-    )
-    return build_api_error(
-        request.action, details, transient=response.status in RETRYABLE, retry_after=_parse_retry_after(response, now)
+        transient=response.status in RETRYABLE,
+        retry_after=_parse_retry_after(response, now),
     )
 
 

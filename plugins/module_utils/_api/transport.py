@@ -35,7 +35,6 @@ from .._core.errors import (
     ErrorDetails,
     KatapultError,
     RateLimitedError,
-    build_api_error,
     describe_error,
     truncate,
 )
@@ -336,30 +335,22 @@ class HttpClient:
         cut_off = isinstance(error, (requests.exceptions.ReadTimeout, requests.exceptions.ChunkedEncodingError))
         answer_lost = begun or (cut_off and not slow)
         is_distrust = isinstance(root, ssl.SSLCertVerificationError) or type(root).__name__ == "CertificateError"
-        details = ErrorDetails(
+        return request.error(
             "untrusted_certificate" if is_distrust else "no_answer" if answer_lost or slow else "unreachable",
             description=f"{urlsplit(self._connection.url).netloc}: {_describe_cause(error, root, timeout)}",
-            method=request.method,
-            path=request.path,
             ambiguous=request.is_write and answer_lost,
+            transient=is_passing and not is_distrust,
         )
-        return build_api_error(request.action, details, transient=is_passing and not is_distrust)
 
     def _no_bundle(self, request: Request, root: BaseException) -> ApiError:
         """What the module looked at before its first request has gone since, or is a part of requests."""
         from .ca_bundle import bundle_problem
 
-        named = isinstance(self._connection.verify, str)
-        source = self._connection.verify_source if named else "the package requests"
-        path = str(self._connection.verify) if named else requests.adapters.DEFAULT_CA_BUNDLE_PATH
-        details = ErrorDetails(
-            code="ca_bundle_unusable",
-            description=f"{source}: {bundle_problem(path) or root}",
-            detail={"source": source},
-            method=request.method,
-            path=request.path,
-        )
-        return build_api_error(request.action, details)
+        source, path = "the package requests", requests.adapters.DEFAULT_CA_BUNDLE_PATH
+        if isinstance(self._connection.verify, str):
+            source, path = self._connection.verify_source, self._connection.verify
+        description = f"{source}: {bundle_problem(path) or root}"
+        return request.error("ca_bundle_unusable", description=description, detail={"source": source})
 
 
 def _reason(details: ErrorDetails) -> str:
