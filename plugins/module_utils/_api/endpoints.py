@@ -31,6 +31,7 @@ from .pagination import RowList, Sender, find_rows, list_all
 
 T = TypeVar("T")
 
+_DISKS = "/organizations/organization/disks"
 _TRASH = "/trash_objects/trash_object"
 
 
@@ -133,7 +134,7 @@ class KatapultApi:
         name = body["properties"]["name"]
         request = Request(
             "POST",
-            "/organizations/organization/disks",
+            _DISKS,
             f"create the disk '{name}'",
             body=body,
             retry=Retry.IF_NOT_EXECUTED,
@@ -171,13 +172,8 @@ class KatapultApi:
 
         `before_retry` may keep it from being sent again.
         """
-        request = Request(
-            "DELETE",
-            "/disks/disk",
-            f"delete the disk {disk.label}",
-            body={"disk": {"id": disk.id}},
-            before_retry=before_retry,
-        )
+        action, body = f"delete the disk {disk.label}", {"disk": {"id": disk.id}}
+        request = Request("DELETE", "/disks/disk", action, body=body, before_retry=before_retry)
         with _reading_answer(request):
             answer = self._http.send(request)
             _raise_if_other_disk(answer, disk.id)
@@ -212,13 +208,8 @@ class KatapultApi:
 
         `before_retry` may keep it from being sent again.
         """
-        request = Request(
-            "POST",
-            f"{_TRASH}/restore",
-            f"restore the disk {disk_id} from the trash",
-            body={"trash_object": {"object_id": disk_id}},
-            before_retry=before_retry,
-        )
+        action, body = f"restore the disk {disk_id} from the trash", {"trash_object": {"object_id": disk_id}}
+        request = Request("POST", f"{_TRASH}/restore", action, body=body, before_retry=before_retry)
         with _reading_answer(request):
             _raise_if_other_disk(self._http.send(request), disk_id)
 
@@ -246,12 +237,9 @@ class KatapultApi:
 
     def list_io_profiles(self, organization: Lookup) -> list[Mapping[str, Any]]:
         """GET /organizations/organization/disk_io_profiles, over all pages."""
-        request = Request(
-            "GET",
-            "/organizations/organization/disk_io_profiles",
-            f"list the disk I/O profiles of the organization '{organization}'",
-            organization.as_query("organization"),
-        )
+        action = f"list the disk I/O profiles of the organization '{organization}'"
+        query = organization.as_query("organization")
+        request = Request("GET", "/organizations/organization/disk_io_profiles", action, query)
         return list_all(self._http, request, "disk_io_profiles")
 
     def _read(self, request: Request, name: str, parse: Callable[[Any], T], *asked: Lookup) -> T:
@@ -282,13 +270,10 @@ def parse_row_name(row: Mapping[str, Any]) -> str:
 
 
 def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Request:
-    pairs = [(("annotations[][key]", key), ("annotations[][value]", value)) for key, value in annotations]
-    return Request(
-        "GET",
-        "/organizations/organization/disks",
-        f"list the disks of the organization '{organization}'",
-        organization.as_query("organization") + tuple(part for pair in pairs for part in pair),
-    )
+    query = organization.as_query("organization")
+    for key, value in annotations:
+        query += (("annotations[][key]", key), ("annotations[][value]", value))
+    return Request("GET", _DISKS, f"list the disks of the organization '{organization}'", query)
 
 
 def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:

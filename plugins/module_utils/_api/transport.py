@@ -66,12 +66,6 @@ MAX_IDLE = 30.0
 MAX_RECHECKS = 3
 # Letters of an answer that is no HTTP: enough for the banner of what answers instead.
 MAX_QUOTE = 100
-# What urllib3 calls by its own names; the first that fits counts.
-_READABLE_CAUSES = {
-    "InvalidChunkLength": "the answer's chunks can't be read",
-    "IncompleteRead": "the answer ended early",
-    "Response ended prematurely": "the answer ended early",
-}
 
 
 @dataclass(frozen=True)
@@ -363,16 +357,15 @@ def _reason(details: ErrorDetails) -> str:
 
 def _root_cause(error: BaseException) -> BaseException:
     """The innermost cause: what the network said, under the wrappings of requests and urllib3."""
-    seen = [error]
+    seen = []
     while True:
-        below = [
-            part for part in (*seen[-1].args, getattr(seen[-1], "reason", None)) if isinstance(part, BaseException)
-        ]
-        context = None if seen[-1].__suppress_context__ else seen[-1].__context__
-        nearest = below[-1] if below else seen[-1].__cause__ or context
+        seen.append(error)
+        below = [part for part in (*error.args, getattr(error, "reason", None)) if isinstance(part, BaseException)]
+        context = None if error.__suppress_context__ else error.__context__
+        nearest = below[-1] if below else error.__cause__ or context
         if nearest is None or nearest in seen:
-            return seen[-1]
-        seen.append(nearest)
+            return error
+        error = nearest
 
 
 def _is_no_http(root: BaseException) -> bool:
@@ -398,10 +391,13 @@ def _describe_cause(error: Exception, root: BaseException, timeout: float) -> st
         return f"no answer within {timeout:g} s"
     if isinstance(error, (requests.exceptions.InvalidURL, TypeError)):
         return "the address of the service, or that of its proxy, can't be parsed"
-    for name, words in _READABLE_CAUSES.items():
-        if name in str(error):
-            return words
-    said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
+    # What urllib3 calls by its own names.
+    if "InvalidChunkLength" in str(error):
+        said = "the answer's chunks can't be read"
+    elif "IncompleteRead" in str(error) or "Response ended prematurely" in str(error):
+        said = "the answer ended early"
+    else:
+        said = root.strerror if isinstance(root, OSError) and root.strerror else str(root)
     return strip_url_credentials(said) or type(root).__name__
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -17,13 +18,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
-
-try:
-    import fcntl
-except ImportError:
-    HAS_FLOCK = False
-else:
-    HAS_FLOCK = True
 
 from .clock import Clock, Deadline
 
@@ -93,8 +87,8 @@ def hold_locks(
     deleting one that another task has open would make two locks. Raises LockUnavailableError or LockTimeoutError.
     """
     slots = {key: _slot(key) for key in keys}
-    reasons = [] if HAS_FLOCK else ["this platform has no flock"]
-    for directory in directories if HAS_FLOCK else ():
+    reasons = []
+    for directory in directories:
         with ExitStack() as held:
             try:
                 handles = _open_files(directory, sorted(set(slots.values())), held)

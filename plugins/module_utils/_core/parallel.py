@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import length_hint
-from types import TracebackType
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -91,9 +90,7 @@ class _Workers(Generic[T, R]):
     def __enter__(self) -> None:
         pass
 
-    def __exit__(
-        self, _describe_type: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
-    ) -> bool:
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> bool:
         """Keep the first error; one that shall end the process, as an interruption does, goes before all others."""
         with self._changing:
             if error is not None and (self._error is None or not isinstance(error, Exception)):
