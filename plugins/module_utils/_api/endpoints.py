@@ -131,15 +131,8 @@ class KatapultApi:
         `before_retry` is called before that, and may raise instead. `known`: IDs of disks that were there before, of
         which none can be the new one.
         """
-        name = body["properties"]["name"]
-        request = Request(
-            "POST",
-            _DISKS,
-            f"create the disk '{name}'",
-            body=body,
-            retry=Retry.IF_NOT_EXECUTED,
-            before_retry=before_retry,
-        )
+        action, retry = f"create the disk '{body['properties']['name']}'", Retry.IF_NOT_EXECUTED
+        request = Request("POST", _DISKS, action, body=body, retry=retry, before_retry=before_retry)
         with _reading_answer(request):
             answer = self._http.send(request)
             disk = parse_disk_payload(answer.get("disk"), answer.get("annotations"))
@@ -193,14 +186,9 @@ class KatapultApi:
 
         `before_retry` may keep it from being sent again.
         """
-        request = Request(
-            "DELETE",
-            _TRASH,
-            f"purge {lookup} from the trash",
-            body={"trash_object": lookup.as_body()},
-            retry=Retry.IF_NOT_EXECUTED,
-            before_retry=before_retry,
-        )
+        action, body = f"purge {lookup} from the trash", {"trash_object": lookup.as_body()}
+        retry = Retry.IF_NOT_EXECUTED
+        request = Request("DELETE", _TRASH, action, body=body, retry=retry, before_retry=before_retry)
         return self._read(request, "task", parse_task)
 
     def restore_disk(self, disk_id: str, before_retry: Callable[[bool], None]) -> None:

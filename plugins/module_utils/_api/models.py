@@ -285,10 +285,8 @@ def parse_machine(payload: Any) -> Machine:
     machine = _require_object(payload, "virtual_machine", "state")
     zone = machine.get("zone")
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
-    return Machine(
-        _POWER_OF_STATE.get(machine["state"], Power.CHANGING),
-        data_center if isinstance(data_center, Mapping) else None,
-    )
+    power = _POWER_OF_STATE.get(machine["state"], Power.CHANGING)
+    return Machine(power, data_center if isinstance(data_center, Mapping) else None)
 
 
 def parse_trash_object(payload: Any) -> TrashObject:

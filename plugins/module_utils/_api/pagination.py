@@ -71,7 +71,8 @@ def list_rows(http: Sender, request: Request, key: str, keep: Callable[[Row], bo
     while len(readings) < MAX_READS:
         reading = _Reading(http, request, key, keep)
         reading.read_to_the_end()
-        if reading.is_steady:
+        # Then no row can have been missed.
+        if not (reading.repeats or reading.has_shrunk) and len(reading.seen) >= reading.total:
             is_certain = len(reading.kept) == 1 or reading.pages is not None
             return RowList(_unique(reading.rows), len(reading.kept), is_certain)
         readings.append(reading)
@@ -107,7 +108,8 @@ class _Reading:
     """One reading of a list. The first page tells how many of the others can be read at a time.
 
     `kept` are the rows by the number of their page, `total` is how many rows there are by what was told last, `pages`
-    is None if it is not known, and `repeats` means that a page had nothing but the rows of others.
+    is None if it is not known, `repeats` means that a page had nothing but the rows of others, and `has_shrunk` that
+    the total fell meanwhile.
     """
 
     def __init__(self, http: Sender, request: Request, key: str, keep: Callable[[Row], bool]) -> None:
@@ -122,15 +124,10 @@ class _Reading:
         self.total = 0
         self.pages: int | None = 1
         self.repeats = False
-        self._has_shrunk = False
+        self.has_shrunk = False
         self._fullest = 1
         self._ahead = 1
         self._ended = False
-
-    @property
-    def is_steady(self) -> bool:
-        """Whether no row can have been missed."""
-        return not self.repeats and not self._has_shrunk and len(self.seen) >= self.total
 
     @property
     def rows(self) -> Iterator[Row]:
@@ -162,7 +159,7 @@ class _Reading:
         new = {hash(row_id) for row_id in ids}.difference(self.seen)
         self.seen.extend(new)
         if total is not None:
-            self._has_shrunk = self._has_shrunk or total < self.total
+            self.has_shrunk = self.has_shrunk or total < self.total
             self.total = total
         self._fullest = max(self._fullest, len(ids))
         # A full page of rows that are known is no end: whoever ignores the page, or keeps one for all, shows no others.
@@ -179,7 +176,7 @@ class _Reading:
 
 
 def _merge_readings(readings: Sequence[_Reading], request: Request) -> RowList:
-    """What none of the readings, of which none is steady, shows alone."""
+    """What none of the readings, of which each may miss some, shows alone."""
     last = readings[-1]
     shown = len(frozenset[int]().union(*(reading.seen for reading in readings)))
     problem = "a page of the list has nothing but rows that other pages have, too" if last.repeats else ""
