@@ -14,7 +14,7 @@ from typing import Any
 from .._api.models import Disk, Lookup
 from .._core.errors import OptionError
 from .normalize import lookup_spec
-from .text import WHITESPACE, find_name_problem, find_value_problem, infer_key
+from .text import WHITESPACE, find_name_problem, find_value_problem, infer_key, raise_if
 
 
 class ResizeMethod(Enum):
@@ -89,6 +89,13 @@ class DesiredDisk:
 
 MIN_SIZE_GB = 10
 MAX_SIZE_GB = 2**31 - 1
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+# The keys are no secrets, whatever Ansible takes the name for.
+ANNOTATIONS = {
+    "type": "list",
+    "elements": "dict",
+    "options": {"key": {"type": "str", "required": True, "no_log": False}, "value": {"type": "str"}},
+}
 ASSIGNMENT_NAMES = {
     "name": "disk.name",
     "virtual_machine_disk.virtual_machine": "virtual_machine",
@@ -117,26 +124,14 @@ def disk_spec() -> dict[str, Any]:
                 "attach": {"type": "bool"},
             },
         },
-        "annotations": annotations_spec(),
-    }
-
-
-def annotations_spec() -> dict[str, Any]:
-    """The argument specification of annotations. Their keys are no secrets, whatever Ansible takes the name for."""
-    return {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "key": {"type": "str", "required": True, "no_log": False},
-            "value": {"type": "str"},
-        },
+        "annotations": ANNOTATIONS,
     }
 
 
 def change_spec() -> dict[str, Any]:
     """The options that say how far a disk may be changed or removed."""
     return {
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": STATE,
         "resize_method": {"type": "str", "choices": [method.value for method in ResizeMethod], "default": "auto"},
         "allow_shrink": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
@@ -150,7 +145,7 @@ def assignment_spec() -> dict[str, Any]:
     return {
         "disk": {**lookup_spec("id", "name"), "required": True},
         "virtual_machine": lookup_spec("id", "fqdn"),
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "state": STATE,
         "attached": {"type": "bool", "default": True},
         "attach_on_boot": {"type": "bool"},
         "force": {"type": "bool", "default": False},
@@ -159,14 +154,23 @@ def assignment_spec() -> dict[str, Any]:
 
 def parse_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> DesiredDisk:
     """What the options want. Raises OptionError for a value that can't be meant."""
-    assignment = _parse_assignment(params.get("virtual_machine_disk"))
+    size, given, assignment = params.get("size_in_gb"), params.get("virtual_machine_disk"), None
+    if size is not None and not MIN_SIZE_GB <= size <= MAX_SIZE_GB:
+        least = f"but a disk has {MIN_SIZE_GB} GB or more"
+        problem = least if size < MIN_SIZE_GB else "which is no size in GB that a disk can have"
+        raise OptionError("size_in_gb", f"is {size:d}, {problem}.")
+    if params.get("restore") and params.get("id") is None:
+        raise OptionError("restore", "needs id: a disk in the trash can't be found by its name.")
+    if given is not None:
+        machine = parse_lookup(given, "virtual_machine", "virtual_machine_disk.")
+        assignment = Assignment(machine, given.get("boot"), given.get("attach_on_boot"), given.get("attach"))
     data_center = parse_lookup(params, "data_center")
     is_placed = data_center is not None or (assignment is not None and assignment.virtual_machine is not None)
     return DesiredDisk(
         organization=parse_lookup(params, "organization"),
         id=parse_text(params, "id"),
         name=parse_text(params, "name"),
-        size_in_gb=_parse_size(params),
+        size_in_gb=size,
         bus_type=params.get("bus_type"),
         data_center=data_center,
         io_profile=parse_lookup(params, "io_profile"),
@@ -177,7 +181,7 @@ def parse_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Des
         default_data_center=None if is_placed else _parse_default_data_center(environment),
         resize_method=ResizeMethod(params.get("resize_method") or "auto"),
         allow_shrink=bool(params.get("allow_shrink")),
-        restore=_parse_restore(params),
+        restore=bool(params.get("restore")),
     )
 
 
@@ -200,9 +204,10 @@ def parse_assignment(params: Mapping[str, Any]) -> DesiredDisk:
 
 def parse_lookup(params: Mapping[str, Any], option: str, within: str = "") -> Lookup | None:
     """The lookup that an option holds; `within` is the option around it. Raises OptionError for one that can't be."""
-    given = {key: value for key, value in (params.get(option) or {}).items() if value is not None}
-    for key, value in given.items():
-        return Lookup(key, _require_valid(f"{within}{option}.{key}", value, find_name_problem(key, value)))
+    for key, value in (params.get(option) or {}).items():
+        if value is not None:
+            raise_if(f"{within}{option}.{key}", find_name_problem(key, value))
+            return Lookup(key, value)
     return None
 
 
@@ -216,49 +221,9 @@ def require_organization(organization: Lookup | None, purpose: str) -> Lookup:
 def parse_text(params: Mapping[str, Any], option: str) -> str | None:
     """The text that an option holds, which names something. Raises OptionError for what no name can be."""
     value: str | None = params.get(option)
-    return None if value is None else _require_valid(option, value, find_name_problem(option, value))
-
-
-def _require_valid(option: str, value: str, problem: str | None) -> str:
-    if problem is not None:
-        raise OptionError(option, problem)
+    if value is not None:
+        raise_if(option, find_name_problem(option, value))
     return value
-
-
-def _parse_default_data_center(environment: Mapping[str, str]) -> Lookup | None:
-    value = environment.get("KATAPULT_DATA_CENTER", "").strip(WHITESPACE)
-    if not value.strip():
-        return None
-    return Lookup(
-        infer_key("permalink", value), _require_valid("KATAPULT_DATA_CENTER", value, find_name_problem("id", value))
-    )
-
-
-def _parse_restore(params: Mapping[str, Any]) -> bool:
-    restore = bool(params.get("restore"))
-    if restore and params.get("id") is None:
-        raise OptionError("restore", "needs id: a disk in the trash can't be found by its name.")
-    return restore
-
-
-def _parse_size(params: Mapping[str, Any]) -> int | None:
-    size: int | None = params.get("size_in_gb")
-    if size is not None and size < MIN_SIZE_GB:
-        raise OptionError("size_in_gb", f"is {size:d}, but a disk has {MIN_SIZE_GB} GB or more.")
-    if size is not None and size > MAX_SIZE_GB:
-        raise OptionError("size_in_gb", f"is {size:d}, which is no size in GB that a disk can have.")
-    return size
-
-
-def _parse_assignment(given: Mapping[str, Any] | None) -> Assignment | None:
-    if given is None:
-        return None
-    return Assignment(
-        virtual_machine=parse_lookup(given, "virtual_machine", "virtual_machine_disk."),
-        boot=given.get("boot"),
-        attach_on_boot=given.get("attach_on_boot"),
-        attach=given.get("attach"),
-    )
 
 
 def parse_annotations(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...] | None:
@@ -267,9 +232,23 @@ def parse_annotations(params: Mapping[str, Any]) -> tuple[Mapping[str, str], ...
     if given is None:
         return None
     for number, item in enumerate(given):
-        if not item["key"].strip():
-            raise OptionError(f"annotations[{number}].key", "is empty. Give every annotation a key.")
-        _require_valid(f"annotations[{number}].key", item["key"], find_name_problem("key", item["key"]))
-        value = item.get("value") or ""
-        _require_valid(f"annotations[{number}].value", value, find_value_problem(value))
+        missing = None if item["key"].strip() else "is empty. Give every annotation a key."
+        raise_if(f"annotations[{number}].key", missing or find_name_problem("key", item["key"]))
+        raise_if(f"annotations[{number}].value", find_value_problem(item.get("value") or ""))
     return tuple({key: value for key, value in item.items() if value is not None} for item in given)
+
+
+def parse_range(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
+    """The number that an option holds. Raises OptionError for one beyond the limits."""
+    value: int = params[option]
+    if not smallest <= value <= largest:
+        raise OptionError(option, f"is {value:d}, but it must be from {smallest} to {largest}.")
+    return value
+
+
+def _parse_default_data_center(environment: Mapping[str, str]) -> Lookup | None:
+    value = environment.get("KATAPULT_DATA_CENTER", "").strip(WHITESPACE)
+    if not value.strip():
+        return None
+    raise_if("KATAPULT_DATA_CENTER", find_name_problem("id", value))
+    return Lookup(infer_key("permalink", value), value)

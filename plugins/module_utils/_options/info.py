@@ -12,7 +12,7 @@ from typing import Any
 
 from .._api.models import Disk, Lookup, annotation_pairs
 from .._core.errors import error_for
-from .disk import annotations_spec, parse_annotations, parse_lookup, parse_text
+from .disk import ANNOTATIONS, parse_annotations, parse_lookup, parse_text
 from .normalize import lookup_spec
 
 
@@ -77,9 +77,8 @@ class DiskQuery:
 
     def matches(self, payload: Mapping[str, Any]) -> bool:
         """Whether a disk, a row of a list or a whole one, has the wanted name, state and virtual machine."""
-        if not matches_all(payload, {"name": self.name, "state": self.state}):
-            return False
-        return self.virtual_machine is None or _is_on(self.virtual_machine, payload)
+        is_alike = matches_all(payload, {"name": self.name, "state": self.state})
+        return is_alike and (self.virtual_machine is None or _is_on(self.virtual_machine, payload))
 
     def matches_details(self, disk: Disk) -> bool:
         """Whether a whole disk has all that is wanted, its annotations too."""
@@ -106,7 +105,7 @@ def disk_query_spec() -> dict[str, Any]:
     return {
         "id": {"type": "str"},
         "name": {"type": "str"},
-        "annotations": annotations_spec(),
+        "annotations": ANNOTATIONS,
         "state": {"type": "str", "choices": STATES},
         "virtual_machine": lookup_spec("id", "fqdn"),
         "details": {"type": "bool", "default": False},

@@ -13,6 +13,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from .._core.errors import OptionError
+
 WHITESPACE = " \t\r\n"
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
@@ -25,6 +27,12 @@ _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 _PREFIXES = {"name": "disk", "fqdn": "vm", "permalink": "dc|loc|diop", "sub_domain": "org"}
 # What is longer would hide the rest of the message.
 MAX_SHOWN = 60
+
+
+def raise_if(option: str, problem: str | None) -> None:
+    """Raise OptionError for what is wrong with an option; None is nothing."""
+    if problem is not None:
+        raise OptionError(option, problem)
 
 
 def printable(text: str) -> str:
@@ -70,19 +78,13 @@ def _is_invisible(character: str) -> bool:
 
 def _first(text: str, is_unfit: Callable[[str], bool]) -> str | None:
     """The problem with the first character that is unfit."""
-    for place, character in enumerate(text):
-        if is_unfit(character):
-            return f"has {_describe_type(character)} ({ascii(character)[1:-1]}) {_where(text[:place])}. Remove it."
-    return None
-
-
-def _describe_type(character: str) -> str:
+    place = next((place for place, character in enumerate(text) if is_unfit(character)), None)
+    if place is None:
+        return None
+    character, where = text[place], f"after '{text[:place]}'" if place else "at its beginning"
+    if place > MAX_SHOWN:
+        where = f"after its first {place} characters"
+    kind = "a control character" if unicodedata.category(character) == "Cc" else "an invisible character"
     if character in _LINE_BREAKS:
-        return "a line break"
-    return "a control character" if unicodedata.category(character) == "Cc" else "an invisible character"
-
-
-def _where(before: str) -> str:
-    if not before:
-        return "at its beginning"
-    return f"after '{before}'" if len(before) <= MAX_SHOWN else f"after its first {len(before)} characters"
+        kind = "a line break"
+    return f"has {kind} ({ascii(character)[1:-1]}) {where}. Remove it."
