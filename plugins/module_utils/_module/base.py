@@ -32,7 +32,7 @@ from .._api.transport import (
 )
 from .._core.clock import Clock, Deadline
 from .._core.errors import InternalError, KatapultError, OptionError, error_for
-from .._options.disk import parse_lookup
+from .._options.disk import parse_lookup, parse_range
 from .._options.normalize import (
     OptionFormatError,
     check_variables,
@@ -249,7 +249,7 @@ class KatapultModule(AnsibleModule):
         """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""
         if "wait_timeout" not in self.params:
             return Deadline(clock, float("inf"))
-        return Deadline(clock, _parse_range(self.params, "wait_timeout", 0, 604800))
+        return Deadline(clock, parse_range(self.params, "wait_timeout", 0, 604800))
 
 
 def _find_place(error: Exception) -> str:
@@ -269,8 +269,8 @@ def parse_connection(params: Mapping[str, Any], ansible_version: str) -> Connect
     return Connection(
         url=_parse_url(params),
         token=_parse_token(params),
-        timeout=float(_parse_range(params, "api_timeout", 1, 3600)),
-        retries=_parse_range(params, "api_retries", 0, 100),
+        timeout=float(parse_range(params, "api_timeout", 1, 3600)),
+        retries=parse_range(params, "api_retries", 0, 100),
         verify=_parse_verify(params),
         user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
     )
@@ -335,10 +335,3 @@ def resolve_ca_bundle(connection: Connection, environment: Mapping[str, str]) ->
     if problem:
         raise error_for("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
     return replace(connection, verify=environment[name], verify_source=name)
-
-
-def _parse_range(params: Mapping[str, Any], option: str, smallest: int, largest: int) -> int:
-    value: int = params[option]
-    if not smallest <= value <= largest:
-        raise OptionError(option, f"is {value:d}, but it must be from {smallest} to {largest}.")
-    return value

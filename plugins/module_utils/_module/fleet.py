@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from .._api.disk_list import DiskListSnapshot
 from .._core.clock import Clock
-from .._options.fleet import parse_concurrency, parse_fleet
+from .._options.disk import parse_range
+from .._options.fleet import MAX_CONCURRENCY, parse_fleet
 from .._reconcile.fleet import Fleet, FleetSettings
 from .base import KatapultModule
 from .context import build_context_with
@@ -19,8 +20,8 @@ from .context import build_context_with
 def build_fleet(module: KatapultModule, environment: Mapping[str, str]) -> Fleet:
     """The fleet that the module's options describe. Raises KatapultError for options that can't be meant."""
     entries = parse_fleet(module.params, environment)
-    absent = module.params["state"] == "absent"
-    settings = FleetSettings(absent, parse_concurrency(module.params), module.params["fail_fast"])
+    concurrency = parse_range(module.params, "concurrency", 1, MAX_CONCURRENCY)
+    settings = FleetSettings(module.params["state"] == "absent", concurrency, module.params["fail_fast"])
     clock = Clock()
     deadline = module.deadline(clock)
     http = module.http(clock, deadline, settings.concurrency)
