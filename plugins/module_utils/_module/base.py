@@ -34,8 +34,6 @@ from .._core.clock import Clock, Deadline
 from .._core.errors import InternalError, KatapultError, OptionError, error_for
 from .._options.disk import parse_lookup, parse_range
 from .._options.normalize import (
-    OptionFormatError,
-    check_variables,
     find_variables,
     is_whole_number,
     lookup_spec,
@@ -128,12 +126,12 @@ class KatapultModule(AnsibleModule):
     _name: str
 
     def __init__(self, **arguments: Any) -> None:
-        self._format_error: OptionFormatError | None = None
+        self._format_error: OptionError | None = None
         self._variables: Mapping[str, str] = {}
         self._secrets = Secrets()
         AnsibleModule.__init__(self, **arguments)
         if self._format_error is not None:
-            self._fail(OptionError(self._format_error.option, str(self._format_error)))
+            self._fail(self._format_error)
 
     def _load_params(self) -> None:
         """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
@@ -146,10 +144,9 @@ class KatapultModule(AnsibleModule):
         try:
             self.params = normalize(self.params, self.argument_spec)
             if not tokens:
-                raise OptionFormatError("api_token", NO_TOKEN)
+                raise OptionError("api_token", NO_TOKEN)
             self._variables = find_variables(self.params, self.argument_spec, os.environ)
-            check_variables(self._variables, self.argument_spec, os.environ)
-        except OptionFormatError as problem:
+        except OptionError as problem:
             self._format_error = problem
             self.params = strip_unusable(self.params, self.argument_spec)
             self._require_nothing()

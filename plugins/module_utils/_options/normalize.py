@@ -18,7 +18,8 @@ from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
 
-from .text import WHITESPACE, find_encoding_problem, find_name_problem, infer_key, printable
+from .._core.errors import OptionError
+from .text import WHITESPACE, find_encoding_problem, find_name_problem, infer_key, printable, raise_if
 
 NAME_KEYS = {
     "organization": "sub_domain",
@@ -45,14 +46,6 @@ _TEXTS = ("str", "path")
 _WRONG: dict[str, tuple[type, ...]] = {"int": (bool, *_CONTAINERS), "str": _CONTAINERS, "path": _CONTAINERS}
 
 
-class OptionFormatError(Exception):
-    """An option has a shape that nothing can be made of; `option` names it."""
-
-    def __init__(self, option: str, problem: str) -> None:
-        super().__init__(problem)
-        self.option = option
-
-
 def lookup_spec(*keys: str) -> dict[str, Any]:
     """An option that names one thing by one of `keys`."""
     return {
@@ -64,10 +57,12 @@ def lookup_spec(*keys: str) -> dict[str, Any]:
 
 
 def normalize(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = "") -> dict[str, Any]:
-    """`params` with every dictionary option as a dictionary, without what is None. Raises OptionFormatError."""
+    """`params` with every dictionary option as a dictionary, without what is None. Raises OptionError."""
     found = {}
     for name, value in params.items():
-        option = _option(spec, name)
+        # An option may be given by another name; one that there is not is left to Ansible.
+        named = (option for key, option in spec.items() if name in (key, *option.get("aliases", ())))
+        option: Mapping[str, Any] = next(named, {})
         suboptions = option.get("options")
         if value is None:
             continue
@@ -77,87 +72,67 @@ def normalize(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = 
         elif option["type"] == "dict":
             found[name] = normalize(_parse_dict(name, value, within + name), suboptions, f"{within}{name}.")
         else:
-            found[name] = [
-                _complete(name, normalize(_parse_dict(name, item, where), suboptions, f"{where}."), suboptions, where)
-                for where, item in _items(name, value, within + name)
-            ]
+            items = _items(name, value, within + name)
+            found[name] = [_normalize_item(name, item, suboptions, where) for where, item in items]
     return found
 
 
-def _complete(name: str, item: dict[str, Any], spec: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _normalize_item(name: str, item: Any, spec: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The item; one without what it must have was most likely meant in another form, which is shown."""
-    missing = [key for key, option in spec.items() if option.get("required") and key not in item]
+    found = normalize(_parse_dict(name, item, where), spec, f"{where}.")
+    missing = [key for key, option in spec.items() if option.get("required") and key not in found]
     if missing:
-        raise OptionFormatError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
-    return item
-
-
-def _option(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The specification of an option by its name or another name of it; empty for an option that there is not."""
-    named = (option for key, option in spec.items() if name == key or name in option.get("aliases", ()))
-    return next(named, {})
+        raise OptionError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
+    return found
 
 
 def strip_unusable(params: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """`params` that can't be used, reduced to what Ansible's own checks and log can digest."""
     unsafe = {name for name, option in spec.items() if "options" in option or option.get("type") == "int"}
-    flat = {name: value for name, value in params.items() if name not in unsafe and _is_flat(value)}
-    return {name: printable(value) if isinstance(value, str) else value for name, value in flat.items()}
-
-
-def _is_flat(value: Any) -> bool:
-    return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+    return {
+        name: printable(value) if isinstance(value, str) else value
+        for name, value in params.items()
+        if name not in unsafe and (isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value)))
+    }
 
 
 def find_variables(
     params: Mapping[str, Any], spec: Mapping[str, Any], environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """The options that are not given, but that a variable fills, each with the name of that variable."""
+    """The options that are not given, but that a variable fills, each with the name of that variable.
+
+    Raises OptionError for a variable whose value can't be used. Ansible would name the option, or end with a traceback
+    if the value is no UTF-8 text.
+    """
     found = {}
     for name, option in spec.items():
         _fallback, variables = option.get("fallback", (None, ()))
-        filled = [variable for variable in variables if environment.get(variable, "").strip()]
-        if filled and not {name, *option.get("aliases", ())} & params.keys():
-            found[name] = filled[0]
+        variable = next((variable for variable in variables if environment.get(variable, "").strip()), None)
+        if variable is None or {name, *option.get("aliases", ())} & params.keys():
+            continue
+        value, found[name] = environment[variable], variable
+        raise_if(variable, find_encoding_problem(value))
+        if name in NAME_KEYS:
+            raise_if(variable, find_name_problem("id", value.strip(WHITESPACE)))
+        if option["type"] == "int" and not is_whole_number(value):
+            raise OptionError(variable, "is no number that can be meant. Give a whole number, without a unit.")
     return found
 
 
-def check_variables(variables: Mapping[str, str], spec: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """Raise OptionFormatError for a variable whose value can't be used for its option, which is not given.
-
-    Ansible would name the option, or end with a traceback if the value is no UTF-8 text.
-    """
-    for option, variable in variables.items():
-        value = _check_encoding(environment[variable], variable)
-        problem = find_name_problem("id", value.strip(WHITESPACE)) if option in NAME_KEYS else None
-        if spec[option]["type"] == "int" and not is_whole_number(value):
-            problem = "is no number that can be meant. Give a whole number, without a unit."
-        if problem is not None:
-            raise OptionFormatError(variable, problem)
-
-
 def _check_value(value: Any, option: Mapping[str, Any], where: str) -> None:
-    """Raise OptionFormatError for what Ansible would fail at, or make text of that nobody means."""
-    _check_encoding(value, where)
+    """Raise OptionError for what Ansible would fail at, or make text of that nobody means."""
+    if isinstance(value, str):
+        # What wrongly encoded files give, no valid Unicode or a NUL, is a traceback inside Ansible.
+        raise_if(where, find_encoding_problem(value))
     kind = option.get("type", "")
     right = _RIGHT.get(kind, "something else")
     if (kind == "int" or isinstance(value, float)) and is_not_finite(value):
-        raise OptionFormatError(where, f"is no number that can be meant. Give {right}.")
+        raise OptionError(where, f"is no number that can be meant. Give {right}.")
     if isinstance(value, _WRONG.get(kind, ())):
-        raise OptionFormatError(where, f"is {_describe_type(value)}. Give {right}.")
+        raise OptionError(where, f"is {_describe_type(value)}. Give {right}.")
     if kind in _TEXTS and "choices" not in option and isinstance(value, (bool, float)):
         # YAML makes true of yes, and 1.1 of 1.10: Ansible's text of it is not what was written.
-        raise OptionFormatError(
-            where, f"is {_describe_type(value)}. If text is meant, put it in quotes, or use '| string'."
-        )
-
-
-def _check_encoding(value: Any, where: str) -> Any:
-    """The value; what wrongly encoded files give, no valid Unicode or a NUL, is a traceback inside Ansible."""
-    problem = find_encoding_problem(value) if isinstance(value, str) else None
-    if problem is not None:
-        raise OptionFormatError(where, problem)
-    return value
+        raise OptionError(where, f"is {_describe_type(value)}. If text is meant, put it in quotes, or use '| string'.")
 
 
 def is_whole_number(text: str) -> bool:
@@ -184,10 +159,7 @@ def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
-        raise OptionFormatError(
-            where,
-            f"is {_describe_type(value)}. Give a list of dictionaries: {EXAMPLES[name]}{_quote_hint(name, value)}",
-        )
+        raise _type_error(where, name, value, "a list of dictionaries")
     for number, item in enumerate(value):
         yield f"{where}[{number}]", item
 
@@ -197,13 +169,12 @@ def _parse_list_text(name: str, text: str) -> Any:
     is_names = name in NAME_KEYS and "=" not in text
     try:
         parsed = json.loads(text)
+        if not is_names or not isinstance(parsed, (int, float)):
+            return parsed
     except (ValueError, RecursionError):
-        return _names(text) if is_names else text
-    return _names(text) if is_names and isinstance(parsed, (int, float)) else parsed
-
-
-def _names(text: str) -> list[str]:
-    """Names with commas or line breaks between; a line may also end with a comma, and an empty one is no name."""
+        if not is_names:
+            return text
+    # Names have commas or line breaks between; a line may also end with a comma, and an empty one is no name.
     lines = re.sub(r",[ \t]*(?=[\r\n])", "", text).strip(WHITESPACE)
     return [part.strip(WHITESPACE) for part in re.split(r"[\r\n][ \t\r\n]*|,", lines)]
 
@@ -213,14 +184,11 @@ def _parse_dict(name: str, value: Any, where: str) -> Mapping[str, Any]:
         return value
     readable = NAME_KEYS.get(name)
     if not isinstance(value, str):
-        raise OptionFormatError(
-            where,
-            f"is {_describe_type(value)}. Give {'text or ' if readable else ''}a dictionary: {EXAMPLES[name]}"
-            f"{_quote_hint(name, value)}",
-        )
-    text = _check_encoding(value, where).strip(WHITESPACE)
+        raise _type_error(where, name, value, "text or a dictionary" if readable else "a dictionary")
+    raise_if(where, find_encoding_problem(value))
+    text = value.strip(WHITESPACE)
     if not text:
-        raise OptionFormatError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
+        raise OptionError(where, f"is empty. Leave it out, or give a value: {EXAMPLES[name]}")
     if readable and "=" not in text and not text.startswith("{"):
         return {infer_key(readable, text): text}
     try:
@@ -228,13 +196,14 @@ def _parse_dict(name: str, value: Any, where: str) -> Mapping[str, Any]:
     except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         parsed = None
     if not isinstance(parsed, Mapping) or not all(isinstance(key, str) for key in parsed):
-        raise OptionFormatError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
+        raise OptionError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
     return parsed
 
 
-def _quote_hint(name: str, value: Any) -> str:
-    """The advice for a name that YAML has made something else of."""
-    return ". If a name is meant, put it in quotes." if name in NAME_KEYS and isinstance(value, (int, float)) else ""
+def _type_error(where: str, name: str, value: Any, form: str) -> OptionError:
+    """The error for a value of another type than `form`, as a name that YAML has made something else of."""
+    quotes = ". If a name is meant, put it in quotes." if name in NAME_KEYS and isinstance(value, (int, float)) else ""
+    return OptionError(where, f"is {_describe_type(value)}. Give {form}: {EXAMPLES[name]}{quotes}")
 
 
 def _describe_type(value: Any) -> str:

@@ -16,7 +16,6 @@ from ansible_collections.katapult.cloud.plugins.module_utils._module.base import
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import disk_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import fleet_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._options.normalize import (
-    OptionFormatError,
     find_variables,
     lookup_spec,
     normalize,
@@ -117,7 +116,7 @@ def test_ids_among_names() -> None:
 
 @pytest.mark.parametrize("text", ["a,,b", "a,", ",", "\n", ",\n"], ids=ascii)
 def test_a_name_between_commas_is_not_left_out(text: str) -> None:
-    with pytest.raises(OptionFormatError, match="is empty"):
+    with pytest.raises(OptionError, match="is empty"):
         normalize({"disks": text}, FLEET)
 
 
@@ -148,7 +147,7 @@ NAMED: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
 def test_what_yaml_made_no_text_of_is_to_be_put_in_quotes(
     option: str, given: Callable[[Any], dict[str, Any]], value: Any
 ) -> None:
-    with pytest.raises(OptionFormatError, match="put it in quotes") as raised:
+    with pytest.raises(OptionError, match="put it in quotes") as raised:
         normalize(given(value), FLEET)
     assert raised.value.option == option
 
@@ -225,7 +224,7 @@ def test_a_variable_is_looked_at_if_its_option_is_not_given(
     ],
 )
 def test_a_shape_that_can_t_be_meant_names_the_option(given: dict[str, Any], option: str) -> None:
-    with pytest.raises(OptionFormatError) as raised:
+    with pytest.raises(OptionError) as raised:
         normalize({**given, "api_token": "secret"}, SPEC)
 
     assert raised.value.option == option
@@ -235,7 +234,7 @@ def test_a_shape_that_can_t_be_meant_names_the_option(given: dict[str, Any], opt
 
 
 def test_the_right_form_is_shown() -> None:
-    with pytest.raises(OptionFormatError) as raised:
+    with pytest.raises(OptionError) as raised:
         normalize({"data_center": 5}, SPEC)
     assert "data_center: uk-lon-01, or data_center: {id: dc_...}" in str(raised.value)
 
