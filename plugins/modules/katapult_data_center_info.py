@@ -128,7 +128,6 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._core.clock import Clock
 from ..module_utils._module.base import KatapultModule, connection_spec
 from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
 
@@ -136,8 +135,7 @@ from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, par
 def data_centers(module: KatapultModule) -> InfoResult:
     """The data centers that the options ask for. Raises KatapultError."""
     desired = parse_keys(module.params)
-    clock = Clock()
-    api = KatapultApi(module.http(clock, module.deadline(clock)))
+    api = KatapultApi(module.http())
     return InfoResult("data_centers", filter_rows(api.list_data_centers(), desired))
 
 

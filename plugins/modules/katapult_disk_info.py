@@ -259,7 +259,6 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._core.clock import Clock
 from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec
 from ..module_utils._options.info import InfoResult, disk_query, disk_query_spec
@@ -269,9 +268,7 @@ from ..module_utils._reconcile.info import find_disks
 def disks(module: KatapultModule) -> InfoResult:
     """The disks that the options ask for. Raises KatapultError."""
     query = disk_query(module.params)
-    clock = Clock()
-    deadline = module.deadline(clock)
-    return find_disks(KatapultApi(module.http(clock, deadline)), query, Poller(clock, deadline))
+    return find_disks(KatapultApi(module.http()), query, Poller(module.clock, module.deadline))
 
 
 def main() -> None:

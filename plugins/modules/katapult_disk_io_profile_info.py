@@ -131,7 +131,6 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._core.clock import Clock
 from ..module_utils._module.base import KatapultModule, connection_spec
 from ..module_utils._options.disk import parse_lookup, require_organization
 from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
@@ -141,8 +140,7 @@ def io_profiles(module: KatapultModule) -> InfoResult:
     """The profiles that the options ask for. Raises KatapultError."""
     desired = parse_keys(module.params)
     organization = require_organization(parse_lookup(module.params, "organization"), "list disk I/O profiles")
-    clock = Clock()
-    api = KatapultApi(module.http(clock, module.deadline(clock)))
+    api = KatapultApi(module.http())
     return InfoResult("disk_io_profiles", filter_rows(api.list_io_profiles(organization), desired))
 
 

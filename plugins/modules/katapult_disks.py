@@ -387,7 +387,7 @@ from ..module_utils._reconcile.fleet_item import FleetResult
 
 def ensure(module: KatapultModule) -> FleetResult:
     """Bring all disks to what the options describe. Raises KatapultError."""
-    return build_fleet(module, module.environment).ensure()
+    return build_fleet(module).ensure()
 
 
 def main() -> None:

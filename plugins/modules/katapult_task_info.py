@@ -154,7 +154,6 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._core.clock import Clock
 from ..module_utils._core.polling import Poller
 from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
 from ..module_utils._options.disk import parse_text
@@ -165,11 +164,9 @@ from ..module_utils._reconcile.info import finished_task
 def tasks(module: KatapultModule) -> InfoResult:
     """The task of the id, at its end where that is waited for. Raises KatapultError."""
     task_id = str(parse_text(module.params, "id"))
-    clock = Clock()
-    deadline = module.deadline(clock)
-    api = KatapultApi(module.http(clock, deadline))
+    api = KatapultApi(module.http())
     wait = module.params["wait"]
-    task = finished_task(api, task_id, Poller(clock, deadline)) if wait else api.get_task(task_id)
+    task = finished_task(api, task_id, Poller(module.clock, module.deadline)) if wait else api.get_task(task_id)
     return InfoResult("tasks", [task.payload])
 
 

@@ -13,7 +13,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cached_property, partial
 from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -123,9 +123,12 @@ class KatapultModule(AnsibleModule):
     """An AnsibleModule that keeps the token out of every output, and that ends in one place."""
 
     ansible_version: str
+    # The variables of where the module runs.
+    environment: Mapping[str, str] = os.environ
     _name: str
 
     def __init__(self, **arguments: Any) -> None:
+        self.clock = Clock()
         self._format_error: OptionError | None = None
         self._variables: Mapping[str, str] = {}
         self._secrets = Secrets()
@@ -136,8 +139,10 @@ class KatapultModule(AnsibleModule):
     def _load_params(self) -> None:
         """Before Ansible checks the options: hide the token for good, and bring the options into shape."""
         AnsibleModule._load_params(self)
-        self.params = {name: value for name, value in self.params.items() if not _is_blank_token(name, value)}
-        given = [self.params.get(name) for name in TOKEN_OPTIONS] + [os.environ.get(name) for name in TOKEN_VARIABLES]
+        # An unset survey field or variable comes as empty text: the environment is asked then.
+        blank = [name for name in TOKEN_OPTIONS if not str(self.params.get(name)).strip()]
+        self.params = {name: value for name, value in self.params.items() if name not in blank}
+        given = [*map(self.params.get, TOKEN_OPTIONS), *map(self.environment.get, TOKEN_VARIABLES)]
         tokens = [str(value) for value in given if value is not None and str(value).strip()]
         self._secrets = Secrets(tokens)
         self.no_log_values.update(self._secrets.plain)
@@ -145,16 +150,13 @@ class KatapultModule(AnsibleModule):
             self.params = normalize(self.params, self.argument_spec)
             if not tokens:
                 raise OptionError("api_token", NO_TOKEN)
-            self._variables = find_variables(self.params, self.argument_spec, os.environ)
+            self._variables = find_variables(self.params, self.argument_spec, self.environment)
         except OptionError as problem:
             self._format_error = problem
             self.params = strip_unusable(self.params, self.argument_spec)
-            self._require_nothing()
-
-    def _require_nothing(self) -> None:
-        """An option that can't be used is left out here, and must not be reported as missing."""
-        self.argument_spec = {name: {**option, "required": False} for name, option in self.argument_spec.items()}
-        self.required_one_of = self.required_if = None
+            # What is left out here must not be reported as missing.
+            self.argument_spec = {name: {**option, "required": False} for name, option in self.argument_spec.items()}
+            self.required_one_of = self.required_if = None
 
     def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
         """Do `act`, and end with what it returns or raises."""
@@ -191,16 +193,12 @@ class KatapultModule(AnsibleModule):
 
     def _printable(self, text: str) -> str:
         """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
-        return self._masked(text).translate(FOR_A_TERMINAL)
+        return str(self._masked(text)).translate(FOR_A_TERMINAL)
 
-    def _masked(self, text: str) -> str:
-        masked: str = remove_values(text, self._find_hidden(text))
-        return masked
-
-    def _find_hidden(self, shown: Any) -> set[str]:
-        """What must not be shown, with all spellings of the token in `shown`, which Ansible then masks as well."""
+    def _masked(self, shown: Any) -> Any:
+        """The value without what must not be shown; Ansible then masks the spellings of the token in it as well."""
         self.no_log_values.update(self._secrets.find_in(shown))
-        return self.no_log_values
+        return remove_values(shown, self.no_log_values)
 
     def exit_json(self, **result: Any) -> NoReturn:
         """End with a success, masked."""
@@ -213,40 +211,36 @@ class KatapultModule(AnsibleModule):
     def _with_masked_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """The result with what Ansible adds of the options: it masks values, but not the keys of dictionaries."""
         whole = {"invocation": {"module_args": self.params}, **result}
-        hidden = self._find_hidden(whole)
-        return {key: sanitize_keys(value, hidden) for key, value in whole.items()}
+        self.no_log_values.update(self._secrets.find_in(whole))
+        return {key: sanitize_keys(value, self.no_log_values) for key, value in whole.items()}
 
     def warn(self, warning: str, **more: Any) -> None:
         """Warn, masked: since 2.19 ansible-core leaves out warnings where it removes what must not be shown."""
-        AnsibleModule.warn(self, self._printable(warning), **remove_values(more, self._find_hidden(more)))
+        AnsibleModule.warn(self, self._printable(warning), **self._masked(more))
 
     def report_progress(self, text: str, mark: str = "") -> None:
         """Tell how far a wait has come, to whoever watches: that is shown after the name of the module, masked."""
         line = f"{mark}{self._name.rpartition('.')[2]}: {text}"
-        append_line(os.environ.get(PROGRESS_FILE, ""), self._masked(line))
+        append_line(self.environment.get(PROGRESS_FILE, ""), self._masked(line))
 
-    def report_each(self, text: str) -> None:
-        """As `report_progress`, of what is no less news when there is newer: it is shown in any case."""
-        self.report_progress(text, ALWAYS_SHOW)
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """The variables of where the module runs."""
-        return os.environ
-
-    def http(self, clock: Clock, deadline: Deadline, concurrent_writes: int = DEFAULT_CONCURRENT_WRITES) -> HttpClient:
-        """The way to the service that the options describe. Raises KatapultError, for an unused organization too."""
-        parse_lookup(self.params, "organization")
-        connection = resolve_ca_bundle(parse_connection(self.params, self.ansible_version), os.environ)
-        return HttpClient(
-            connection, clock, deadline, concurrent_writes=concurrent_writes, report_progress=self.report_each
-        )
-
-    def deadline(self, clock: Clock) -> Deadline:
+    @cached_property
+    def deadline(self) -> Deadline:
         """The end of this task's waits, which never comes for a module that has none. Raises OptionError."""
-        if "wait_timeout" not in self.params:
-            return Deadline(clock, float("inf"))
-        return Deadline(clock, parse_range(self.params, "wait_timeout", 0, 604800))
+        has_end = "wait_timeout" in self.params
+        return Deadline(self.clock, parse_range(self.params, "wait_timeout", 0, 604800) if has_end else float("inf"))
+
+    def http(self, concurrent_writes: int = DEFAULT_CONCURRENT_WRITES) -> HttpClient:
+        """The way to the service that the options describe. Raises KatapultError, for an unused organization too."""
+        deadline = self.deadline
+        parse_lookup(self.params, "organization")
+        return HttpClient(
+            parse_connection(self.params, self.ansible_version, self.environment),
+            self.clock,
+            deadline,
+            concurrent_writes=concurrent_writes,
+            # Each pause is news, also where there is newer before anybody looks.
+            report_progress=partial(self.report_progress, mark=ALWAYS_SHOW),
+        )
 
 
 def _find_place(error: Exception) -> str:
@@ -256,32 +250,21 @@ def _find_place(error: Exception) -> str:
     return next(reversed(ours), "at an unknown place")
 
 
-def _is_blank_token(name: str, value: object) -> bool:
-    """An unset survey field or variable comes as empty text: the environment is asked then."""
-    return name in TOKEN_OPTIONS and isinstance(value, str) and not value.strip()
-
-
-def parse_connection(params: Mapping[str, Any], ansible_version: str) -> Connection:
-    """The connection that the options describe. Raises OptionError, without the token in it."""
-    return Connection(
-        url=_parse_url(params),
-        token=_parse_token(params),
-        timeout=float(parse_range(params, "api_timeout", 1, 3600)),
-        retries=parse_range(params, "api_retries", 0, 100),
-        verify=_parse_verify(params),
-        user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
-    )
-
-
-def _parse_token(params: Mapping[str, Any]) -> str:
-    token = str(params["api_token"]).strip()
-    if not token:
-        raise OptionError("api_token", NO_TOKEN)
+def parse_connection(params: Mapping[str, Any], ansible_version: str, environment: Mapping[str, str]) -> Connection:
+    """The connection that the options describe. Raises KatapultError, without the token in it."""
+    url, token = _parse_url(params), str(params["api_token"]).strip()
     if not re.fullmatch(r"[\x20-\x7e]+", token):
         raise OptionError(
             "api_token", "has characters that no HTTP header can carry. Copy the token again; it is plain ASCII text."
         )
-    return token
+    return Connection(
+        url=url,
+        token=token,
+        timeout=float(parse_range(params, "api_timeout", 1, 3600)),
+        retries=parse_range(params, "api_retries", 0, 100),
+        user_agent=f"katapult.cloud/{VERSION} ansible-core/{ansible_version}",
+        **_parse_verify(params, {} if urlsplit(url).scheme == "http" else environment),
+    )
 
 
 def _parse_url(params: Mapping[str, Any]) -> str:
@@ -302,33 +285,21 @@ def _parse_url(params: Mapping[str, Any]) -> str:
     return url
 
 
-def _parse_verify(params: Mapping[str, Any]) -> bool | str:
-    ca_path: str | None = params.get("ca_path")
-    if ca_path is not None and not os.path.exists(ca_path):
-        raise OptionError("ca_path", f"there is no file or directory {ca_path} where the module runs.")
-    if not params["validate_certs"]:
-        return False
-    if ca_path is not None and os.path.isfile(ca_path):
-        _check_ca_file(ca_path)
-    return ca_path or True
+def _parse_verify(params: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What certificates are held against, as requests would take it from the environment, and what names it."""
+    paths = {"ca_path": params.get("ca_path"), **{name: environment.get(name) for name in CA_VARIABLES}}
+    if paths["ca_path"] is not None and not os.path.exists(paths["ca_path"]):
+        raise OptionError("ca_path", f"there is no file or directory {paths['ca_path']} where the module runs.")
+    source = next((name for name, path in paths.items() if path), None)
+    if not params["validate_certs"] or source is None:
+        return {"verify": params["validate_certs"]}
+    path = str(paths[source])
+    if source != "ca_path" or os.path.isfile(path):
+        from .._api.ca_bundle import bundle_problem
 
-
-def _check_ca_file(path: str) -> None:
-    from .._api.ca_bundle import bundle_problem
-
-    problem = bundle_problem(path)
-    if problem:
-        raise OptionError("ca_path", f"{problem}.")
-
-
-def resolve_ca_bundle(connection: Connection, environment: Mapping[str, str]) -> Connection:
-    """The connection with the bundle that requests would take from there. Raises KatapultError if it can't be used."""
-    name = next((name for name in CA_VARIABLES if environment.get(name)), None)
-    if name is None or connection.is_plain_http or connection.verify is not True:
-        return connection
-    from .._api.ca_bundle import bundle_problem
-
-    problem = bundle_problem(environment[name])
-    if problem:
-        raise error_for("ca_bundle_unusable", f"{name}: {problem}.", detail={"source": name})
-    return replace(connection, verify=environment[name], verify_source=name)
+        problem = bundle_problem(path)
+        if problem and source == "ca_path":
+            raise OptionError(source, f"{problem}.")
+        if problem:
+            raise error_for("ca_bundle_unusable", f"{source}: {problem}.", detail={"source": source})
+    return {"verify": path, "verify_source": source}

@@ -9,25 +9,17 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from .._api.endpoints import KatapultApi
-from .._core.clock import Clock, Deadline
 from .._core.file_lock import lock_directories
 from .._reconcile.run import RunContext
 from .base import KatapultModule
 
 
-def build_context(module: KatapultModule) -> RunContext:
-    """The real surroundings, as the module's options describe them. Raises OptionError."""
-    clock = Clock()
-    deadline = module.deadline(clock)
-    return build_context_with(module, KatapultApi(module.http(clock, deadline)), clock, deadline)
-
-
-def build_context_with(module: KatapultModule, api: KatapultApi, clock: Clock, deadline: Deadline) -> RunContext:
-    """The real surroundings with `api`, as the module's options describe the rest."""
+def build_context(module: KatapultModule, api: KatapultApi | None = None) -> RunContext:
+    """The real surroundings, as the module's options describe them. Raises KatapultError."""
     return RunContext(
-        api=api,
-        clock=clock,
-        deadline=deadline,
+        api=api or KatapultApi(module.http()),
+        clock=module.clock,
+        deadline=module.deadline,
         warn=module.warn,
         lock_directories=lock_directories(module.environment),
         lock_keys=(normalize_url(module.params["api_url"]),),

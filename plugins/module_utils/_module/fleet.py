@@ -6,25 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from .._api.disk_list import DiskListSnapshot
-from .._core.clock import Clock
 from .._options.disk import parse_range
 from .._options.fleet import MAX_CONCURRENCY, parse_fleet
 from .._reconcile.fleet import Fleet, FleetSettings
 from .base import KatapultModule
-from .context import build_context_with
+from .context import build_context
 
 
-def build_fleet(module: KatapultModule, environment: Mapping[str, str]) -> Fleet:
+def build_fleet(module: KatapultModule) -> Fleet:
     """The fleet that the module's options describe. Raises KatapultError for options that can't be meant."""
-    entries = parse_fleet(module.params, environment)
+    entries = parse_fleet(module.params, module.environment)
     concurrency = parse_range(module.params, "concurrency", 1, MAX_CONCURRENCY)
     settings = FleetSettings(module.params["state"] == "absent", concurrency, module.params["fail_fast"])
-    clock = Clock()
-    deadline = module.deadline(clock)
-    http = module.http(clock, deadline, settings.concurrency)
     desired = [entry.desired for entry in entries]
-    api = DiskListSnapshot(http, [one.name for one in desired], [one.id for one in desired])
-    return Fleet(entries, api, build_context_with(module, api, clock, deadline), settings)
+    names, ids = [one.name for one in desired], [one.id for one in desired]
+    api = DiskListSnapshot(module.http(concurrency), names, ids)
+    return Fleet(entries, api, build_context(module, api), settings)

@@ -35,41 +35,37 @@ class Secrets:
     """Secrets that are to be hidden. `plain`: their forms that need no search, as Ansible hides them."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._list_forms = sorted({form for secret in secrets for form in _list_forms(secret)}, key=len, reverse=True)
-        self.plain = {spelling for form in self._list_forms for spelling in (form, form.replace(" ", "+"))}
+        forms: set[str] = set()
+        for secret in secrets:
+            # As given, stripped, and as a title or a sentence shows it: with single spaces, without a full stop.
+            plain = secret.strip()
+            shown = {secret, plain, " ".join(plain.split()), plain.rstrip(".")}
+            forms.update(form for form in shown if plain and len(form) >= min(len(plain), MIN_PART))
+        self._forms = sorted(forms, key=len, reverse=True)
+        self.plain = {spelling for form in self._forms for spelling in (form, form.replace(" ", "+"))}
 
     def find_in(self, shown: Any) -> set[str]:
         """What is a secret in another spelling, in the texts and keys of a value that Ansible can show.
 
         Ansible takes some 0.4 s for each spelling that it looks for in 10,000 disks, and this a tenth of that for all.
         """
-        if not self._list_forms:
+        if not self._forms:
             return set()
         # All texts in one, in which almost always nothing is found.
         whole = repr(shown)
-        found = {spelling for form in self._list_forms for spelling in _in_base64(form) if spelling in whole}
+        found = {spelling for form in self._forms for spelling in _in_base64(form) if spelling in whole}
         if any(sign in whole for sign in _SIGNS):
             text = "\n".join(_collect_texts(shown))
             found.update(match.group() for match in self._pattern.finditer(text))
-            found.update(self._begun_in(text))
+            # The beginnings at which a text is cut.
+            cuts = (form[:end] + ELLIPSIS for form in self._forms for end in range(MIN_PART, len(form)))
+            if ELLIPSIS in text:
+                found.update(cut for cut in cuts if cut in text)
         return found
-
-    def _begun_in(self, text: str) -> Iterator[str]:
-        """The beginnings of secrets at which a text is cut."""
-        if ELLIPSIS in text:
-            begun = (form[:end] + ELLIPSIS for form in self._list_forms for end in range(MIN_PART, len(form)))
-            yield from (part for part in begun if part in text)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(_build_pattern, self._list_forms)))
-
-
-def _list_forms(secret: str) -> set[str]:
-    """The secret as given, stripped, and as a title or a sentence shows it: with single spaces, without a full stop."""
-    plain = secret.strip()
-    forms = {secret, plain, " ".join(plain.split()), plain.rstrip(".")} if plain else set()
-    return {form for form in forms if len(form) >= min(len(plain), MIN_PART)}
+        return re.compile("|".join(map(_build_pattern, self._forms)))
 
 
 def _in_base64(text: str) -> Iterator[str]:
@@ -103,6 +99,8 @@ def _build_pattern(form: str) -> str:
 
 
 def _any_spelling(letters: str) -> str:
+    from html.entities import html5  # some 2,000 names, which almost no run needs
+
     if letters[0] == "\\":
         most = (_MOST_BACKSLASHES + 1) * len(letters)
         return rf"(?:\\{{1,{_MOST_BACKSLASHES}}}(?:u00|x)5[cC]|{_BACKSLASH}){{{len(letters)},{most}}}"
@@ -110,7 +108,8 @@ def _any_spelling(letters: str) -> str:
     bare = f"[ +]|{_PERCENT}2[bB]" if letters == " " else re.escape(letters)
     in_address = "".join(_PERCENT + _hexadecimal(byte, 2) for byte in letters.encode("utf-8", "surrogatepass"))
     numbers = f"{_NUMBER}(?:0{{0,6}}{ord(letters)}|[xX]0{{0,6}}{_hexadecimal(ord(letters), 1)})"
-    on_page = f"{_AND}(?:{'|'.join([numbers, *_list_entities(letters)])}){_END}"
+    entities = [re.escape(name[:-1]) for name, meant in html5.items() if meant == letters and name.endswith(";")]
+    on_page = f"{_AND}(?:{'|'.join([numbers, *entities])}){_END}"
     escaped = "|".join(_list_escapes(letters))
     # What is longer first, lest the end of another spelling is left.
     return f"(?:{_ESCAPES}(?:{escaped})|(?:{_ESCAPES})?(?:{in_address}|{on_page}|{bare}))"
@@ -125,12 +124,6 @@ def _list_escapes(letter: str) -> Iterator[str]:
         yield f"x{_hexadecimal(ord(letter), 2)}"
     if letter in _IN_LETTERS:
         yield _IN_LETTERS[letter]
-
-
-def _list_entities(letter: str) -> list[str]:
-    from html.entities import html5  # some 2,000 names, which almost no run needs
-
-    return [re.escape(name[:-1]) for name, meant in html5.items() if meant == letter and name.endswith(";")]
 
 
 def _hexadecimal(number: int, digits: int) -> str:

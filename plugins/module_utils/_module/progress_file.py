@@ -22,16 +22,13 @@ def append_line(path: str, text: str) -> None:
 
     The file is never made here, and a run must not fail, or hang at a pipe, for the sake of what is only shown.
     """
+    # Fit for a terminal: a disk's name may hold anything.
+    line = "".join(letter if letter.isprintable() else "?" for letter in text[:MAX_LINE])
     with suppress(OSError):
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             found = os.fstat(handle)
             if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid():
-                os.write(handle, f"{_one_line(text)}\n".encode())
+                os.write(handle, f"{line}\n".encode())
         finally:
             os.close(handle)
-
-
-def _one_line(text: str) -> str:
-    """Fit for a terminal: a disk's name may hold anything."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:MAX_LINE])

@@ -20,7 +20,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.messages impor
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import parse_connection, resolve_ca_bundle
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import parse_connection
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.fuzz.options import ENOUGH, MODULES
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
@@ -28,6 +28,13 @@ from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeCloc
 GOOD = requests.adapters.DEFAULT_CA_BUNDLE_PATH
 GET = Request("GET", "/disks/disk", "read the disk disk_One")
 CREATE = Request("POST", "/disks", "create the disk 'data-01'", body={"a": 1}, retry=Retry.IF_NOT_EXECUTED)
+USUAL: dict[str, Any] = {
+    "api_token": "token-1",
+    "api_timeout": 30,
+    "api_retries": 5,
+    "validate_certs": True,
+    "ca_path": None,
+}
 BOTH_CALLS = pytest.mark.parametrize("call", [GET, CREATE], ids=["read", "create"])
 
 
@@ -175,7 +182,7 @@ def test_plain_http_needs_no_authorities(run: Any, simulator: Simulator, monkeyp
 @pytest.mark.parametrize("make", [lambda _folder: GOOD, hashed], ids=["file", "directory"])
 def test_what_can_be_used_is_used(tmp_path: Path, variable: str, make: Callable[[Path], str]) -> None:
     path = make(tmp_path)
-    connection = resolve_ca_bundle(Connection("https://api.test/core/v1", "token-1"), {variable: path})
+    connection = parse_connection({**USUAL, "api_url": "https://api.test/core/v1"}, "2.16.0", {variable: path})
 
     assert (connection.verify, connection.verify_source) == (path, variable)
 
@@ -207,15 +214,8 @@ def test_a_bundle_that_has_gone_since(
 ) -> None:
     path = tmp_path / "authorities.pem"
     shutil.copy(GOOD, path)
-    options = {
-        "api_token": "token-1",
-        "api_url": address,
-        "api_timeout": 30,
-        "api_retries": 5,
-        "validate_certs": True,
-        "ca_path": str(path) if source == "ca_path" else None,
-    }
-    http = _http(resolve_ca_bundle(parse_connection(options, "2.16.0"), {source: str(path)}))
+    options = {**USUAL, "api_url": address, "ca_path": str(path) if source == "ca_path" else None}
+    http = _http(parse_connection(options, "2.16.0", {source: str(path)}))
     spoil(path)
 
     error = _fails(http, call)

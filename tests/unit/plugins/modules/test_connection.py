@@ -66,7 +66,7 @@ DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
     ],
 )
 def test_a_connection(options: dict[str, Any], field: str, value: object) -> None:
-    assert getattr(parse_connection({**USUAL, **options}, "2.16.0"), field) == value
+    assert getattr(parse_connection({**USUAL, **options}, "2.16.0", {}), field) == value
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_connection(options: dict[str, Any], field: str, value: object) -> Non
 )
 def test_an_option_that_can_t_be_used_is_named(options: dict[str, Any], option: str) -> None:
     with pytest.raises(OptionError) as raised:
-        parse_connection({**USUAL, **options}, "2.16.0")
+        parse_connection({**USUAL, **options}, "2.16.0", {})
 
     assert raised.value.details.detail == {"option": option}
     shown = json.dumps(raised.value.as_result())
