@@ -33,13 +33,7 @@ from .._api.transport import (
 from .._core.clock import Clock, Deadline
 from .._core.errors import InternalError, KatapultError, OptionError, error_for
 from .._options.disk import parse_lookup, parse_range
-from .._options.normalize import (
-    find_variables,
-    is_whole_number,
-    lookup_spec,
-    normalize,
-    strip_unusable,
-)
+from .._options.normalize import find_variables, is_whole_number, lookup_spec, normalize, strip_unusable
 from .._options.text import WHITESPACE, infer_key, printable
 from .masking import Secrets
 from .progress_file import ALWAYS_SHOW, PROGRESS_FILE, append_line
@@ -62,11 +56,10 @@ FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.f
 
 def _from_environment(*names: str) -> str:
     """The first of these variables that is set; an empty one counts as unset, unlike with Ansible's env_fallback."""
-    for name in names:
-        value = os.environ.get(name, "")
-        if value.strip():
-            return printable(value)
-    raise AnsibleFallbackNotFound
+    value = next((os.environ[name] for name in names if os.environ.get(name, "").strip()), None)
+    if value is None:
+        raise AnsibleFallbackNotFound
+    return printable(value)
 
 
 def _number_from_environment(name: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.validation import check_type_dict
@@ -150,18 +150,16 @@ def is_not_finite(value: Any) -> bool:
         return False
 
 
-def _items(name: str, value: Any, where: str) -> Iterator[tuple[str, Any]]:
+def _items(name: str, value: Any, where: str) -> list[tuple[str, Any]]:
     if isinstance(value, str):
         value = _parse_list_text(name, value)
     if isinstance(value, Mapping):
-        yield where, value
-        return
+        return [(where, value)]
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise _type_error(where, name, value, "a list of dictionaries")
-    for number, item in enumerate(value):
-        yield f"{where}[{number}]", item
+    return [(f"{where}[{number}]", item) for number, item in enumerate(value)]
 
 
 def _parse_list_text(name: str, text: str) -> Any:
