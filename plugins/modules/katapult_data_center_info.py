@@ -141,11 +141,10 @@ def data_centers(module: KatapultModule) -> InfoResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **keys_spec()},
         supports_check_mode=True,
-    )
-    module.run(data_centers)
+    ).run(data_centers)
 
 
 if __name__ == "__main__":

@@ -352,12 +352,11 @@ def ensure(module: KatapultModule) -> DiskResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **wait_spec(), **disk_spec(), **change_spec()},
         required_one_of=[["name", "id"]],
         supports_check_mode=True,
-    )
-    module.run(ensure)
+    ).run(ensure)
 
 
 if __name__ == "__main__":

@@ -244,12 +244,11 @@ def ensure(module: KatapultModule) -> DiskResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **wait_spec(), **assignment_spec()},
         required_if=[["state", "present", ["virtual_machine"]]],
         supports_check_mode=True,
-    )
-    module.run(ensure)
+    ).run(ensure)
 
 
 if __name__ == "__main__":

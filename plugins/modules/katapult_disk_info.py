@@ -273,11 +273,10 @@ def disks(module: KatapultModule) -> InfoResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **disk_query_spec()},
         supports_check_mode=True,
-    )
-    module.run(disks)
+    ).run(disks)
 
 
 if __name__ == "__main__":

@@ -146,11 +146,10 @@ def io_profiles(module: KatapultModule) -> InfoResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **keys_spec()},
         supports_check_mode=True,
-    )
-    module.run(io_profiles)
+    ).run(io_profiles)
 
 
 if __name__ == "__main__":

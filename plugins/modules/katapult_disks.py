@@ -392,11 +392,10 @@ def ensure(module: KatapultModule) -> FleetResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={**connection_spec(), **wait_spec(), **fleet_spec()},
         supports_check_mode=True,
-    )
-    module.run(ensure)
+    ).run(ensure)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ def tasks(module: KatapultModule) -> InfoResult:
 
 def main() -> None:
     """Run the module."""
-    module = KatapultModule(
+    KatapultModule(
         argument_spec={
             **connection_spec(),
             **wait_spec(),
@@ -180,8 +180,7 @@ def main() -> None:
             "wait": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
-    )
-    module.run(tasks)
+    ).run(tasks)
 
 
 if __name__ == "__main__":

@@ -181,8 +181,7 @@ class KatapultModule(AnsibleModule):
         """End with `error`. `done` is what was going to be told, where it was that which failed."""
         if isinstance(error, OptionError):
             error = error.named(self._variables.get(error.option, error.option))
-        result = {**error.as_result(), **(done or {}), "msg": self._printable(error.message)}
-        self.fail_json(**result)
+        self.fail_json(**{**error.as_result(), **(done or {}), "msg": self._printable(error.message)})
 
     def _printable(self, text: str) -> str:
         """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
