@@ -81,6 +81,11 @@ def test_an_error_that_is_no_object_is_one_of_its_status(status: int, body: byte
     assert f"HTTP {status}" in error.message
 
 
+@pytest.mark.parametrize("status", [200, 502])
+def test_an_answer_that_can_t_be_read_keeps_the_id_of_its_request(status: int) -> None:
+    assert error_of(plain(status, HTML, "text/html", **{"X-Request-Id": "req-1"})).details.request_id == "req-1"
+
+
 def test_the_title_of_a_page_is_shown() -> None:
     assert "(a page titled '502 Bad Gateway')" in error_of(plain(502, HTML, "text/html")).message
 

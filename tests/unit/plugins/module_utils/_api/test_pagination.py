@@ -158,3 +158,12 @@ def test_a_list_that_can_t_be_read_is_an_error(payload: Any) -> None:
 
     assert raised.value.details.code == "unexpected_answer"
     assert raised.value.details.ambiguous is False
+
+
+@pytest.mark.parametrize("total", [True, -1, 1.5, "1", [1]], ids=repr)
+def test_a_total_that_is_no_number_of_rows_tells_nothing(total: Any) -> None:
+    told = {"per_page": 200, "total_pages": 1, "total": total}
+    service = ScriptedService({f"GET {LIST}": [{"disk": [], "pagination": told}]})
+
+    assert list_rows(service, CALL, "disk", lambda _row: True) == RowList([], 1)
+    assert len(service.calls) == 1

@@ -459,16 +459,19 @@ def test_a_write_is_checked_before_each_repeat(call: Request, outcomes: list[Out
     run.session.assert_used_up()
 
 
-def test_a_failed_check_is_raised_and_not_taken_for_the_call_s_own_failure() -> None:
+@pytest.mark.parametrize(
+    ("before", "ambiguous"), [(PAGE, True), (error_answer(429, "rate_limit_reached"), False)], ids=["lost", "refused"]
+)
+def test_a_failed_check_is_raised_and_not_taken_for_the_call_s_own_failure(before: Outcome, ambiguous: bool) -> None:
     failed = Run(times(1, GET, PAGE), retries=0).fails(GET)
 
     def check(_unclear: bool) -> None:
         raise failed
 
-    run = Run(times(1, PATCH, PAGE))
+    run = Run(times(1, PATCH, before))
     assert failed.transient
     raised = run.fails(checked(PATCH, check))
-    assert (raised.summary, raised.details) == (failed.summary, replace(failed.details, ambiguous=True))
+    assert (raised.summary, raised.details) == (failed.summary, replace(failed.details, ambiguous=ambiguous))
     assert len(run.clock.sleeps) == 1
 
 
@@ -551,7 +554,7 @@ class LimitedService:
         self.sent: list[str] = []
         self._clock = clock
         self._permitted = permitted
-        self._minutes: list[float] = []
+        self.minutes: list[float] = []
         self._counting = threading.Lock()
 
     def open_session(self, _connection: Connection) -> requests.Session:
@@ -568,9 +571,9 @@ class LimitedService:
     def answer(self, method: str) -> Response:
         with self._counting:
             now = self._clock.wall()
-            self._minutes.append(now // 60)
+            self.minutes.append(now // 60)
             self.sent.append(method)
-            left = max(0, self._permitted - self._minutes.count(now // 60))
+            left = max(0, self._permitted - self.minutes.count(now // 60))
         date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now))
         return json_answer(
             200, {}, X_RateLimit_Permitted=str(self._permitted), X_RateLimit_Remaining=str(left), Date=date
@@ -586,6 +589,8 @@ def test_a_limit_that_leaves_no_request_for_the_write_after_its_check_does_not_h
     http.send(checked(CREATE, reading(http)))
 
     assert service.sent == ["GET", *["GET"] * MAX_RECHECKS, "POST"]
+    http.send(GET)
+    assert len(set(service.minutes)) == len(service.sent), "one in each minute, and no more"
 
 
 @pytest.mark.parametrize("permitted", [1, 2, 5])
