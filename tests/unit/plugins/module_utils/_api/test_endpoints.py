@@ -105,6 +105,45 @@ def sends(step: steps.Step) -> Callable[[KatapultApi], object]:
     return lambda api: api.send_change(step.call, disk(), unchecked)
 
 
+TRASH = "/trash_objects/trash_object"
+OTHERS: dict[str, tuple[Callable[[KatapultApi], object], str, dict[str, Any]]] = {
+    "task": (
+        lambda api: api.get_task("task_One"),
+        "GET /tasks/task",
+        {"task": {"id": "task_Two", "status": "completed"}},
+    ),
+    "machine": (
+        lambda api: api.get_virtual_machine(Lookup("id", "vm_Web")),
+        "GET /virtual_machines/virtual_machine",
+        {"virtual_machine": {"id": "vm_Other", "state": "started"}},
+    ),
+    "trash object": (
+        lambda api: api.get_trash_object(Lookup("id", "trsh_One"), "disk_One"),
+        f"GET {TRASH}",
+        {"trash_object": {"id": "trsh_Two", "object_id": "disk_One"}},
+    ),
+    "trash object of another disk": (
+        lambda api: api.get_trash_object(Lookup("id", "trsh_One"), "disk_One"),
+        f"GET {TRASH}",
+        {"trash_object": {"id": "trsh_One", "object_id": "disk_Two"}},
+    ),
+    "restored": (
+        lambda api: api.restore_disk("disk_One", unchecked),
+        f"POST {TRASH}/restore",
+        {"disk": {"id": "disk_Two"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("ask", "request_line", "answer"), OTHERS.values(), ids=OTHERS)
+def test_an_answer_about_another_thing_than_was_asked_for_is_not_believed(
+    ask: Callable[[KatapultApi], object], request_line: str, answer: dict[str, Any]
+) -> None:
+    with pytest.raises(ApiError, match=r"the answer is not as the API describes it: .* asked for was '") as raised:
+        ask(KatapultApi(ScriptedService({request_line: [answer]})))
+    assert raised.value.details.code == "unexpected_answer"
+
+
 WEB = Lookup("id", "vm_Web")
 WRITES: dict[str, tuple[Callable[[KatapultApi], object], Retry]] = {
     "create": (
