@@ -206,6 +206,12 @@ def _joined(key: str, before: str = "") -> Callable[[Mapping[str, Any]], str]:
     return words
 
 
+def _scopes(detail: Mapping[str, Any]) -> str:
+    scopes = detail.get("scopes")
+    one = isinstance(scopes, list) and len(scopes) == 1
+    return _joined("scopes", "it needs the scope " if one else "it needs one of these scopes: ")(detail)
+
+
 def _argument(detail: Mapping[str, Any]) -> str:
     path = detail.get("path")
     where = ".".join(str(part) for part in path) if isinstance(path, list) else path
@@ -227,61 +233,61 @@ def _trashed(detail: Mapping[str, Any]) -> str:
     return f"it is kept until {until}" if until else ""
 
 
-_TRY_AGAIN = "Run the task again later; if it goes on, give Katapult's support the request id."
-_CHECK_LOOKUP = "Correct {0}, or check that the token's organization may use it."
+_TRY_AGAIN = "Run the task again later. If it still fails, send the request id to Katapult's support."
+_CHECK_LOOKUP = "Check {0}, and that the token's organization may use it."
 
 ERROR_CODES: dict[str, ErrorCode] = {
     # The service's
     "missing_api_token": ErrorCode(
         "the request carried no API token",
-        "Set api_token, or KATAPULT_API_TOKEN where the module runs.",
+        "Set api_token, or the variable KATAPULT_API_TOKEN where the module runs.",
         status=400,
     ),
     "invalid_argument": ErrorCode(
         "an argument has a wrong type or value",
-        "Correct the option that the service names.",
+        "Correct the option that the service names, then run the task again.",
         describe_detail=_argument,
         status=400,
     ),
     "missing_required_argument": ErrorCode(
         "an argument is missing",
-        "Set the option that the service names.",
+        "Set the option that the service names, then run the task again.",
         describe_detail=_argument,
         status=400,
     ),
     "invalid_api_token": ErrorCode(
         "the API token does not exist or has expired",
-        "Check api_token (or KATAPULT_API_TOKEN): make a new token in the Katapult console if it has expired.",
+        "Check api_token (or KATAPULT_API_TOKEN). If the token has expired, create a new one in the Katapult console.",
         status=403,
     ),
     "invalid_capabilities_token": ErrorCode(
-        "the capabilities token is not valid, has expired or was signed with another key",
+        "the capabilities token is not valid, has expired, or was signed with another key",
         "Use an API token of the organization, or a new capabilities token.",
         status=403,
     ),
     "unauthorized_network_for_api_token": ErrorCode(
         "the API token may not be used from this network",
-        "Add the address to the token's allowed networks, or run the task from an allowed one.",
+        "Add this address to the token's allowed networks, or run the task from an allowed network.",
         describe_detail=_joined("ip_address", "the request came from "),
         status=403,
     ),
     "scope_not_granted": ErrorCode(
         "the API token lacks the scope that this call needs",
-        "Give the token that scope in the Katapult console, or use another token.",
+        "Add the scope to the token in the Katapult console, or use another token.",
         NotPermittedError,
-        _joined("scopes", "one of these scopes would do: "),
+        _scopes,
         status=403,
     ),
     "permission_denied": ErrorCode(
         "the token's owner is not permitted to do this",
-        "Ask an administrator of the organization for the permission.",
+        "Ask an administrator of the organization for this permission.",
         NotPermittedError,
         _joined("details"),
         status=403,
     ),
     "organization_suspended": ErrorCode(
         "the organization is suspended",
-        "Have the suspension lifted (billing or support), then run the task again.",
+        "Contact Katapult about the suspension (billing or support), then run the task again.",
         status=403,
     ),
     "organization_not_activated": ErrorCode(
@@ -291,12 +297,16 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "disk_not_found": ErrorCode(
         "no such disk",
-        "Correct the id or the name. Given a name without an id, katapult_disk creates the disk.",
+        "Check the id or the name. katapult_disk creates a disk that is given by its name alone.",
         DiskNotFoundError,
         status=404,
     ),
     "organization_not_found": ErrorCode(
-        "no such organization", _CHECK_LOOKUP.format("organization"), NotFoundError, status=404
+        "no such organization",
+        "Set organization or KATAPULT_ORGANIZATION to the sub-domain, which stands in the names of its virtual machines: "
+        "acme in web-01.acme.katapult.cloud. Check that the token may use that organization.",
+        NotFoundError,
+        status=404,
     ),
     "data_center_not_found": ErrorCode(
         "no such data center", _CHECK_LOOKUP.format("data_center"), NotFoundError, status=404
@@ -306,12 +316,13 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "virtual_machine_not_found": ErrorCode(
         "no such virtual machine",
-        _CHECK_LOOKUP.format("virtual_machine"),
+        "Use the full name, such as web-01.acme.katapult.cloud, or {id: vm_...}. Check that the token may use the "
+        "machine's organization.",
         NotFoundError,
         status=404,
     ),
     "task_not_found": ErrorCode(
-        "no such task", "Look at the disk itself: the task may be too old.", NotFoundError, status=404
+        "no such task", "Check the disk itself. The service may not keep tasks that old.", NotFoundError, status=404
     ),
     "trash_object_not_found": ErrorCode(
         "no such object in the trash",
@@ -321,12 +332,12 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "route_not_found": ErrorCode(
         "the service does not know this address",
-        "Check api_url: it ends with /core/v1 on the live service.",
+        "Check api_url. On the live service it ends with /core/v1.",
         status=404,
     ),
     "object_in_trash": ErrorCode(
         "the object is in the trash",
-        "Restore it (a disk with id and restore=true, a virtual machine in the Katapult console), or use another.",
+        "Restore it (a disk with its id and restore=true, a virtual machine in the Katapult console), or use another.",
         InTrashError,
         _trashed,
         status=406,
@@ -339,168 +350,171 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "validation_error": ErrorCode(
         "the service refuses these values",
-        "Correct the options that these sentences are about.",
+        "Correct the options that the service complains about, then run the task again.",
         describe_detail=_joined("errors"),
         status=422,
     ),
     "unable_to_assign": ErrorCode(
         "the disk can't be assigned to the virtual machine",
-        "Do what the service says, then run the task again.",
+        "Resolve what the service complains about, then run the task again.",
         describe_detail=_joined("errors"),
         status=422,
     ),
     "unable_to_unassign": ErrorCode(
         "the disk can't be unassigned from the virtual machine",
-        "Detach it first, then run the task again.",
+        "Detach the disk first, then run the task again.",
         describe_detail=_joined("errors"),
         status=422,
     ),
-    "unassigned_disk": ErrorCode("the disk is not assigned to a virtual machine", "Assign it first.", status=422),
+    "unassigned_disk": ErrorCode("the disk is not assigned to a virtual machine", "Assign the disk first.", status=422),
     "rate_limit_reached": ErrorCode(
         "too many requests in this minute",
-        "Run the task again in a minute, raise api_retries, or run fewer tasks at once.",
+        "Run the task again in a minute, raise api_retries, or run fewer tasks in parallel.",
         describe_detail=_joined("total_permitted", "requests permitted a minute: "),
         status=429,
     ),
-    "unhandled_exception": ErrorCode("the service failed inside", _TRY_AGAIN, status=500),
+    "unhandled_exception": ErrorCode("the service had an internal error", _TRY_AGAIN, status=500),
     "service_unavailable": ErrorCode("the service is unavailable", _TRY_AGAIN, status=503),
     # The collection's own
     "http_error": ErrorCode(
-        "the answer is not one of the Katapult API",
-        "Something between here and the service answered, or the service is ill: check api_url and the proxy, "
-        "then run the task again.",
+        "the response did not come from the Katapult API",
+        "A proxy may have answered, or there is an outage. Check api_url and the proxy, then run the task again.",
     ),
     "redirected": ErrorCode(
-        "the answer is a redirect, which is not followed", "Set api_url to the address that serves the API."
+        "the response is a redirect, which is not followed", "Set api_url to the address that serves the API."
     ),
     "unexpected_answer": ErrorCode(
-        "the answer can't be understood", "Check that api_url is the Katapult API; if it is, tell Katapult's support."
+        "the response does not match the Katapult API",
+        "Check that api_url is the address of the Katapult API. If it is, contact Katapult's support.",
     ),
-    "no_answer": ErrorCode("no answer came", "Check the network, then run the task again."),
+    "no_answer": ErrorCode("no response arrived", "Check the network, then run the task again."),
     "unreachable": ErrorCode("the service can't be reached", "Check api_url, the network and the proxy."),
     "untrusted_certificate": ErrorCode(
         "the service's TLS certificate is not trusted",
-        "Set ca_path to the authority that signed it; do not turn validate_certs off for a production token.",
+        "Set ca_path to the certificate of the authority that signed it. Do not use validate_certs=false with a "
+        "production token.",
     ),
     "ca_bundle_unusable": ErrorCode(
         "the certificate authorities to trust can't be read",
-        "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form.",
+        "Set ca_path or the variable to a file of certificates in PEM format, or unset the variable.",
     ),
-    "invalid_option": ErrorCode("an option can't be used as given", ""),
+    "invalid_option": ErrorCode("an option has a value that cannot be used", ""),
     "python_too_old": ErrorCode(
         "the Python where the module runs is too old",
         "Set ansible_python_interpreter to a newer Python of that host, one that has requests too.",
     ),
     "drift": ErrorCode(
-        "the disk exists and differs in what can't be changed as the task describes it",
-        "Describe the disk as it is, do what is said above, or use another name.",
+        "the disk exists and differs in a setting that cannot be changed this way",
+        "Follow the advice for each difference, or describe the disk as it is.",
         precedes_writes=True,
     ),
     "several_disks_found": ErrorCode(
-        "the name does not tell one disk",
-        "Name the one you mean with its id, or narrow the look-up of katapult_disk with data_center.",
+        "several disks have this name",
+        "Use the id of the one you mean. In katapult_disk, data_center narrows the search.",
     ),
     "disk_failed": ErrorCode(
         "the disk's build has failed",
-        "The disk will not recover: delete it (katapult_disk with state=absent and its id), then run the task again.",
+        "The disk will not recover. Delete it (katapult_disk with state=absent and its id), then run the task again.",
     ),
     "attachment_failed": ErrorCode(
         "the disk could not be attached",
-        "Look at the virtual machine in the Katapult console, detach the disk (attach=false, or attached=false in an "
-        "assignment), then attach it again.",
+        "Check the virtual machine in the Katapult console, detach the disk (attach=false, or attached=false in "
+        "katapult_disk_assignment), then attach it again.",
     ),
     "task_failed": ErrorCode(
         "the task failed",
-        "The service gives no reason. Look at the disk in the Katapult console, or give support the task's id.",
+        "The service gives no reason. Check the disk in the Katapult console, or send the task's id to Katapult's "
+        "support.",
     ),
     "wait_timeout": ErrorCode(
-        "the wait took longer than wait_timeout",
-        "It goes on in the service: run this again, which waits on, or raise wait_timeout.",
+        "the operation took longer than wait_timeout",
+        "A timeout does not cancel the operation. Run the task again to keep waiting, or raise wait_timeout.",
     ),
     "not_applied": ErrorCode(
-        "the service took a change, and the disk does not show it",
-        "Look at the disk in the Katapult console, then run the task again.",
+        "the service accepted a change, and the disk does not show it",
+        "Check the disk in the Katapult console, then run the task again.",
     ),
     "changed_meanwhile": ErrorCode(
-        "another client has changed the disk since the task planned what to do",
-        "Look at the disk, then run the task again, which plans anew.",
+        "another client changed the disk after the task had planned its changes",
+        "Check the disk, then run the task again.",
         precedes_writes=True,
     ),
     "name_taken": ErrorCode(
-        "another disk has the name that the disk shall get",
+        "another disk already has the new name",
         "Use another name, or rename or delete the other disk first.",
         precedes_writes=True,
     ),
     "not_meant": ErrorCode(
-        "the disk has another name or place than the task says",
-        "Correct the option that differs, or leave it out.",
+        "the disk has another name, data center or virtual machine than the task says",
+        "Correct the option that differs, or remove it.",
         precedes_writes=True,
     ),
     "machine_unseen": ErrorCode(
-        "the virtual machine that a disk shall be moved to can't be seen",
-        "Give the token the scope virtual_machines:read, so that the disk is not taken from where it is in vain.",
+        "the virtual machine that the disk is to be moved to cannot be read",
+        "Add the scope virtual_machines:read to the token: a disk is moved only if its new machine is known to exist.",
         precedes_writes=True,
     ),
     "disk_assigned": ErrorCode(
         "the disk is assigned to a virtual machine",
-        "Set force=true to have it detached and unassigned first.",
+        "Set force=true to detach and unassign it first.",
         precedes_writes=True,
     ),
     "boot_disk": ErrorCode(
         "a virtual machine boots from the disk",
-        "A boot disk is never detached, unassigned or deleted: delete its virtual machine instead.",
+        "A boot disk is never detached, unassigned or deleted. Delete its virtual machine instead.",
         precedes_writes=True,
     ),
     "described_twice": ErrorCode(
-        "two entries of a fleet mean the same disk",
-        "Describe every disk once.",
+        "two entries of a fleet describe the same disk",
+        "Describe each disk once.",
         precedes_writes=True,
     ),
     "fleet_refused": ErrorCode(
-        "disks of a fleet can't be brought to what is described",
-        "Correct the entries, or take them out, then run the task again.",
+        "some disks of a fleet cannot be changed as described",
+        "Correct or remove their entries, then run the task again.",
         precedes_writes=True,
     ),
     "fleet_failed": ErrorCode(
-        "disks of a fleet have failed",
-        "The others are as described, but for those in summary.not_tried. Do what is said of each, then run the task "
-        "again, which goes on.",
+        "some disks of a fleet failed",
+        "Resolve what is reported for each failed disk, then run the task again: it continues where this run stopped.",
     ),
     "lock_timeout": ErrorCode(
-        "another task on this control node has been busy with the disk",
-        "Run the task again, or raise wait_timeout.",
+        "another task on this control node is working on the disk",
+        "Run the task again later, or raise wait_timeout.",
         precedes_writes=True,
     ),
     "create_unclear": ErrorCode(
-        "the answer to the create was lost, and what is there is not clearly the disk that was asked for",
-        "Look at the disks named above, delete what should not be there, and run the task again with id.",
+        "the response to the create was lost, and it is not clear whether the disk exists",
+        "Check the disks that are listed, delete those that should not exist, and run the task again with id.",
     ),
     "not_as_asked": ErrorCode(
-        "the service made the disk under another name or in another data center than was asked for",
-        "Look at that disk. If this task has made it, the next run would not find it and would create another: correct "
-        "the task, or delete the disk.",
+        "the service created the disk under another name or in another data center than requested",
+        "Check that disk. The next run would not find it, and would create another: correct the task, or delete the "
+        "disk.",
     ),
     "duplicate_created": ErrorCode(
-        "another run made a disk of the same name at the same moment",
+        "another run created a disk of the same name at the same moment",
         "Keep one and delete the other, then run the task again.",
     ),
     "internal_error": ErrorCode(
-        "something happened that the collection did not foresee; the message tells where, and how to report it",
-        "If the task changes disks, look at them before it is run again: what was under way may be done all the same.",
+        "the collection has a bug; the message says where, and how to report it",
+        "If the task changes disks, check them before you run it again: an operation may have been carried out.",
     ),
 }
 
 FAILED_BUILD = f"The service gives no reason. {ERROR_CODES['disk_failed'].hint}"
 MAY_APPEAR = (
-    "The disk may still appear: look for it in the Katapult console, or with a run in check mode, before this is run "
-    "again."
+    "The disk may still appear. Before you run the task again, look for it in the Katapult console, or with a run in "
+    "check mode."
 )
 UNCLEAR_IN_FLEET = (
-    "Look first at the disks whose failure is unclear (error.ambiguous in disks): what was asked for may be done all "
-    "the same. Then run the task again, which goes on."
+    "First check the disks with error.ambiguous in disks: their requests may have been carried out. Then run the task "
+    "again: it continues where this run stopped."
 )
 
-_UNLISTED = ErrorCode("the service refused the request", "Do what the service says, or ask Katapult's support.")
+_UNLISTED = ErrorCode(
+    "the service refused the request", "Resolve what the service complains about, or contact Katapult's support."
+)
 
 
 def find_error_code(code: str) -> ErrorCode:
