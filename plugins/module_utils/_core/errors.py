@@ -303,8 +303,8 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "organization_not_found": ErrorCode(
         "no such organization",
-        "Set organization or KATAPULT_ORGANIZATION to the sub-domain, which stands in the names of its virtual machines: "
-        "acme in web-01.acme.katapult.cloud. Check that the token may use that organization.",
+        "Set organization or KATAPULT_ORGANIZATION to its sub-domain, which is part of the names of its virtual "
+        "machines: acme in web-01.acme.katapult.cloud. Check that the token may use that organization.",
         NotFoundError,
         status=404,
     ),

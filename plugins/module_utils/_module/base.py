@@ -10,6 +10,8 @@ import atexit
 import gc
 import os
 import re
+import shlex
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -154,7 +156,8 @@ class KatapultModule(AnsibleModule):
     def run(self, act: Callable[[KatapultModule], Result]) -> NoReturn:
         """Do `act`, and end with what it returns or raises."""
         if REQUESTS_IMPORT_ERROR is not None:
-            self.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+            how = f"To install it there: {shlex.quote(sys.executable)} -m pip install requests"
+            self.fail_json(msg=f"{missing_required_lib('requests')} {how}", exception=REQUESTS_IMPORT_ERROR)
         # The end of the process frees everything; the search for cycles before it would take longer than the requests.
         atexit.register(gc.freeze)
         done: dict[str, Any] = {}

@@ -44,8 +44,8 @@ from .steps import (
 )
 
 UNSHRUNK = (
-    " The service completes a shrink without an effect if there is nothing on the disk that it can shrink: a blank "
-    "disk, XFS, or a file system that needs the space."
+    " The service completes a shrink without any effect if it cannot shrink what is on the disk: a blank disk, XFS, or "
+    "a file system that needs the space."
 )
 
 
@@ -58,16 +58,14 @@ def plan_resize(disk: Disk, desired: DesiredDisk, size_in_gb: int) -> tuple[Step
     current = disk.size_in_gb
     detached = disk.is_detached or (desired.assignment is not None and desired.assignment.attach is False)
     if not detached and disk.attachment is not None and disk.attachment.state == FAILED:
-        raise UnsupportedChangeError(
-            "its attachment has failed: detach it first, with virtual_machine_disk.attach=false"
-        )
+        raise UnsupportedChangeError("Its attachment failed: detach it first, with virtual_machine_disk.attach=false")
     method = ResizeMethod.OFFLINE if detached else ResizeMethod.ONLINE
     if size_in_gb < current:
         _check_shrink(disk, desired, detached=detached)
         return (resize(size_in_gb, method, UNSHRUNK),)
     if desired.resize_method not in (ResizeMethod.AUTO, method):
         raise UnsupportedChangeError(
-            f"{'a detached' if detached else 'an attached'} disk grows {method.value}: set resize_method to auto, or "
+            f"{'A detached' if detached else 'An attached'} disk grows {method.value}: set resize_method to auto, or "
             f"{'attach' if detached else 'detach'} the disk first"
         )
     return (resize(size_in_gb, method),)
@@ -76,14 +74,14 @@ def plan_resize(disk: Disk, desired: DesiredDisk, size_in_gb: int) -> tuple[Step
 def _check_shrink(disk: Disk, desired: DesiredDisk, *, detached: bool) -> None:
     if not desired.allow_shrink:
         raise UnsupportedChangeError(
-            "a disk that is made smaller loses what is beyond its new end: shrink its file system first (ext4 can be "
-            "shrunk, xfs can't), then set allow_shrink=true"
+            "Shrinking destroys the data beyond the new end: shrink the file system first (ext4 can be shrunk, xfs "
+            "cannot), then set allow_shrink=true"
         )
     if not detached:
         remedy = "stop its virtual machine" if disk.is_boot_disk else "set virtual_machine_disk.attach=false"
-        raise UnsupportedChangeError(f"a disk is made smaller while it is detached only: {remedy}")
+        raise UnsupportedChangeError(f"Only a detached disk can be shrunk: {remedy}")
     if desired.resize_method is ResizeMethod.ONLINE:
-        raise UnsupportedChangeError("a disk is made smaller offline only: set resize_method to auto or offline")
+        raise UnsupportedChangeError("A disk is shrunk offline only: set resize_method to auto or offline")
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,9 @@ class DiskOption:
 
 
 def _fixed(_view: View, _value: Any) -> tuple[Step, ...]:
-    raise UnsupportedChangeError("that can't be changed once the disk is there")
+    raise UnsupportedChangeError(
+        "This cannot be changed after the disk was created: create another disk, by another name"
+    )
 
 
 def _one(step: Callable[[Any], Step]) -> StepsOf:
@@ -160,7 +160,7 @@ def _under_key(lookup: Lookup, thing: object) -> dict[str, Any] | None:
 
 def _rename_steps(view: View, value: str) -> tuple[Step, ...]:
     if view.desired.id is None:
-        raise UnsupportedChangeError("it was found by that name and has been renamed since: run the task again")
+        raise UnsupportedChangeError("Another client renamed it after this task found it: run the task again")
     return (rename(value),)
 
 
@@ -202,19 +202,19 @@ def _current_io_profile(view: View) -> dict[str, Any] | None:
 def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
     machine, here, there = view.desired.virtual_machine, view.disk.payload.get("data_center"), view.machine.data_center
     if view.disk.is_boot_disk:
-        raise UnsupportedChangeError("its virtual machine boots from it, so it is never moved")
+        raise UnsupportedChangeError("Its virtual machine boots from it, so it is never moved")
     if view.disk.attachment is not None:
         # Only katapult_disk_assignment has names of its own, and the option.
         how = (
-            "set force=true to move it"
+            "set force=true to move it from there"
             if view.desired.option_names
-            else "katapult_disk_assignment with force=true moves it"
+            else "to move it from there, use katapult_disk_assignment with force=true"
         )
-        raise UnsupportedChangeError(f"it is on another virtual machine: {how} from there")
+        raise UnsupportedChangeError(f"It is on another virtual machine: {how}")
     if isinstance(here, Mapping) and there is not None and _differ(here, there):
         raise UnsupportedChangeError(
-            f"that machine is in the data center {there.get('permalink') or there.get('id')}, and the disk in "
-            f"{here.get('permalink') or here.get('id')}"
+            f"That virtual machine is in the data center {there.get('permalink') or there.get('id')}, and the disk is in "
+            f"{here.get('permalink') or here.get('id')}: use a disk and a virtual machine of one data center"
         )
     return (assign(machine),) if machine else ()
 
@@ -227,7 +227,7 @@ def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _attach_on_boot_steps(view: View, value: bool) -> tuple[Step, ...]:
     if view.disk.is_boot_disk and not value:
-        raise UnsupportedChangeError("its virtual machine boots from it")
+        raise UnsupportedChangeError("Its virtual machine boots from it, so it is always attached at boot")
     return (set_attach_on_boot(value),)
 
 
@@ -235,7 +235,7 @@ def _attach_steps(view: View, value: bool) -> tuple[Step, ...]:
     """On a machine that does not run, or can't be seen, the disk is made to be attached at the next start."""
     if not value:
         if view.disk.is_boot_disk:
-            raise UnsupportedChangeError("its virtual machine boots from it, so it is never detached")
+            raise UnsupportedChangeError("Its virtual machine boots from it, so it is never detached")
         view.disk.require_machine()
         return (detach(),) if view.disk.attachment is not None else ()
     if view.machine.power in (Power.ON, Power.CHANGING):
@@ -291,7 +291,7 @@ class Difference:
     desired: Any
 
     def __str__(self) -> str:
-        return f"{self.option} is {_value_in_words(self.current)}, wanted {_value_in_words(self.desired)}"
+        return f"{self.option} is {_value_in_words(self.current)}, expected {_value_in_words(self.desired)}"
 
 
 def _value_in_words(value: object) -> str:

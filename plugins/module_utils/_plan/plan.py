@@ -157,10 +157,10 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
         except UnsupportedChangeError as reason:
             refused.append((difference, str(reason)))
     if refused:
-        listed = "; ".join(f"{difference}, but {reason}" for difference, reason in refused)
+        listed = " ".join(f"{difference}. {reason}." for difference, reason in refused)
         raise error_for(
             "drift",
-            f"The disk {disk.label} exists and differs: {listed}.",
+            f"The disk {disk.label} differs: {listed}",
             detail={"differences": [{**difference.__dict__, "reason": reason} for difference, reason in refused]},
         )
     return sorted(steps, key=lambda step: step.phase)
@@ -168,18 +168,18 @@ def _steps_to_change(disk: Disk, view: View) -> list[Step]:
 
 def _plan_create(given: DesiredDisk) -> Plan:
     desired = replace(given, data_center=given.lookup_data_center)
+    needed = f"is needed to create the disk '{desired.name}', which does not exist yet"
+    how = "set it or KATAPULT_DATA_CENTER, or name a virtual machine in virtual_machine_disk."
+    is_unplaced = desired.data_center is None and desired.virtual_machine is None
     if desired.size_in_gb is None:
-        raise OptionError("size_in_gb", f"is needed to create the disk '{desired.name}', which does not exist yet.")
-    if desired.data_center is None and desired.virtual_machine is None:
-        raise OptionError(
-            "data_center",
-            f"is needed to create the disk '{desired.name}', which does not exist yet: set it or KATAPULT_DATA_CENTER, "
-            "or name a virtual machine in virtual_machine_disk.",
-        )
+        # Both at once, as most who leave out one leave out the other.
+        raise OptionError("size_in_gb", f"{needed}.{f' So is data_center: {how}' if is_unplaced else ''}")
+    if is_unplaced:
+        raise OptionError("data_center", f"{needed}: {how}")
     if desired.assignment is not None and desired.virtual_machine is None:
         raise OptionError(
             "virtual_machine_disk.virtual_machine",
-            f"is needed to create the disk '{desired.name}', which does not exist yet, with virtual_machine_disk.",
+            f"{needed}, with virtual_machine_disk.",
         )
     wanted = {option.name: option.desired(desired) for option in OPTIONS if option.desired(desired) is not None}
     body: dict[str, Any] = {"properties": _nested({key: wanted[key] for key in wanted if key != "annotations"})}

@@ -138,4 +138,6 @@ class AbsentReconciler(Reconciler):
         words = removal_message(label, trash_object, plan, exists=exists, predicted=check_mode, ended=self.context.wait)
         if not exists and self._purge and self.desired.id is None:
             words += " One that is in the trash can't be found by its name: purge it by its id."
+        if not exists and self.id_hint:
+            words += f" {self.id_hint}"
         return self.result(plan, gone=True, extra={"trash_object": trash_object, "msg": words})

@@ -146,10 +146,13 @@ class FleetError(KatapultError):
             told.append(
                 {"option": entry.where, "name": entry.label, "code": details.code, "ambiguous": details.ambiguous}
             )
+        not_tried = [f"'{item.entry.label}'" for item in result.items if item.error is None and item.result is None]
         # Each cause once, with the disks that it concerns.
         causes = [f"{join_some(names, MAX_NAMED)}: {words}" for words, names in labels.items()]
         left = sum(map(len, list(labels.values())[MAX_REPORTED:]))
         more = [f"{left} more have their own msg in disks."] if left else []
+        if not_tried:
+            more.append(f"Not tried: {join_some(not_tried, MAX_NAMED)}.")
         super().__init__(
             " ".join([summary, *causes[:MAX_REPORTED], *more]),
             ErrorDetails(code, detail={"disks": told}, ambiguous=unclear),

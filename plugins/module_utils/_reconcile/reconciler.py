@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._api.models import Disk, Machine
 from .._api.pagination import RowList
-from .._core.errors import InternalError, KatapultError
+from .._core.errors import DiskNotFoundError, InternalError, KatapultError
 from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
 from .._plan.plan import Plan
@@ -63,10 +63,20 @@ class Reconciler(ABC):
 
         `listed` has the rows of all disks of that name, if they were listed already.
         """
-        if self.desired.id is not None:
-            self._observe_by_id(self.desired.id)
-        else:
+        if self.desired.id is None:
             self._observe_by_name(listed)
+            return
+        try:
+            self._observe_by_id(self.desired.id)
+        except DiskNotFoundError as error:
+            raise error.copy_with(hint=self.id_hint or error.hint) from error
+
+    @property
+    def id_hint(self) -> str:
+        """The advice for an id that looks like a name; empty text for any other."""
+        given = self.desired.id or "disk_"
+        option, _dot, _rest = self.desired.option_names.get("name", "name").partition(".")
+        return "" if given.startswith("disk_") else f"{given} is not an ID, use {option}={given}."
 
     @abstractmethod
     def _observe_by_id(self, disk_id: str) -> None:
