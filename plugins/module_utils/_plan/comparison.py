@@ -119,7 +119,7 @@ class DiskOption:
 
 def _fixed(_view: View, _value: Any) -> tuple[Step, ...]:
     raise UnsupportedChangeError(
-        "This cannot be changed after the disk was created: create another disk, by another name"
+        "This cannot be changed after the disk was created: create a disk under another name instead"
     )
 
 
@@ -213,7 +213,7 @@ def _assign_steps(view: View, _value: Any) -> tuple[Step, ...]:
         raise UnsupportedChangeError(f"It is on another virtual machine: {how}")
     if isinstance(here, Mapping) and there is not None and _differ(here, there):
         raise UnsupportedChangeError(
-            f"That virtual machine is in the data center {there.get('permalink') or there.get('id')}, and the disk is in "
+            f"That machine is in the data center {there.get('permalink') or there.get('id')}, and the disk is in "
             f"{here.get('permalink') or here.get('id')}: use a disk and a virtual machine of one data center"
         )
     return (assign(machine),) if machine else ()

@@ -59,7 +59,7 @@ def test_a_disk_on_another_machine_tells_how_it_is_moved_here(run: Any, simulato
     done = run.of(katapult_disk_assignment)(disk="data-01", virtual_machine=DB)
 
     assert done["error"]["code"] == "drift"
-    assert "it is on another virtual machine: set force=true to move it from there" in done["msg"]
+    assert "It is on another virtual machine: set force=true to move it from there" in done["msg"]
     assert "katapult_disk_assignment" not in done["msg"]
 
 
@@ -75,5 +75,5 @@ def test_a_machine_that_can_t_be_seen_is_told_once(run: Any, simulator: Simulato
     )
 
     assert done["error"]["code"] == "machine_unseen"
-    assert "because that machine can't be seen with this token. Nothing was changed. Give the token" in done["msg"]
+    assert "because that machine can't be seen with this token. Nothing was changed. Add the scope" in done["msg"]
     assert "warnings" not in done.result

@@ -104,7 +104,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], str], str]] = {
     "broken": (broken, "the file '{0}' holds no certificates in PEM form, or broken ones"),
     "a directory": (unhashed, "the directory '{0}' holds no certificates that OpenSSL finds"),
 }
-HINT = "Set ca_path (or the variable, which may also be unset) to a file of certificates in PEM form."
+HINT = "Set ca_path or the variable to a file of certificates in PEM format, or unset the variable."
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])

@@ -111,9 +111,9 @@ def test_check_mode_predicts_the_real_run(run: Any, simulator: Simulator, state:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"size_in_gb": 10}, "size_in_gb is 20, wanted 10, but a disk that is made smaller loses"),
-        ({"storage_speed": "ssd"}, "storage_speed is nvme, wanted ssd, but that can't be changed"),
-        ({"storage_speed": "ssd", "size_in_gb": 30}, "storage_speed is nvme, wanted ssd"),
+        ({"size_in_gb": 10}, "size_in_gb is 20, expected 10. Shrinking destroys the data beyond the new end"),
+        ({"storage_speed": "ssd"}, "storage_speed is nvme, expected ssd. This cannot be changed after the disk was created"),
+        ({"storage_speed": "ssd", "size_in_gb": 30}, "storage_speed is nvme, expected ssd"),
     ],
     ids=["size", "speed", "both"],
 )

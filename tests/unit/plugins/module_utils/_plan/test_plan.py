@@ -97,10 +97,10 @@ def test_all_that_can_t_be_changed_is_named_at_once_and_nothing_is_planned() -> 
     error = refused(options, THERE)
 
     assert error.summary.startswith(
-        "The disk 'data-01' (disk_One) exists and differs: size_in_gb is 20, wanted 10, but "
+        "The disk 'data-01' (disk_One) differs: size_in_gb is 20, expected 10. Shrinking "
     )
-    assert "; data_center is uk-lon-01, wanted nl-ams-01, but that can't be changed" in error.summary
-    assert "; storage_speed is nvme, wanted ssd, but that can't be changed" in error.summary
+    assert " data_center is uk-lon-01, expected nl-ams-01. This cannot be changed" in error.summary
+    assert " storage_speed is nvme, expected ssd. This cannot be changed" in error.summary
     assert "name is" not in error.summary
     assert "Nothing was changed." in error.message
 
@@ -317,7 +317,7 @@ def test_a_disk_is_not_moved_to_a_machine_that_can_t_be_seen() -> None:
 def test_without_force_a_disk_stays_where_it_is() -> None:
     error = refused(move(force=False), disk(virtual_machine_disk=attachment()), ON)
     assert "virtual_machine is web-01.acme.katapult.cloud" not in error.summary
-    assert "virtual_machine is vm_Web, wanted vm_Db" in error.summary
+    assert "virtual_machine is vm_Web, expected vm_Db" in error.summary
     assert "force=true" in error.summary
 
 

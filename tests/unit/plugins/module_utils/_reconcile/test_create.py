@@ -142,7 +142,7 @@ def test_a_disk_that_never_appears_is_ambiguous(seconds: float, waited: float) -
 @pytest.mark.parametrize(
     ("disks", "words"),
     [
-        ([OTHER_SIZE], "size_in_gb is 50, wanted 20"),
+        ([OTHER_SIZE], "size_in_gb is 50, expected 20"),
         ([ALIKE, {**ALIKE, "id": "disk_Twin"}], "disk_Twin"),
     ],
     ids=["differs", "two"],

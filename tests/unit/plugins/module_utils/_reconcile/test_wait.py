@@ -147,7 +147,7 @@ def test_a_time_out_tells_disk_task_and_progress(seconds: float) -> None:
     assert f"The disk 'data-01' (disk_One) was not ready within {seconds} s: it is building." in error.summary
     assert run.state.known_disk.state == "building"
     assert "Its task 'Build disk' is running, at 37 %." in error.summary
-    assert "goes on" in error.hint
+    assert "keep waiting" in error.hint
     assert run.clock.elapsed == seconds
 
 
