@@ -15,6 +15,8 @@ from pathlib import Path
 from .checks import parsed
 from .simulator import Simulator, disks_seed
 
+WEB_01 = "web-01.acme.katapult.cloud"
+
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
@@ -24,6 +26,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
     parser.add_argument("--rate-limit", type=int, help="requests that are permitted in a clock minute (default: any)")
     parser.add_argument("--disks", type=int, default=0, help="number of disks that are there from the beginning")
+    parser.add_argument(
+        "--small-world", action="store_true", help=f"start with the virtual machine {WEB_01}, unless a seed is given"
+    )
     parser.add_argument("--seed", type=Path, help="JSON file with what is there from the beginning")
     parser.add_argument("--url-file", type=Path, help="file to write the URL to")
     return parser.parse_args(arguments)
@@ -36,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     simulator = Simulator(options.port, **settings)
     if options.seed:
         _seed(simulator, options.seed)
+    elif options.small_world:
+        simulator.seed({"virtual_machines": [{"fqdn": WEB_01}]})
     simulator.seed(disks_seed(options.disks))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,7 +26,8 @@ class Fault:
     them, ``times`` times (-1: always); ``before`` the request is executed, or ``after`` it was. ``drop`` closes the
     connection without an answer and ``reset`` resets it; ``answer`` gives another answer: ``status``, ``headers`` and
     ``body`` (text, bytes or JSON, or a function that makes it from the real answer, alone or behind a status; None:
-    what is usual for the status); ``delay`` waits for ``seconds`` and goes on;
+    what is usual for the status), and is meant if a status (else 500) or a body is given without an action; ``delay``
+    waits for ``seconds`` and goes on;
     ``cut`` executes the request and sends half of the answer, with the Content-Length of the whole one and a closed
     connection, or that of the half where ``fitting_length`` is set.
     """
@@ -34,8 +35,8 @@ class Fault:
     path: str = "*"
     method: str | None = None
     when: str = "before"
-    action: str = "drop"
-    status: int = 500
+    action: str = ""
+    status: int = 0
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -46,8 +47,13 @@ class Fault:
     def __post_init__(self) -> None:
         if self.when not in WHEN:
             raise ValueError(f"when must be {one_of(WHEN)}, not {self.when}")
+        is_answer = bool(self.status) or self.body is not None or bool(self.headers)
+        self.action = self.action or ("answer" if is_answer else "drop")
         if self.action not in ACTIONS:
             raise ValueError(f"action must be {one_of(ACTIONS)}, not {self.action}")
+        if is_answer and self.action != "answer":
+            raise ValueError(f"status, headers and body make an answer: action must be answer, not {self.action}")
+        self.status = self.status or 500
         if self.action == "cut":
             self.when = "after"
 

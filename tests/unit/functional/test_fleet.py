@@ -225,6 +225,7 @@ def test_with_fail_fast_nothing_is_begun_after_a_failure(harness: Harness) -> No
     assert told(outcome, "steps")[9] == {"done": [], "failed": [], "not_tried": ["create"]}
     assert outcome["disks"][0]["disk"]["state"] == "built"
     assert named(harness) == Counter({"data-000": 1})
+    assert "Not tried: 'data-002', 'data-003', 'data-004', 'data-005', 'data-006' and 3 more." in outcome["msg"]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -25,6 +25,14 @@ from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
 DISKS = "/organizations/organization/disks"
 
 
+def test_a_status_without_an_action_is_that_of_an_answer(sim: Simulator, api: ApiClient) -> None:
+    sim.faults.add(Fault(DISKS, "POST", status=503))
+
+    assert api.create().status == 503
+    with pytest.raises(ValueError, match="action must be answer, not drop"):
+        Fault(DISKS, status=503, action="drop")
+
+
 @pytest.mark.parametrize("action", ["drop", "reset"])
 @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
 def test_a_lost_answer(sim: Simulator, api: ApiClient, action: str, when: str, made: int) -> None:

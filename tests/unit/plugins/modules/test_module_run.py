@@ -112,7 +112,10 @@ def test_check_mode_predicts_the_real_run(run: Any, simulator: Simulator, state:
     ("options", "words"),
     [
         ({"size_in_gb": 10}, "size_in_gb is 20, expected 10. Shrinking destroys the data beyond the new end"),
-        ({"storage_speed": "ssd"}, "storage_speed is nvme, expected ssd. This cannot be changed after the disk was created"),
+        (
+            {"storage_speed": "ssd"},
+            "storage_speed is nvme, expected ssd. This cannot be changed after the disk was created",
+        ),
         ({"storage_speed": "ssd", "size_in_gb": 30}, "storage_speed is nvme, expected ssd"),
     ],
     ids=["size", "speed", "both"],
@@ -127,6 +130,34 @@ def test_drift_fails_before_anything_is_written(
     assert words in done["msg"]
     assert done["disk"]["id"] == disk_id
     assert run.requests == [LIST, READ]
+
+
+# What those who use the collection for the first time get wrong, and the advice that they need.
+FIRST_HOUR = {
+    "sub-domain": ({"organization": "Acme Ltd"}, "acme in web-01.acme.katapult.cloud"),
+    "short host name": ({"virtual_machine_disk": {"virtual_machine": "web-01"}}, "such as web-01.acme.katapult.cloud,"),
+    "id of a machine": ({"virtual_machine_disk": {"virtual_machine": "vm_short"}}, "or {id: vm_...}"),
+    "name as the id": ({"id": "data-01", "name": None}, "data-01 is not an ID, use name=data-01."),
+    "neither size nor place": (
+        {"size_in_gb": None, "data_center": None},
+        "size_in_gb: is needed to create the disk 'data-01', which does not exist yet. So is data_center: set it or ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "words"), FIRST_HOUR.values(), ids=FIRST_HOUR)
+def test_a_failure_of_the_first_hour_says_what_to_do(run: Any, options: dict[str, Any], words: str) -> None:
+    done = run(**{**DISK, **options})
+
+    assert done["failed"]
+    assert words in done["msg"]
+
+
+def test_a_name_that_is_given_as_the_id_of_an_absent_disk_is_reported(run: Any) -> None:
+    done = run(id="data-01", state="absent")
+
+    assert done["msg"] == "There is no disk data-01. data-01 is not an ID, use name=data-01."
+    assert run(id="disk_0123456789abcdef", state="absent")["msg"] == "There is no disk disk_0123456789abcdef."
 
 
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
@@ -238,7 +269,7 @@ def test_a_failed_build_fails_with_all_that_is_known(run: Any, simulator: Simula
     assert done["disk"]["id"] in simulator.state.disks
     assert done["disk"]["state"] == "failed"
     assert done["msg"].endswith(
-        "The service gives no reason. The disk will not recover: delete it (katapult_disk with state=absent and its "
+        "The service gives no reason. The disk will not recover. Delete it (katapult_disk with state=absent and its "
         "id), then run the task again."
     )
     assert run(**{**DISK, "name": "fail-build"})["error"]["code"] == "disk_failed"
@@ -295,4 +326,5 @@ katapult_disk.main()
     environment = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert "Failed to import the required Python library (requests)" in done.stdout
+    assert f"{sys.executable} -m pip install requests" in done.stdout
     assert done.returncode == 1

@@ -242,6 +242,12 @@ def test_a_message_has_only_the_beginning_of_what_is_long(details: ErrorDetails,
     assert len(words) < MAX_SENTENCE + 200
 
 
+def test_one_scope_is_not_one_of_several() -> None:
+    words = describe_error(ErrorDetails("scope_not_granted", detail={"scopes": ["disks"]}))
+
+    assert words == "the API token lacks the scope that this call needs: it needs the scope disks (scope_not_granted)."
+
+
 def test_a_message_has_not_all_of_many_sentences() -> None:
     words = describe_error(ErrorDetails("validation_error", detail={"errors": [SENTENCE] * 100_000}))
 

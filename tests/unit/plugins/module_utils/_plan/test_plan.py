@@ -96,9 +96,7 @@ def test_all_that_can_t_be_changed_is_named_at_once_and_nothing_is_planned() -> 
 
     error = refused(options, THERE)
 
-    assert error.summary.startswith(
-        "The disk 'data-01' (disk_One) differs: size_in_gb is 20, expected 10. Shrinking "
-    )
+    assert error.summary.startswith("The disk 'data-01' (disk_One) differs: size_in_gb is 20, expected 10. Shrinking ")
     assert " data_center is uk-lon-01, expected nl-ams-01. This cannot be changed" in error.summary
     assert " storage_speed is nvme, expected ssd. This cannot be changed" in error.summary
     assert "name is" not in error.summary
