@@ -89,7 +89,7 @@ class OptionError(KatapultError):
     """An option that can't be used as it was given; raised before anything is changed."""
 
     def __init__(self, option: str, problem: str) -> None:
-        super().__init__(f"{option}: {problem}", ErrorDetails("invalid_option", detail={"option": option}))
+        super().__init__(f"{option} {problem}", ErrorDetails("invalid_option", detail={"option": option}))
         self.option = option
         self._problem = problem
 

@@ -268,14 +268,18 @@ def _parse_url(params: Mapping[str, Any]) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise OptionError("api_url", "is no URL. The live service is https://api.katapult.io/core/v1.") from None
+        raise OptionError(
+            "api_url", "is not a valid URL. The live service is https://api.katapult.io/core/v1."
+        ) from None
     if parts.scheme not in ("http", "https") or not host or port == 0 or re.search(r"\s", url):
-        raise OptionError("api_url", "is no http or https URL. The live service is https://api.katapult.io/core/v1.")
+        raise OptionError(
+            "api_url", "is not an http or https URL. The live service is https://api.katapult.io/core/v1."
+        )
     if parts.username is not None or parts.query or parts.fragment:
-        raise OptionError("api_url", "has a user name, a query or a fragment. Give scheme, host and path alone.")
+        raise OptionError("api_url", "has a user name, a query or a fragment. Give only scheme, host and path.")
     if parts.scheme == "http" and not is_loopback(host):
         raise OptionError(
-            "api_url", "would send the token unencrypted. Use https; http is for a server on this computer alone."
+            "api_url", "would send the token unencrypted. Use https; http is only for a server on this computer."
         )
     return url
 
@@ -284,7 +288,9 @@ def _parse_verify(params: Mapping[str, Any], environment: Mapping[str, str]) -> 
     """What certificates are held against, as requests would take it from the environment, and what names it."""
     paths = {"ca_path": params.get("ca_path"), **{name: environment.get(name) for name in CA_VARIABLES}}
     if paths["ca_path"] is not None and not os.path.exists(paths["ca_path"]):
-        raise OptionError("ca_path", f"there is no file or directory {paths['ca_path']} where the module runs.")
+        raise OptionError(
+            "ca_path", f"is not usable: there is no file or directory {paths['ca_path']} where the module runs."
+        )
     source = next((name for name, path in paths.items() if path), None)
     if not params["validate_certs"] or source is None:
         return {"verify": params["validate_certs"]}
@@ -294,7 +300,7 @@ def _parse_verify(params: Mapping[str, Any], environment: Mapping[str, str]) -> 
 
         problem = bundle_problem(path)
         if problem and source == "ca_path":
-            raise OptionError(source, f"{problem}.")
+            raise OptionError(source, f"is not usable: {problem}.")
         if problem:
             raise error_for("ca_bundle_unusable", f"{source}: {problem}.", detail={"source": source})
     return {"verify": path, "verify_source": source}

@@ -157,7 +157,7 @@ def parse_disk(params: Mapping[str, Any], environment: Mapping[str, str]) -> Des
     size, given, assignment = params.get("size_in_gb"), params.get("virtual_machine_disk"), None
     if size is not None and not MIN_SIZE_GB <= size <= MAX_SIZE_GB:
         least = f"but a disk has {MIN_SIZE_GB} GB or more"
-        problem = least if size < MIN_SIZE_GB else "which is no size in GB that a disk can have"
+        problem = least if size < MIN_SIZE_GB else "which is not a size in GB that a disk can have"
         raise OptionError("size_in_gb", f"is {size:d}, {problem}.")
     if params.get("restore") and params.get("id") is None:
         raise OptionError("restore", "needs id: a disk in the trash can't be found by its name.")

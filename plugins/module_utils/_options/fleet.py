@@ -100,7 +100,7 @@ def _find_duplicates(entries: Sequence[FleetEntry]) -> list[OptionError]:
             before = alike.setdefault(value, [])
             first = next((other for other in before if not _are_distinct(other.desired, entry.desired)), None)
             if first is not None:
-                problem = f"is '{value}', as in {first.where}. Describe every disk once."
+                problem = f"is '{value}', as in {first.where}. Describe each disk once."
                 problems.append(OptionError(kind, problem).within(entry.where))
             before.append(entry)
     return problems

@@ -115,7 +115,7 @@ def find_variables(
         if name in NAME_KEYS:
             raise_if(variable, find_name_problem("id", value.strip(WHITESPACE)))
         if option["type"] == "int" and not is_whole_number(value):
-            raise OptionError(variable, "is no number that can be meant. Give a whole number, without a unit.")
+            raise OptionError(variable, "is not a usable number. Give a whole number, without a unit.")
     return found
 
 
@@ -127,12 +127,12 @@ def _check_value(value: Any, option: Mapping[str, Any], where: str) -> None:
     kind = option.get("type", "")
     right = _RIGHT.get(kind, "something else")
     if (kind == "int" or isinstance(value, float)) and is_not_finite(value):
-        raise OptionError(where, f"is no number that can be meant. Give {right}.")
+        raise OptionError(where, f"is not a usable number. Give {right}.")
     if isinstance(value, _WRONG.get(kind, ())):
         raise OptionError(where, f"is {_describe_type(value)}. Give {right}.")
     if kind in _TEXTS and "choices" not in option and isinstance(value, (bool, float)):
         # YAML makes true of yes, and 1.1 of 1.10: Ansible's text of it is not what was written.
-        raise OptionError(where, f"is {_describe_type(value)}. If text is meant, put it in quotes, or use '| string'.")
+        raise OptionError(where, f"is {_describe_type(value)}. If you mean text, put it in quotes, or use '| string'.")
 
 
 def is_whole_number(text: str) -> bool:
@@ -194,13 +194,13 @@ def _parse_dict(name: str, value: Any, where: str) -> Mapping[str, Any]:
     except (TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         parsed = None
     if not isinstance(parsed, Mapping) or not all(isinstance(key, str) for key in parsed):
-        raise OptionError(where, f"is text that is no dictionary. Give one: {EXAMPLES[name]}")
+        raise OptionError(where, f"is text that is not a dictionary. Give one: {EXAMPLES[name]}")
     return parsed
 
 
 def _type_error(where: str, name: str, value: Any, form: str) -> OptionError:
     """The error for a value of another type than `form`, as a name that YAML has made something else of."""
-    quotes = ". If a name is meant, put it in quotes." if name in NAME_KEYS and isinstance(value, (int, float)) else ""
+    quotes = ". If you mean a name, put it in quotes." if name in NAME_KEYS and isinstance(value, (int, float)) else ""
     return OptionError(where, f"is {_describe_type(value)}. Give {form}: {EXAMPLES[name]}{quotes}")
 
 

@@ -44,7 +44,7 @@ def find_encoding_problem(text: str) -> str | None:
     """What is wrong with text that is no valid Unicode or has a NUL, as wrongly encoded files give it."""
     if printable(text) == text:
         return None
-    return "holds bytes that are no UTF-8 text, or a NUL. Check the encoding of its source."
+    return "has bytes that are not UTF-8 text, or a NUL. Check the encoding of its source."
 
 
 def find_name_problem(key: str, text: str) -> str | None:

@@ -151,7 +151,7 @@ def test_a_lost_create_tells_to_look_first_also_for_the_fleet(harness: Harness) 
 
     assert outcome["error"]["ambiguous"] is True
     assert outcome["error"]["detail"]["disks"][0]["ambiguous"] is True
-    assert "Look first at the disks whose failure is unclear" in outcome["msg"]
+    assert "First check the disks with error.ambiguous in disks" in outcome["msg"]
 
 
 def test_a_disk_that_can_t_be_looked_for_is_not_said_to_be_missing(harness: Harness) -> None:
@@ -203,7 +203,7 @@ def test_a_row_of_the_list_whose_name_can_t_be_read_may_be_the_disk(harness: Har
     [
         (
             {"disks": [{"name": "data-01"}], "virtual_machine_disk": {"attach": True}},
-            "virtual_machine_disk.virtual_machine: is needed to create the disk 'data-01'",
+            "virtual_machine_disk.virtual_machine is needed to create the disk 'data-01'",
         ),
         (
             {
@@ -212,7 +212,7 @@ def test_a_row_of_the_list_whose_name_can_t_be_read_may_be_the_disk(harness: Har
                     {"id": "disk_A", "name": "data-01", "data_center": {"permalink": "nl-ams-01"}},
                 ]
             },
-            "disks[1].name: is 'data-01', as in disks[0].",
+            "disks[1].name is 'data-01', as in disks[0].",
         ),
     ],
     ids=["no machine", "a name that is given away"],

@@ -102,7 +102,7 @@ def test_a_variable_that_is_no_text_is_named(simulator: Simulator, name: str) ->
 
     output = output_of(options, environment={"KATAPULT_API_URL": simulator.url, name: "https://caf\udce9.test"})
 
-    assert f"{name}: holds bytes that are no UTF-8 text" in output
+    assert f"{name} has bytes that are not UTF-8 text" in output
     assert simulator.requests == []
 
 
@@ -111,7 +111,7 @@ def test_a_variable_that_is_no_text_is_named(simulator: Simulator, name: str) ->
 def test_a_variable_that_is_no_number_is_named(simulator: Simulator, name: str, value: str) -> None:
     output = output_of(options_for(simulator), environment={name: value})
 
-    assert f"{name}: is no number that can be meant" in output
+    assert f"{name} is not a usable number" in output
     assert simulator.requests == []
 
 
@@ -121,47 +121,47 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "unseen in a name": (
         "katapult_disk",
         {"name": "data\u200b01"},
-        r"name: has an invisible character (\u200b) after 'data'. Remove it.",
+        r"name has an invisible character (\u200b) after 'data'. Remove it.",
     ),
     "line break at the end of a name": (
         "katapult_disk",
         {"name": "data-01\n", "state": "absent"},
-        r"name: has a line break (\n) after 'data-01'. Remove it.",
+        r"name has a line break (\n) after 'data-01'. Remove it.",
     ),
     "blank at the end of an entry's name": (
         "katapult_disks",
         {"disks": [{"name": "data-01"}, {"name": "data-02 "}]},
-        "disks[1].name: has a blank at its end. Remove it.",
+        "disks[1].name has a blank at its end. Remove it.",
     ),
     "truth for a name": (
         "katapult_disk",
         {"name": True},
-        "name: is true or false. If text is meant, put it in quotes, or use '| string'.",
+        "name is true or false. If you mean text, put it in quotes, or use '| string'.",
     ),
     "number for an entry": (
         "katapult_disks",
         {"disks": ["data-01", 1.1]},
-        f"disks[1]: is a number. Give text or a dictionary: {EXAMPLES['disks']}. If a name is meant, put it in quotes.",
+        f"disks[1] is a number. Give text or a dictionary: {EXAMPLES['disks']}. If you mean a name, put it in quotes.",
     ),
     "ID for a name that shall be absent": (
         "katapult_disk",
         {"name": f"disk_{ID}", "state": "absent"},
-        f"name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+        f"name is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
     ),
     "ID for a name in a lookup": (
         "katapult_disk_assignment",
         {"disk": {"name": f"disk_{ID}"}, "virtual_machine": "web-01.acme.katapult.cloud"},
-        f"disk.name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+        f"disk.name is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
     ),
     "ID for a name to read": (
         "katapult_disk_info",
         {"name": f"disk_{ID}"},
-        f"name: is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
+        f"name is 'disk_{ID}', which has the form of an ID. Give it as the id: id=disk_{ID}",
     ),
     "ID for a permalink to read": (
         "katapult_data_center_info",
         {"permalink": f"loc_{ID}"},
-        f"permalink: is 'loc_{ID}', which has the form of an ID. Give it as the id: id=loc_{ID}",
+        f"permalink is 'loc_{ID}', which has the form of an ID. Give it as the id: id=loc_{ID}",
     ),
 }
 
@@ -178,7 +178,7 @@ def test_a_name_that_can_t_be_meant_is_refused_in_plain_words(
     assert simulator.requests == []
 
 
-NO_NUMBER = "is no number that can be meant. Give a whole number, without a unit."
+NO_NUMBER = "is not a usable number. Give a whole number, without a unit."
 VARIABLES: dict[str, tuple[str, str, str]] = {
     "a unit": ("KATAPULT_API_TIMEOUT", "30s", NO_NUMBER),
     "an exponent": ("KATAPULT_API_TIMEOUT", "1e3", NO_NUMBER),
@@ -190,7 +190,7 @@ VARIABLES: dict[str, tuple[str, str, str]] = {
     "no URL": (
         "KATAPULT_API_URL",
         "api.test",
-        "is no http or https URL. The live service is https://api.katapult.io/core/v1.",
+        "is not an http or https URL. The live service is https://api.katapult.io/core/v1.",
     ),
     "unseen in a data center": (
         "KATAPULT_DATA_CENTER",
@@ -219,7 +219,7 @@ def test_a_variable_that_can_t_be_used_is_named_and_not_its_option(
     output = output_of({"api_token": simulator.token, **EACH_MODULE[module]}, module=module, environment=environment)
 
     result = json.loads(output)
-    assert (result["msg"], result["error"]["code"]) == (f"{name}: {problem}", "invalid_option")
+    assert (result["msg"], result["error"]["code"]) == (f"{name} {problem}", "invalid_option")
     assert result["error"]["detail"]["option"] == name
     assert simulator.requests == []
 

@@ -25,10 +25,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "none for a name": ({"name": "{{ none }}"}, "name"),
     "nothing for a lookup": (
         {"data_center": "{{ lookup('ansible.builtin.env', 'NO_SUCH') }}"},
-        "data_center: is empty",
+        "data_center is empty",
     ),
     "nothing for a number": ({"size_in_gb": "{{ '' }}"}, "size_in_gb"),
-    "a list for a name": ({"name": "{{ ['data-01'] }}"}, "name: is a list. Give text."),
+    "a list for a name": ({"name": "{{ ['data-01'] }}"}, "name is a list. Give text."),
     "a fleet that is none": ({"disks": "{{ none }}"}, "disks"),
     "a fleet with none in it": ({"disks": "{{ [none] }}"}, "disks[0]: is "),
 }

@@ -19,8 +19,8 @@ DB = "db-01.acme.katapult.cloud"
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"disk": 5, "virtual_machine": WEB}, "disk: is a number. Give text or a dictionary"),
-        ({"disk": "data-01", "virtual_machine": [WEB]}, "virtual_machine: is a list. Give text or a dictionary"),
+        ({"disk": 5, "virtual_machine": WEB}, "disk is a number. Give text or a dictionary"),
+        ({"disk": "data-01", "virtual_machine": [WEB]}, "virtual_machine is a list. Give text or a dictionary"),
         ({"disk": "data-01"}, "all of the following are missing: virtual_machine"),
         ({"disk": {"id": "a", "name": "b"}, "virtual_machine": WEB}, "mutually exclusive: id|name found in disk"),
         ({"disk": "none-such", "virtual_machine": WEB}, "No disk of the organization is named 'none-such'"),

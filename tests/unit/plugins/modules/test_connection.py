@@ -169,7 +169,7 @@ def test_a_missing_token_is_told_where_to_set(
 
     assert (done["failed"], done["error"]["code"]) == (True, "invalid_option")
     assert done["error"]["detail"] == {"option": "api_token"}
-    assert done["msg"] == f"api_token: {NO_TOKEN}"
+    assert done["msg"] == f"api_token {NO_TOKEN}"
     assert simulator.requests == []
 
 

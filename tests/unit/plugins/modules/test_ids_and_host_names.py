@@ -37,7 +37,7 @@ def test_a_disk_that_is_twice_among_the_ids_is_refused(run: Any, simulator: Simu
 
     done = run.of(katapult_disks)(disks=f"{disk_id}\n{disk_id}\n", state="absent")
 
-    assert f"disks[1].id: is '{disk_id}', as in disks[0]." in done["msg"]
+    assert f"disks[1].id is '{disk_id}', as in disks[0]." in done["msg"]
     assert simulator.requests == []
 
 

@@ -140,7 +140,7 @@ FIRST_HOUR = {
     "name as the id": ({"id": "data-01", "name": None}, "data-01 is not an ID, use name=data-01."),
     "neither size nor place": (
         {"size_in_gb": None, "data_center": None},
-        "size_in_gb: is needed to create the disk 'data-01', which does not exist yet. So is data_center: set it or ",
+        "size_in_gb is needed to create the disk 'data-01', which does not exist yet. So is data_center: set it or ",
     ),
 }
 

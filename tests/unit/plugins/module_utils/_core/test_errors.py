@@ -201,7 +201,7 @@ def test_a_wrong_option_is_named() -> None:
     error = OptionError("size_in_gb", "is 5, but a disk has 10 GB or more.")
 
     assert error.as_result() == {
-        "msg": "size_in_gb: is 5, but a disk has 10 GB or more.",
+        "msg": "size_in_gb is 5, but a disk has 10 GB or more.",
         "error": {
             **dict.fromkeys(ERROR_KEYS),
             "code": "invalid_option",

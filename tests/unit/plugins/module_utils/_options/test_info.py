@@ -39,7 +39,7 @@ def test_the_rows_that_have_all_that_is_wanted(desired: dict[str, str | None], i
 
 @pytest.mark.parametrize("option", ["id", "permalink"])
 def test_an_empty_key_is_refused(option: str) -> None:
-    with pytest.raises(OptionError, match=f"{option}: is empty"):
+    with pytest.raises(OptionError, match=f"{option} is empty"):
         parse_keys({option: " "})
 
 

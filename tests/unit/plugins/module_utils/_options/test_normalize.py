@@ -281,4 +281,4 @@ def test_a_value_that_can_t_be_meant_names_the_option(params: dict[str, Any], op
         parse_disk(params, {})
 
     assert raised.value.details.detail == {"option": option}
-    assert raised.value.message.startswith(f"{option}: ")
+    assert raised.value.message.startswith(f"{option} ")

@@ -80,7 +80,7 @@ def test_another_refusal_is_an_error(answer: Response) -> None:
 
 def test_a_list_needs_the_organization() -> None:
     service = ScriptedService({})
-    with pytest.raises(OptionError, match="organization: is needed to list disks") as raised:
+    with pytest.raises(OptionError, match="organization is needed to list disks") as raised:
         found(service, organization=None)
 
     assert raised.value.details.detail == {"option": "organization"}
