@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the page of all error codes out of the table that the modules word their failures by.
 
-python -m dev.error_codes writes it into the checkout; a unit test fails while the page there is another one.
+nox -s error-codes writes it into the checkout; a unit test fails while the page there is another one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HEAD = """..
   GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
   SPDX-License-Identifier: GPL-3.0-or-later
 
-  Written by python -m dev.error_codes out of plugins/module_utils/_core/errors.py: change the table there.
+  Written by nox -s error-codes out of plugins/module_utils/_core/errors.py: change the table there.
 
 .. _ansible_collections.katapult.cloud.docsite.error_codes:
 

@@ -96,7 +96,7 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
 
 def test_the_page_of_error_codes_is_that_of_the_table() -> None:
-    """Where this fails, python -m dev.error_codes writes the page anew."""
+    """Where this fails, nox -s error-codes writes the page anew."""
     written = (DOCSITE / "rst" / "error_codes.rst").read_text(encoding="utf-8")
 
     assert written == error_codes.page(errors)

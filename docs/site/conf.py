@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -36,7 +39,19 @@ html_copy_source = False
 html_use_index = False
 
 # Links into Ansible's own documentation go by a list of those that occur, so that a build needs no network.
-intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/latest/", "../ansible.inv")}
+ansible_docs = "https://docs.ansible.com/projects/ansible/latest/"
+ansible_labels = {
+    "action_plugins": "plugins/action.html#action-plugins",
+    "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
+    "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
+}
+inventories = TemporaryDirectory(prefix="katapult-docs-")
+inventory = Path(inventories.name) / "ansible.inv"
+inventory.write_bytes(
+    b"# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder is compressed using zlib.\n"
+    + zlib.compress("".join(f"{label} std:label -1 {page} -\n" for label, page in ansible_labels.items()).encode())
+)
+intersphinx_mapping = {"ansible": (ansible_docs, str(inventory))}
 
 
 def setup(app: Sphinx) -> None:
