@@ -47,8 +47,10 @@ MODULE_PYTHON = "3.9"
 MODULE_REQUESTS = "2.25.1"
 #: Every supported ansible-core with its last number. antsibull-nox knows which Pythons it takes.
 CORES = {"2.16": "19", "2.17": "14", "2.18": "19", "2.19": "14", "2.20": "10", "2.21": "5"}
-#: Tests that run Ansible itself.
+#: Unit tests that depend on ansible-core, and those of them that do not run Ansible itself.
+WHOLE = ("plugins", "functional", "fuzz", "docs", "awx")
 WITH_ANSIBLE = ("plugins/plugin_utils", "functional/test_progress.py", "fuzz/test_odd_templates.py")
+WITHOUT_ANSIBLE = [f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE]
 #: What they need beside ansible-core.
 TEST_PACKAGES = ("-r", "tests/unit/requirements.txt", "pytest", "pytest-xdist")
 
@@ -165,8 +167,7 @@ def quick(session: nox.Session) -> None:
     install_for_typing(session)
     run_ruff(session)
     run_mypy(session)
-    without_ansible = [f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE]
-    run_pytest(session, "tests/unit/plugins", *without_ansible, *session.posargs)
+    run_pytest(session, "tests/unit/plugins", *WITHOUT_ANSIBLE, *session.posargs)
 
 
 def run_ruff(session: nox.Session) -> None:
@@ -431,40 +432,62 @@ def add_sessions_of(core: str) -> None:
 
     @nox.session(name=f"sanity-{core}", python=controller, tags=["matrix", core], default=False)
     def sanity_of_core(session: nox.Session) -> None:
-        session.install(f"ansible-core=={core}.{CORES[core]}")
+        session.install(core_package(core))
         run_sanity(session)
 
     sanity_of_core.__doc__ = f"Sanity tests of ansible-core {core}."
     for python in map(str, known.remote_python_versions):
         if Version.parse(python) >= Version.parse(MODULE_PYTHON):
             # The oldest requests in one, the newest in the other, and the other way round in the next core.
-            add_ansible_test("units", core, python, controller, turn == 0)
-            add_ansible_test("integration", core, python, controller, turn == 1)
+            oldest = f"requests=={MODULE_REQUESTS}"
+            add_units(core, python, controller, "requests" if turn else oldest)
+            add_integration(core, python, controller, oldest if turn else "requests")
 
 
-def add_ansible_test(command: str, core: str, python: str, controller: str, with_oldest_requests: bool) -> None:
-    """Add a session of ansible-test, which makes an environment with that Python for the modules."""
-    constraint = f"requests=={MODULE_REQUESTS}" if with_oldest_requests else ""
+def add_units(core: str, python: str, controller: str, requests: str) -> None:
+    """Add the unit tests with ansible-test, and those of what users rely on where only modules run."""
+    tags = ["matrix", core]
 
-    @nox.session(name=f"{command}-{core}-py{python}", python=controller, tags=["matrix", core], default=False)
-    def session_of_pair(session: nox.Session) -> None:
-        if not shutil.which(f"python{python}"):
-            session.skip(f"Python {python} is not found")
-        session.install(f"ansible-core=={core}.{CORES[core]}", "flask", "requests")
-        if command == "integration":
-            run_integration(session, "--venv", "--python", python, "--requirements", constraint=constraint)
-        else:
-            run_units(session, python, constraint)
+    @nox.session(name=f"units-{core}-py{python}", python=controller, tags=tags, default=False)
+    def units_of_pair(session: nox.Session) -> None:
+        prepare_pair(session, core, python)
+        with collection(session):
+            Path("tests/unit/constraints.txt").write_text(f"{requests}\n", encoding="utf-8")
+            parts = WHOLE if python == controller else ("plugins",)
+            chosen = session.posargs or [f"tests/unit/{part}/" for part in parts]
+            run_ansible_test(session, "units", "--target-python", f"venv/{python}", "--requirements", *chosen)
 
-    session_of_pair.__doc__ = f"{command.capitalize()} with ansible-core {core}, where modules run on Python {python}."
+    @nox.session(name=f"functional-{core}-py{python}", python=python, tags=tags, default=False)
+    def functional_of_pair(session: nox.Session) -> None:
+        install(session, *TEST_PACKAGES)
+        # Of ansible-core a module imports only what is sent with it, which runs on more Pythons than the rest.
+        session.install("--no-deps", "--ignore-requires-python", core_package(core), requests)
+        run_pytest(session, *(session.posargs or ["tests/unit/functional", "tests/unit/fuzz", *WITHOUT_ANSIBLE]))
+
+    units_of_pair.__doc__ = f"Unit tests with ansible-core {core}, where modules run on Python {python}."
+    functional_of_pair.__doc__ = f"What users rely on, with ansible-core {core} on Python {python}."
 
 
-def run_units(session: nox.Session, python: str, constraint: str) -> None:
-    """Run the unit tests of the plugins with ansible-test."""
-    with collection(session):
-        Path("tests/unit/constraints.txt").write_text(f"{constraint}\n", encoding="utf-8")
-        target = ("--target-python", f"venv/{python}", "--requirements")
-        run_ansible_test(session, "units", *target, *(session.posargs or ["tests/unit/plugins/"]))
+def add_integration(core: str, python: str, controller: str, requests: str) -> None:
+    """Add the integration targets with ansible-test."""
+
+    @nox.session(name=f"integration-{core}-py{python}", python=controller, tags=["matrix", core], default=False)
+    def integration_of_pair(session: nox.Session) -> None:
+        prepare_pair(session, core, python)
+        run_integration(session, "--venv", "--python", python, "--requirements", constraint=requests)
+
+    integration_of_pair.__doc__ = f"Integration targets with ansible-core {core}, where modules run on Python {python}."
+
+
+def prepare_pair(session: nox.Session, core: str, python: str) -> None:
+    """Install an ansible-core beside what the simulator needs; skip the session without the Python of the modules."""
+    if not shutil.which(f"python{python}"):
+        session.skip(f"Python {python} is not found")
+    session.install(core_package(core), "flask", "requests")
+
+
+def core_package(core: str) -> str:
+    return f"ansible-core=={core}.{CORES[core]}"
 
 
 for _core in CORES:

@@ -22,9 +22,9 @@ from ansible_test._internal.host_configs import VirtualPythonConfig
 from ansible_test._internal.python_requirements import get_venv_packages
 
 GET_PIP = """
-import ensurepip, importlib, runpy, sys
+import importlib, runpy, subprocess, sys
 
-ensurepip.bootstrap()
+subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
 importlib.invalidate_caches()
 sys.argv = ["pip", "install", *(word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel"))]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
