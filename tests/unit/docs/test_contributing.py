@@ -16,8 +16,10 @@ from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLE
 CONTRIBUTING = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PLUGINS = COLLECTION / "plugins"
-TARGETS = re.findall(
-    r"^([a-z-]+(?: [a-z-]+)*):(?! export)", (COLLECTION / "Makefile").read_text(encoding="utf-8"), re.MULTILINE
+MAKEFILE = (COLLECTION / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE) + re.findall(r"^SESSIONS = (.*)$", MAKEFILE, re.MULTILINE)
+SESSIONS = re.findall(
+    r"^@nox.session.*\ndef (\w+)", (COLLECTION / "noxfile.py").read_text(encoding="utf-8"), re.MULTILINE
 )
 DOCUMENTS = sorted(path for path in COLLECTION.glob("*.md"))
 
@@ -36,6 +38,13 @@ def test_every_make_target_that_is_told_of_is_there(document: Path) -> None:
     told = set(re.findall(r"^make ([a-z][a-z-]*)|`make ([a-z][a-z-]*)", text, re.MULTILINE))
 
     assert {first or second for first, second in told} <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_session_that_is_told_of_is_there(document: Path) -> None:
+    told = set(re.findall(r"\bnox -s ([a-z][a-z-]*)", document.read_text(encoding="utf-8")))
+
+    assert told <= {name for names in SESSIONS for name in names}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -63,8 +72,4 @@ def test_commits_are_checked_with_the_tools_of_the_tests() -> None:
     hooks = yaml.safe_load((COLLECTION / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
 
     assert [repository["repo"] for repository in hooks["repos"]] == ["local"]
-    assert {hook["entry"].split()[0] for hook in hooks["repos"][0]["hooks"]} == {
-        ".build/venv/bin/ruff",
-        ".build/venv/bin/python",
-        "make",
-    }
+    assert {hook["entry"].split()[0] for hook in hooks["repos"][0]["hooks"]} == {"make"}
