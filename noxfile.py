@@ -426,9 +426,10 @@ def hooks(session: nox.Session) -> None:
 def add_sessions_of(core: str) -> None:
     """Add the sessions of an ansible-core: its sanity tests, and the others on each Python."""
     known = get_ansible_core_info(Version.parse(core))
-    # The oldest Python of the control node or the newest, in turns from core to core.
+    controllers = [str(python) for python in known.controller_python_versions]
+    # The oldest Python of the control node that is there or the newest, in turns from core to core.
     turn = list(CORES).index(core) % 2
-    controller = str(known.controller_python_versions[-turn])
+    controller = ([python for python in controllers if shutil.which(f"python{python}")] or controllers)[-turn]
 
     @nox.session(name=f"sanity-{core}", python=controller, tags=["matrix", core], default=False)
     def sanity_of_core(session: nox.Session) -> None:

@@ -36,9 +36,9 @@ def pip_settings() -> dict[str, str]:
     """What pip is told of its package index, be it by files or by the environment."""
     found = {"proxy": os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""}
     listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
-    for line in listed.stdout.splitlines():
-        name, _, value = line.partition("=")
-        section, _, option = name.rpartition(".")
+    for line in listed.stdout.splitlines():  # section.option='value'
+        name, value = line.split("=", 1)
+        section, option = name.rsplit(".", 1)
         if section in ("global", ":env:") and option in SETTINGS:
             found[option] = " ".join(ast.literal_eval(value).split())
     return found

@@ -86,12 +86,12 @@ class Target:
     at_least: bool = False
 
 
-def against(part: str, other: str) -> Callable[[Measured], float]:
-    return lambda seen: seen[part, "s"] / seen[other, "s"]
-
-
 def of(part: str, what: str) -> Callable[[Measured], float]:
     return lambda seen: seen[part, what]
+
+
+def against(part: str, other: str) -> Callable[[Measured], float]:
+    return lambda seen: seen[part, "s"] / seen[other, "s"]
 
 
 TARGETS = (
@@ -118,6 +118,7 @@ Run = tuple[float, Counter[str]]
 LONG_ENOUGH = 480  # seconds after which nothing is measured once more
 RECAP = r"^localhost +: ok=1 +changed={} +unreachable=0 +failed=0 "
 BIN = Path(sys.executable).parent
+INTERPRETER = {"ansible_python_interpreter": sys.executable}
 #: The peak that a process shows includes that of its parent when it started, so the parent is a small process.
 PEAK = """
 import resource, subprocess, sys
@@ -126,8 +127,7 @@ sys.stderr.buffer.write(done.stdout + done.stderr)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 MODULE = """
-import runpy, sys
-import ansible.module_utils.basic as basic
+import runpy, sys, ansible.module_utils.basic as basic
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
 runpy.run_module(sys.argv[1], run_name="__main__")
@@ -143,9 +143,8 @@ def fetch(url: str, data: bytes | None = None) -> Any:
 
 
 def control(call: str, body: Any = None) -> Any:
-    """Tell or ask the simulator what no service is told or asked."""
-    url = urljoin(os.environ["KATAPULT_API_URL"], f"/_simulator/{call}")
-    return fetch(url, None if body is None else json.dumps(body).encode())
+    data = None if body is None else json.dumps(body).encode()
+    return fetch(urljoin(os.environ["KATAPULT_API_URL"], f"/_simulator/{call}"), data)
 
 
 def start_over(disks: list[str]) -> None:
@@ -168,8 +167,7 @@ def output(*command: str, **options: Any) -> str:
 
 def run(scenario: Scenario, folder: Path) -> Run:
     """Run the playbook once; its seconds, and its requests by method. What is not as it should be ends all."""
-    python = {"ansible_python_interpreter": sys.executable}
-    play = {"hosts": "localhost", "gather_facts": False, "vars": python, "tasks": [scenario.task]}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": INTERPRETER, "tasks": [scenario.task]}
     playbook = folder / f"{scenario.name}.yml"
     playbook.write_text(yaml.safe_dump([play], width=120), encoding="utf-8")
     before = names(scenario.disks)
@@ -188,8 +186,7 @@ def run(scenario: Scenario, folder: Path) -> Run:
     }
     if wrong := [what for what, is_right in checks.items() if not is_right]:
         raise SystemExit(f"{scenario.title}: {', '.join(wrong)} not as expected\n{printed[0]}")
-    refused = len(log) - sum(sent.values())
-    print(f"--- {scenario.name}: {seconds:.2f} s, {len(log)} requests, {refused} of them refused", flush=True)
+    print(f"{scenario.name}: {seconds:.2f} s, {len(log)} requests, {len(log) - sum(sent.values())} refused", flush=True)
     return seconds, Counter(request["method"] for request in log)
 
 
@@ -204,7 +201,7 @@ def startup(folder: Path) -> tuple[float, float]:
         fetch(f"{api}/disks/disk?disk[id]={disk_id}")
 
     kept = {**os.environ, "ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TEMP": str(folder)}
-    local = (str(BIN / "ansible"), "localhost", "-e", f"ansible_python_interpreter={sys.executable}", "-m")
+    local = (str(BIN / "ansible"), "localhost", "-e", json.dumps(INTERPRETER), "-m")
     packed = []
     for module, arguments in {PING: "", DISK: f"name={THERE[0]}"}.items():
         output(*local, module, "-a", arguments, env=kept)
@@ -242,7 +239,7 @@ def bench(chosen: set[str], folder: Path) -> None:
     compared = [("Process of the module", "Value", "Compared with", "Ratio")]
 
     def compare(part: str, title: str, unit: str, value: float, base: float) -> None:
-        seen.update({(part, "ratio"): value / base, (part, "+"): value - base})
+        seen[part, "ratio"], seen[part, "+"] = value / base, value - base
         compared.append((title, f"{value:.2f} {unit}", f"{base:.2f} {unit}", f"{value / base:.2f}"))
 
     if "startup" in chosen:
