@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -34,9 +35,8 @@ nox.needs_version = ">=2026.8"
 nox.options.envdir = ".build/nox"
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = [
-    *("lint", "typing", "docs-check", "license-check", "extra-checks", "docs", "sanity", "integration", "units"),
-]
+CHECKS = ("lint", "typing", "docs-check", "license-check", "extra-checks", "docs")
+nox.options.sessions = [*CHECKS, "sanity", "integration", "units"]
 
 ROOT = Path(__file__).parent
 BUILD = ROOT / ".build"
@@ -47,28 +47,28 @@ MODULE_PYTHON = "3.9"
 MODULE_REQUESTS = "2.25.1"
 #: Every supported ansible-core with its last number. antsibull-nox knows which Pythons it takes.
 CORES = {"2.16": "19", "2.17": "14", "2.18": "19", "2.19": "14", "2.20": "10", "2.21": "5"}
-#: Unit tests that depend on ansible-core, and those of them that do not run Ansible itself.
-WHOLE = ("plugins", "functional", "fuzz", "docs", "awx")
+#: The folders of tests/unit that depend on ansible-core, and what leaves out those tests that run Ansible itself.
+CORE_TESTS = ("plugins", "functional", "fuzz", "docs", "awx")
 WITH_ANSIBLE = ("plugins/plugin_utils", "functional/test_progress.py", "fuzz/test_odd_templates.py")
 WITHOUT_ANSIBLE = [f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE]
-#: What they need beside ansible-core.
+#: What unit tests need beside ansible-core.
 TEST_PACKAGES = ("-r", "tests/unit/requirements.txt", "pytest", "pytest-xdist")
 
 # Nothing of the caller's own settings changes what is tested.
-for _name in list(os.environ):
-    if re.match(r"(ANSIBLE|GALAXY|GIT|KATAPULT|MYPY|PYTEST|RUFF)_|PYTHON(PATH|HOME)$", _name) and _name not in (
-        "KATAPULT_RECORDINGS",
-        "KATAPULT_ODD_EXAMPLES",
-    ):
-        del os.environ[_name]
-if "KATAPULT_RECORDINGS" in os.environ:
-    os.environ["KATAPULT_RECORDINGS"] = os.path.abspath(os.environ["KATAPULT_RECORDINGS"])
-os.environ["LC_ALL"] = "C.UTF-8"
+KEPT = {name: os.environ[name] for name in ("KATAPULT_RECORDINGS", "KATAPULT_ODD_EXAMPLES") if name in os.environ}
+for variable in list(os.environ):
+    if re.match(r"(ANSIBLE|GALAXY|GIT|KATAPULT|MYPY|PYTEST|RUFF)_|PYTHON(PATH|HOME)$", variable):
+        del os.environ[variable]
+if "KATAPULT_RECORDINGS" in KEPT:
+    KEPT["KATAPULT_RECORDINGS"] = os.path.abspath(KEPT["KATAPULT_RECORDINGS"])
+os.environ.update(KEPT, LC_ALL="C.UTF-8")
 # pyenv's stand-ins run only for the versions that are selected: the interpreters themselves come before them.
-_folders = os.environ["PATH"].split(os.pathsep)
-_shims = [folder for folder in _folders if folder.endswith("/.pyenv/shims")]
-_real = [str(path) for folder in _shims for path in sorted(Path(folder).parent.glob("versions/*/bin"))]
-os.environ["PATH"] = os.pathsep.join([*(folder for folder in _folders if folder not in _shims), *_real, *_shims])
+for folder in os.environ["PATH"].split(os.pathsep):
+    if folder.endswith("/.pyenv/shims"):
+        interpreters = map(str, sorted(Path(folder).parent.glob("versions/*/bin")))
+        os.environ["PATH"] = os.environ["PATH"].replace(folder, os.pathsep.join([*interpreters, folder]))
+# Whatever ends nox ends what it has started.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 antsibull_nox.load_antsibull_nox_toml()
 
@@ -86,16 +86,12 @@ def collection(session: nox.Session) -> Iterator[Path]:
     if (copy / "tests" / "output").exists():
         (copy / "tests" / "output").replace(kept)  # has the environments that ansible-test made
     shutil.rmtree(copy, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    ).stdout
-    for name in filter(os.path.isfile, listed.split("\0")):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(name, copy / name)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    for name in listed.split("\0"):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
     if kept.exists():
         kept.replace(copy / "tests" / "output")
     # The tools ask git which files count, and would find the checkout, which ignores .build/.
@@ -454,7 +450,7 @@ def add_units(core: str, python: str, controller: str, requests: str) -> None:
         prepare_pair(session, core, python)
         with collection(session):
             Path("tests/unit/constraints.txt").write_text(f"{requests}\n", encoding="utf-8")
-            parts = WHOLE if python == controller else ("plugins",)
+            parts = CORE_TESTS if python == controller else ("plugins",)
             chosen = session.posargs or [f"tests/unit/{part}/" for part in parts]
             run_ansible_test(session, "units", "--target-python", f"venv/{python}", "--requirements", *chosen)
 
