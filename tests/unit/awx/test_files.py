@@ -77,14 +77,6 @@ def test_a_url_that_is_left_empty_does_no_harm() -> None:
     assert result["invocation"]["module_args"]["organization"]["sub_domain"] == "acme"
 
 
-@pytest.mark.parametrize(("begins", "content"), [("fields:", INPUTS), ("env:", INJECTORS)], ids=["inputs", "injectors"])
-def test_the_readme_shows_the_same_credential_type(begins: str, content: dict[str, Any]) -> None:
-    readme = (COLLECTION / "README.md").read_text(encoding="utf-8")
-    shown = re.findall(rf"```yaml\n({begins}\n.*?)```", readme, re.DOTALL)
-
-    assert [yaml.safe_load(text) for text in shown] == [content]
-
-
 def test_the_guide_of_the_site_shows_the_same_files() -> None:
     guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
     shown = [yaml.safe_load(block.content) for block in find_code_blocks(guide) if block.language == "yaml"]

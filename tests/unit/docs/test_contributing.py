@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What contributors are told is so: the picture has every file, and every command and path is there."""
+"""What the documents beside the guides say is so: the picture has every file, and every command and path is there."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ import pytest
 import yaml
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION
 
-CONTRIBUTING = (COLLECTION / "CONTRIBUTING.md").read_text(encoding="utf-8")
-README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PLUGINS = COLLECTION / "plugins"
 MAKEFILE = (COLLECTION / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE) + re.findall(r"^SESSIONS = (.*)$", MAKEFILE, re.MULTILINE)
 NOXFILE = (COLLECTION / "noxfile.py").read_text(encoding="utf-8")
 SESSIONS = re.findall(r'^@nox\.session\(name="([\w-]+)"|^@nox\.session.*\ndef (\w+)', NOXFILE, re.MULTILINE)
+REPOSITORY = yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))["repository"]
+# Galaxy and Automation Hub show the README, where a link within the repository leads nowhere.
+FILES_ON_THE_WEB = f"{REPOSITORY}/blob/main/"
 DOCUMENTS = sorted(path for path in COLLECTION.glob("*.md"))
+GUIDES = sorted((COLLECTION / "docs" / "docsite" / "rst").glob("*.rst"))
+
+
+def read(document: Path) -> str:
+    """The text, with links to files on the web as links within the repository."""
+    return document.read_text(encoding="utf-8").replace(FILES_ON_THE_WEB, "")
 
 
 def test_the_picture_names_every_file() -> None:
@@ -48,16 +55,37 @@ def test_every_session_that_is_told_of_is_there(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_file_that_is_linked_or_named_is_there(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
+    text = read(document)
     linked = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
     named = re.findall(r"`((?:plugins|tests|dev|docs|examples|changelogs|meta)/[\w./-]*)`", text)
 
     assert [name for name in (*linked, *named) if name and not (COLLECTION / name).exists()] == []
 
 
+def test_the_readme_links_to_full_addresses() -> None:
+    text = (COLLECTION / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+
+    assert [link for link in links if not link.startswith("https://")] == []
+
+
+def test_the_readme_leads_to_every_guide() -> None:
+    linked = re.findall(r"\]\(docs/docsite/rst/([\w.]+)\)", read(COLLECTION / "README.md"))
+
+    assert sorted(linked) == [path.name for path in GUIDES]
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+def test_every_file_that_a_guide_links_is_there(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    linked = re.findall(rf"{re.escape(FILES_ON_THE_WEB)}([\w./-]+)", text)
+
+    assert [name for name in linked if not (COLLECTION / name).exists()] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_heading_that_is_linked_is_there(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
+    text = read(document)
     for name, anchor in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", text):
         target = (COLLECTION / name).read_text(encoding="utf-8") if name else text
         headings = [
