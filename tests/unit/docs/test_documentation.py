@@ -183,7 +183,8 @@ def test_the_playbook_of_the_readme_then_its_commands(ansible: Ansible, simulato
         assert "localhost | CHANGED" not in ansible.run(*shlex.split(command), "-vvvv")
 
     [disk] = simulator.state.disks_in_use()
-    assert disk.attachment and disk.attachment.machine.fqdn == "web-01.acme.katapult.cloud"
+    assert disk.attachment
+    assert disk.attachment.machine.fqdn == "web-01.acme.katapult.cloud"
 
 
 def test_the_readme_is_read_in_one_go() -> None:
