@@ -315,7 +315,8 @@ def expect(session: nox.Session, pattern: str, *command: str) -> None:
 def serve(session: nox.Session) -> None:
     """A simulated Katapult to try playbooks against: nox -s simulator -- --seed seed.json --port 8080."""
     install(session, "flask")
-    with simulator(session, "--lifetime", "28800", "--build-seconds", "3", *session.posargs) as variables:
+    options = ("--lifetime", "28800", "--build-seconds", "3", "--small-world", *session.posargs)
+    with simulator(session, *options) as variables:
         print("A simulated Katapult listens. In the shell where you run your playbooks:\n")
         print("\n".join(f"export {name}={value}" for name, value in variables.items()))
         print("\nCtrl-C ends it; otherwise it ends after 8 hours.", flush=True)
