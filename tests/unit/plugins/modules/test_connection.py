@@ -146,6 +146,25 @@ def test_a_service_that_repeats_the_token_does_not_show_it(run: Any, simulator: 
     assert TOKEN not in done.output
 
 
+def test_a_token_in_another_spelling_is_hidden_as_a_key_too(run: Any, simulator: Simulator) -> None:
+    spelled = "".join(f"%{byte:02x}" for byte in TOKEN.encode())
+    said = {"error": {"code": "invalid_api_token", "description": "No.", "detail": {spelled: 1}}}
+    simulator.faults.add(Fault(action="answer", status=403, body=said))
+    done = run(api_token=TOKEN, **DISK)
+
+    assert done["error"]["code"] == "invalid_api_token"
+    assert spelled not in done.output
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_token_leaves_it_to_the_environment(
+    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    monkeypatch.setenv("KATAPULT_API_TOKEN", simulator.token)
+
+    assert run(api_token=blank, check=True, **DISK)["changed"] is True
+
+
 @pytest.mark.parametrize("name", ["api_token", "api_key"])
 def test_a_token_with_white_space_works(run: Any, simulator: Simulator, name: str) -> None:
     options = {"api_token": None, name: f" {simulator.token}\n"}

@@ -271,13 +271,16 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
     assert (done["changed"], done["disk"]) == (True, [disk_payload()])
 
 
-def test_a_long_text_is_cut_and_half_a_secret_is_none() -> None:
+@pytest.mark.parametrize(
+    "spelled", [TOKEN, "".join(f"%{byte:02x}" for byte in TOKEN.encode())], ids=["plain", "quoted"]
+)
+def test_a_long_text_is_cut_and_half_a_secret_is_none(spelled: str) -> None:
     def act(_module: KatapultModule) -> NoReturn:
-        raise LookupError(f"{'x' * (MAX_QUOTE - 30)}{TOKEN}{'y' * 1000}")
+        raise LookupError(f"{'x' * (MAX_QUOTE - 30)}{spelled}{'y' * 1000}")
 
     done = ended(act)
     assert_internal(done)
-    assert TOKEN[:8] not in done.output
+    assert spelled[:8] not in done.output
     assert len(done["msg"]) < 1000
 
 
