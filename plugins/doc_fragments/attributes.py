@@ -12,26 +12,22 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Predicts the result and its diff, and sends GET requests only.
+    description: Predicts the result and the diff. Sends GET requests only.
     support: full
   diff_mode:
-    description: Returns the options that were set, before and after.
+    description: Returns the options that were set, before and after the task.
     support: full
   action_group:
-    description: Options can be set for all modules of the collection with C(module_defaults).
+    description: Set common options once, in C(module_defaults).
     support: full
     membership: [katapult.cloud.all]
-  platform:
-    description: Where the module runs.
-    support: full
-    platforms: posix
 """
 
     PROGRESS = r"""
 options: {}
 attributes:
   action:
-    description: Has an action plugin, which shows with C(-v) how far a wait on the control node has come, and no more.
+    description: An action plugin shows the progress of waits with C(-v).
     support: full
 """
 
@@ -40,9 +36,9 @@ attributes:
 options: {}
 attributes:
   check_mode:
-    description: Sends GET requests only, in check mode as ever.
+    description: Sends GET requests only, with or without check mode.
     support: full
   diff_mode:
-    description: Changes nothing, so that there is nothing to compare.
+    description: Changes nothing, so there is no diff.
     support: none
 """

@@ -11,16 +11,13 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   wait:
-    description:
-      - Whether to wait until what was asked for is done.
-      - With V(false) the task ends as soon as the service has accepted it.
+    description: Wait for the result. With V(false), the task ends once the API has accepted the change.
     type: bool
     default: true
   wait_timeout:
-    description:
-      - Seconds that all waits of the task may take together, counted from the beginning of the first.
-      - Time spent on the service's rate limit does not count.
-      - After a time-out the service goes on with what it has begun. Running the task again goes on waiting for it.
+    description: >-
+      Seconds from the first wait to the last, excluding rate limit pauses. A timeout does not cancel the operation. Run
+      the task again to keep waiting.
     type: int
     default: 600
 """

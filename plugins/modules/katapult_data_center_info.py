@@ -8,9 +8,9 @@ module: katapult_data_center_info
 short_description: List data centers of the Katapult cloud
 version_added: 1.0.0
 description:
-  - Reads the data centers of Katapult. Nothing is changed.
-  - O(organization) is accepted as by every module of the collection. It is not used.
-  - That no data center fits O(id) and O(permalink) is no failure. RV(data_centers) is empty then.
+  - Lists the data centers of Katapult. Nothing is changed.
+  - If no data center matches O(id) and O(permalink), RV(data_centers) is empty and the task does not fail.
+  - O(organization) is accepted but not used.
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
 extends_documentation_fragment:
@@ -30,35 +30,26 @@ options:
     type: str
 seealso:
   - module: katapult.cloud.katapult_disk
-    description: Makes sure of one disk.
+    description: Create, change and delete one disk.
   - module: katapult.cloud.katapult_disks
-    description: Makes sure of many disks in one task.
+    description: Create, change and delete many disks in one task.
   - module: katapult.cloud.katapult_disk_io_profile_info
-    description: Reads the disk I/O profiles that can be chosen.
+    description: List disk I/O profiles.
 """
 
 EXAMPLES = r"""
 - name: List the data centers
   katapult.cloud.katapult_data_center_info:
-  register: places
+  register: result
 
-- name: Show what can be given as data_center of a disk
+- name: Show the permalinks
   ansible.builtin.debug:
-    msg: "{{ places.data_centers | map(attribute='permalink') }}"
-
-- name: Read the ID of a data center
-  katapult.cloud.katapult_data_center_info:
-    permalink: uk-lon-01
-  register: london
-
-- name: Show it
-  ansible.builtin.debug:
-    msg: "{{ london.data_centers[0].id }}"
+    msg: "{{ result.data_centers | map(attribute='permalink') }}"
 """
 
 RETURN = r"""
 data_centers:
-  description: The data centers, in the order of the service.
+  description: The data centers, in the order of the API.
   returned: success
   type: list
   elements: dict
@@ -66,61 +57,50 @@ data_centers:
     id:
       description: ID of the data center.
       type: str
-      returned: always
       sample: loc_UUhPmoCbpic6UX0Y
     name:
       description: Name of the data center.
       type: str
-      returned: always
       sample: London
     permalink:
       description: Permalink of the data center.
       type: str
-      returned: always
       sample: uk-lon-01
     country:
-      description: The country that it is in.
+      description: Country of the data center.
       type: dict
-      returned: always
-      sample: {id: ctry_kY2sPRG24sJVRM2U, name: United Kingdom}
 error:
-  description: What failed, in a form for rescue blocks.
+  description: Details of the failure, for C(rescue) blocks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The service's code of the error, or one of the collection's own such as V(invalid_option).
+      description: Error code of the API or collection, such as V(invalid_option).
       type: str
-      sample: invalid_api_token
     status:
-      description: The HTTP status, or null where no answer came.
+      description: HTTP status, or null without a response.
       type: int
-      sample: 403
     description:
-      description: The service's description of the error.
+      description: The API's description of the error.
       type: str
     detail:
-      description: The service's detail of the error, or the collection's own.
+      description: Details from the API or the collection.
       type: raw
     method:
-      description: The method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
-      sample: GET
     path:
-      description: The path of the request that failed, below O(api_url).
+      description: Path of the failed request, below O(api_url).
       type: str
-      sample: /data_centers
     request_id:
-      description: The ID that Katapult's support asks for.
+      description: ID that Katapult's support asks for.
       type: str
     attempts:
       description: How often the request was sent.
       type: int
-      sample: 1
     ambiguous:
       description: Always V(false), because the module only reads.
       type: bool
-      sample: false
 """
 
 from ..module_utils._core.python_version import check_python_version

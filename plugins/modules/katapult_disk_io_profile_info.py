@@ -8,9 +8,9 @@ module: katapult_disk_io_profile_info
 short_description: List disk I/O profiles of the Katapult cloud
 version_added: 1.0.0
 description:
-  - Reads the disk I/O profiles that an organization may use. Nothing is changed.
+  - Lists the disk I/O profiles that an organization may use. Nothing is changed.
+  - If no profile matches O(id) and O(permalink), RV(disk_io_profiles) is empty and the task does not fail.
   - O(organization) is required, or the environment variable E(KATAPULT_ORGANIZATION).
-  - That no profile fits O(id) and O(permalink) is no failure. RV(disk_io_profiles) is empty then.
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
 extends_documentation_fragment:
@@ -30,33 +30,32 @@ options:
     type: str
 seealso:
   - module: katapult.cloud.katapult_disk
-    description: Makes sure of one disk.
+    description: Create, change and delete one disk.
   - module: katapult.cloud.katapult_disks
-    description: Makes sure of many disks in one task.
+    description: Create, change and delete many disks in one task.
   - module: katapult.cloud.katapult_data_center_info
-    description: Reads the data centers that can be chosen.
+    description: List data centers.
 """
 
 EXAMPLES = r"""
-- name: List the disk I/O profiles of the organization
+- name: List the disk I/O profiles
   katapult.cloud.katapult_disk_io_profile_info:
-    organization: acme
-  register: profiles
+  register: result
 
-- name: Show what can be given as io_profile of a disk
+- name: Show the permalinks
   ansible.builtin.debug:
-    msg: "{{ profiles.disk_io_profiles | map(attribute='permalink') }}"
+    msg: "{{ result.disk_io_profiles | map(attribute='permalink') }}"
 
-- name: Make sure that a profile is there
+- name: Fail if a profile does not exist
   katapult.cloud.katapult_disk_io_profile_info:
     permalink: unrestricted
-  register: wanted
-  failed_when: wanted is failed or not wanted.disk_io_profiles
+  register: profile
+  failed_when: profile is failed or not profile.disk_io_profiles
 """
 
 RETURN = r"""
 disk_io_profiles:
-  description: The disk I/O profiles, in the order of the service.
+  description: The disk I/O profiles, in the order of the API.
   returned: success
   type: list
   elements: dict
@@ -64,66 +63,55 @@ disk_io_profiles:
     id:
       description: ID of the profile.
       type: str
-      returned: always
       sample: diop_i39iT7k0RYAdQP48
     name:
       description: Name of the profile.
       type: str
-      returned: always
       sample: 100k
     permalink:
       description: Permalink of the profile.
       type: str
-      returned: always
       sample: 100k
     speed_in_mb:
-      description: Limit of throughput in MB a second, or null where there is none.
+      description: Throughput limit in MB per second, or null.
       type: int
-      returned: always
       sample: 2000
     iops:
-      description: Limit of operations a second, or null where there is none.
+      description: Limit of operations per second, or null.
       type: int
-      returned: always
       sample: 100000
 error:
-  description: What failed, in a form for rescue blocks.
+  description: Details of the failure, for C(rescue) blocks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The service's code of the error, or one of the collection's own such as V(invalid_option).
+      description: Error code of the API or collection, such as V(invalid_option).
       type: str
-      sample: organization_not_found
     status:
-      description: The HTTP status, or null where no answer came.
+      description: HTTP status, or null without a response.
       type: int
-      sample: 404
     description:
-      description: The service's description of the error.
+      description: The API's description of the error.
       type: str
     detail:
-      description: The service's detail of the error, or the collection's own.
+      description: Details from the API or the collection.
       type: raw
     method:
-      description: The method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
-      sample: GET
     path:
-      description: The path of the request that failed, below O(api_url).
+      description: Path of the failed request, below O(api_url).
       type: str
-      sample: /organizations/organization/disk_io_profiles
     request_id:
-      description: The ID that Katapult's support asks for.
+      description: ID that Katapult's support asks for.
       type: str
     attempts:
       description: How often the request was sent.
       type: int
-      sample: 1
     ambiguous:
       description: Always V(false), because the module only reads.
       type: bool
-      sample: false
 """
 
 from ..module_utils._core.python_version import check_python_version

@@ -8,14 +8,12 @@ module: katapult_disks
 short_description: Create, change and delete many block disks on the Katapult cloud in one task
 version_added: 1.0.0
 description:
-  - Makes sure that many block disks exist on the Katapult cloud as described, or that they are gone. It does for each
-    of O(disks) what M(katapult.cloud.katapult_disk) does for one, with the same options and the same promises.
-  - One task does it. The disks of the organization are listed once for all, and several disks are worked on at a time.
-    All are waited for together, so that fifty disks take little longer than one.
-  - All entries are checked before the first write. Where some can't be brought to what is described, the task fails
-    with all of them named, and nothing is changed.
-  - Where a disk fails after that, the others go on. The task fails at the end, and its result has what became of every
-    disk. Running it again goes on from there.
+  - Ensures that many block disks exist as described, or that they do not exist. It does for each of O(disks) what
+    M(katapult.cloud.katapult_disk) does for one, and waits for all of them together.
+  - Everything is validated first. If entries cannot be carried out, the task names all of them and fails without
+    changing anything. A disk that has failed to build, or that cannot be read at the moment, does not stop the others.
+  - If a disk fails later, the others continue and the task fails at the end. Run the task again to continue.
+  - See also the R(guide on fleets, ansible_collections.katapult.cloud.docsite.guide_fleets).
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
 extends_documentation_fragment:
@@ -26,40 +24,36 @@ extends_documentation_fragment:
   - katapult.cloud.attributes
 attributes:
   idempotent:
-    description: A second run with the same options changes nothing, and sends GET requests only.
+    description: A second run changes nothing and sends GET requests only.
     support: full
 options:
   disks:
     description:
-      - The disks. Each has a name, or the ID of a disk that exists.
-      - Its other options are those of M(katapult.cloud.katapult_disk). Where one is not set, the option of the same
-        name outside O(disks) is used. Of O(virtual_machine_disk) each suboption is taken like that by itself.
-      - Plain text for an entry is the name of the disk, or its ID if it has the form of one, C(disk_) and 16 letters
-        and digits.
-      - Text instead of a list is split at commas and line breaks, as C(disks=data-01,data-02) with C(ansible -a), or
-        the lines of a survey. Blanks around the names and empty lines are dropped.
-      - Every disk is described once. Disks of the same name must be in different data centers.
+      - Disks, each as a dictionary or as text (name or ID). Options that an entry does not set are taken from those
+        outside O(disks).
+      - Text instead of a list is split at commas and line breaks, as in C(disks=data-01,data-02).
+      - List each disk once. Disks with the same name must be in different data centers.
     type: list
     elements: dict
     required: true
     suboptions:
       name:
-        description:
-          - Name of the disk. It is looked up by exactly this name among all disks of the organization.
-          - Where O(disks[].id) is set too, it is the name that the disk shall have.
+        description: >-
+          Exact name of the disk. With O(disks[].id), the disk is renamed to it, or must have it if O(state=absent).
+          Required without O(disks[].id).
         type: str
       id:
-        description: ID of an existing disk. Where no disk has this ID, the task fails before anything is changed.
+        description: ID of the disk. With O(state=present), it must exist.
         type: str
       size_in_gb:
-        description: As O(size_in_gb), for this disk.
+        description: Overrides O(size_in_gb).
         type: int
       bus_type:
-        description: As O(bus_type), for this disk.
+        description: Overrides O(bus_type).
         type: str
         choices: [scsi, virtio]
       data_center:
-        description: As O(data_center), for this disk.
+        description: Overrides O(data_center).
         type: dict
         suboptions:
           id:
@@ -69,7 +63,7 @@ options:
             description: Permalink of the data center.
             type: str
       io_profile:
-        description: As O(io_profile), for this disk.
+        description: Overrides O(io_profile).
         type: dict
         suboptions:
           id:
@@ -79,19 +73,19 @@ options:
             description: Permalink of the profile.
             type: str
       initial_file_system:
-        description: As O(initial_file_system), for this disk.
+        description: Overrides O(initial_file_system).
         type: str
         choices: [ext4, xfs]
       storage_speed:
-        description: As O(storage_speed), for this disk.
+        description: Overrides O(storage_speed).
         type: str
         choices: [nvme, ssd]
       virtual_machine_disk:
-        description: As O(virtual_machine_disk), for this disk.
+        description: Overrides the suboptions of O(virtual_machine_disk) that it sets.
         type: dict
         suboptions:
           virtual_machine:
-            description: As O(virtual_machine_disk.virtual_machine), for this disk.
+            description: Overrides O(virtual_machine_disk.virtual_machine).
             type: dict
             suboptions:
               id:
@@ -101,16 +95,16 @@ options:
                 description: Fully qualified name of the virtual machine.
                 type: str
           boot:
-            description: As O(virtual_machine_disk.boot), for this disk.
+            description: Overrides O(virtual_machine_disk.boot).
             type: bool
           attach_on_boot:
-            description: As O(virtual_machine_disk.attach_on_boot), for this disk.
+            description: Overrides O(virtual_machine_disk.attach_on_boot).
             type: bool
           attach:
-            description: As O(virtual_machine_disk.attach), for this disk.
+            description: Overrides O(virtual_machine_disk.attach).
             type: bool
       annotations:
-        description: As O(annotations), for this disk.
+        description: Overrides O(annotations).
         type: list
         elements: dict
         suboptions:
@@ -122,87 +116,64 @@ options:
             description: Value of the annotation.
             type: str
       resize_method:
-        description: As O(resize_method), for this disk.
+        description: Overrides O(resize_method).
         type: str
         choices: [auto, online, offline]
       allow_shrink:
-        description: As O(allow_shrink), for this disk.
+        description: Overrides O(allow_shrink).
         type: bool
       force:
-        description: As O(force), for this disk.
+        description: Overrides O(force).
         type: bool
       purge:
-        description: As O(purge), for this disk.
+        description: Overrides O(purge).
         type: bool
       restore:
-        description: As O(restore), for this disk.
+        description: Overrides O(restore).
         type: bool
   concurrency:
-    description:
-      - How many writes may be on their way at a time, from 1 to 64. Up to 16 reads are sent at a time besides.
-      - Whatever it is, no more requests are sent in a minute than the service permits.
+    description: >-
+      Number of concurrent writes, from 1 to 64. Up to 16 concurrent reads are sent as well. The rate limit of the API
+      is respected.
     type: int
     default: 8
   fail_fast:
-    description:
-      - Whether no further disk is begun after one has failed. What was begun is finished.
-      - At most O(concurrency) disks are worked on at a time then, so that few are begun before a failure shows.
+    description: >-
+      Stop starting new disks after the first failure. At most O(concurrency) disks are then in progress at a time.
     type: bool
     default: false
 notes:
-  - Each disk is created at most once, as M(katapult.cloud.katapult_disk) promises it, also where answers are lost and
-    where several tasks of one control node want the same disks.
-  - A disk that has failed to build, and one that can't be read at the moment, do not keep the others from going on.
-  - O(wait_timeout) is for all disks together.
-  - In check mode, RV(disks[].steps) tells the steps that would be taken as done.
-  - RV(disks[].task) is the task as the service gave it last. The create of a disk is not asked for again where the list
-    shows that the disk is there.
+  - Each disk is created at most once, even if a response is lost or if concurrent tasks on one control node create it.
+  - O(wait_timeout) applies to all disks together.
 seealso:
   - module: katapult.cloud.katapult_disk
-    description: Makes sure of one disk.
+    description: Create, change and delete one disk.
   - module: katapult.cloud.katapult_disk_info
-    description: Reads disks.
+    description: List disks, or read one.
   - module: katapult.cloud.katapult_data_center_info
-    description: Reads the data centers that can be chosen.
+    description: List data centers.
   - module: katapult.cloud.katapult_disk_io_profile_info
-    description: Reads the disk I/O profiles that can be chosen.
+    description: List disk I/O profiles.
 """
 
 EXAMPLES = r"""
-- name: Create a fleet, with what the disks have in common said once
+- name: Create disks with common options
   katapult.cloud.katapult_disks:
     size_in_gb: 50
     data_center: uk-lon-01
-    storage_speed: nvme
     disks:
-      - name: shard-01
-      - name: shard-02
+      - shard-01
+      - shard-02
       - name: shard-03
         size_in_gb: 100
         annotations:
-          - key: role
-            value: primary
+          - {key: role, value: primary}
 
-- name: Create disks out of a list of names
-  katapult.cloud.katapult_disks:
-    size_in_gb: 20
-    data_center: uk-lon-01
-    disks: "{{ ['scratch-a', 'scratch-b', 'scratch-c'] }}"
-  register: scratch
-
-- name: Show where the guests find them
-  ansible.builtin.debug:
-    msg: "{{ item.name }} has wwn {{ item.disk.wwn }}"
-  loop: "{{ scratch.disks }}"
-  loop_control:
-    label: "{{ item.name }}"
-
-- name: Attach a disk to each of several virtual machines
+- name: Create and attach a disk for each virtual machine
   katapult.cloud.katapult_disks:
     size_in_gb: 30
     virtual_machine_disk:
       attach: true
-      attach_on_boot: true
     disks:
       - name: web-01-data
         virtual_machine_disk:
@@ -211,20 +182,20 @@ EXAMPLES = r"""
         virtual_machine_disk:
           virtual_machine: web-02.acme.katapult.cloud
 
-- name: Go on with the other disks where some fail, and tell which
+- name: Grow disks and report failures
   block:
-    - name: Let disks grow
+    - name: Grow the disks
       katapult.cloud.katapult_disks:
         size_in_gb: 80
         disks:
           - name: grow-01
           - id: disk_I4Bu3elhTjuAg16W
   rescue:
-    - name: Tell what failed
+    - name: Report the disks that failed
       ansible.builtin.fail:
         msg: "{{ ansible_failed_result.disks | selectattr('error') | map(attribute='msg') | join(' ') }}"
 
-- name: Delete disks, which can be restored for 48 hours
+- name: Delete disks
   katapult.cloud.katapult_disks:
     state: absent
     disks:
@@ -234,144 +205,120 @@ EXAMPLES = r"""
 
 RETURN = r"""
 disks:
-  description:
-    - What became of every disk, in the order of O(disks).
-    - Where the task was refused before the first write, what was seen of them.
-  returned: success, and on failure unless an option could not be used
+  description: Result of each disk, in the order of O(disks). If the task changed nothing, the disks as found.
+  returned: success, and failure unless an option is invalid
   type: list
   elements: dict
   contains:
     name:
-      description: Name of the disk, or null where only its ID was given and it could not be read.
+      description: Name of the disk, or null if it is not known.
       type: str
-      sample: shard-01
     changed:
       description: Whether the disk was changed.
       type: bool
-      sample: true
     disk:
-      description:
-        - The disk as in RV(katapult.cloud.katapult_disk#module:disk). Null where there is none.
-        - In check mode the disk is predicted, with null for what only the service can know.
+      description: The disk as in RV(katapult.cloud.katapult_disk#module:disk), or null.
       type: dict
-      sample: {id: disk_5nGk37D3RLE7Kuza, name: shard-01, size_in_gb: 50, wwn: 0dd9827f9168f40d, state: built}
     task:
-      description: The last task that was started for the disk, as it was seen last, or null.
+      description: Last task of the disk, or null. It may be older than RV(disks[].disk).
       type: dict
-      sample: {id: task_CkH4RRbnv0A8YE2u, name: Build disk, status: running, progress: 37}
     annotations:
-      description: The annotations of the disk.
+      description: Annotations of the disk.
       type: list
       elements: dict
-      sample: [{key: role, value: primary}]
     steps:
-      description: The steps that were taken for the disk.
+      description: Steps of the change.
       type: dict
       contains:
         done:
-          description: The steps that were done; in check mode those that would be.
+          description: Steps that were completed, or in check mode would be.
           type: list
           elements: str
           sample: [create]
         failed:
-          description: The step that failed.
+          description: Step that failed.
           type: list
           elements: str
         not_tried:
-          description: The steps that were not tried.
+          description: Steps that were not started.
           type: list
           elements: str
     error:
-      description: What failed, as in RV(error), or null.
+      description: Details of the failure as in RV(error), or null.
       type: dict
     msg:
-      description: Where the disk failed, why, and what to do. With O(state=absent), what became of the disk. Else null.
+      description: The failure and what to do, or the result of a deletion. Otherwise null.
       type: str
     trash_object:
-      description: Where the disk is in the trash, or null.
+      description: Entry in the trash, or null.
       returned: with O(state=absent)
       type: dict
-      sample: {id: trsh_xa81uxUKltgrEmRE, keep_until: 1786983164, object_id: disk_5nGk37D3RLE7Kuza, object_type: Disk}
 summary:
-  description: How many of the disks were created, updated, and so on. Each is counted once.
-  returned: success, and on failure unless an option could not be used
+  description: Number of disks by result. Each disk is counted once.
+  returned: success, and failure unless an option is invalid
   type: dict
+  sample: {created: 2, updated: 1, deleted: 0, unchanged: 47, failed: 0, not_tried: 0}
   contains:
     created:
       description: Disks that were created.
       type: int
-      sample: 2
     updated:
       description: Disks that were changed or restored.
       type: int
-      sample: 1
     deleted:
       description: Disks that were deleted or purged.
       type: int
-      sample: 0
     unchanged:
-      description: Disks that were as described.
+      description: Disks that were left as they are.
       type: int
-      sample: 47
     failed:
       description: Disks that failed.
       type: int
-      sample: 0
     not_tried:
-      description: Disks that were left alone, because the task was refused or because of O(fail_fast).
+      description: Disks that were not started, after a failure.
       type: int
-      sample: 0
 diff:
-  description: The options of the disks that changed, each disk under its name, before and after the task.
+  description: The options of the changed disks by name, before and after the task.
   returned: success, with C(--diff)
   type: dict
-  sample:
-    before: {shard-03: {name: shard-03, size_in_gb: 50}}
-    after: {shard-03: {name: shard-03, size_in_gb: 100}}
 msg:
-  description: What failed, for each disk that did (twenty at most), and what to do.
+  description: Causes of the failure, with the disks that they concern, and what to do.
   returned: failure
   type: str
 error:
-  description: What failed, in a form for rescue blocks.
+  description: Details of the failure, for C(rescue) blocks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The service's code of the error, or one of the collection's own such as V(fleet_failed).
+      description: Error code of the API or collection, such as V(fleet_failed).
       type: str
-      sample: fleet_failed
     status:
-      description: The HTTP status, or null where no answer came.
+      description: HTTP status, or null without a response.
       type: int
-      sample: 422
     description:
-      description: The service's description of the error.
+      description: The API's description of the error.
       type: str
     detail:
       description: >-
-        The service's detail of the error, or the collection's own. For a fleet, C(disks) with the C(option), C(name)
-        and C(code) of each that failed.
+        Details from the API or the collection. If disks failed, C(disks) with the C(option), C(name), C(code) and
+        C(ambiguous) of each.
       type: raw
     method:
-      description: The method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
-      sample: POST
     path:
-      description: The path of the request that failed, below O(api_url).
+      description: Path of the failed request, below O(api_url).
       type: str
-      sample: /organizations/organization/disks
     request_id:
-      description: The ID that Katapult's support asks for.
+      description: ID that Katapult's support asks for.
       type: str
     attempts:
       description: How often the request was sent.
       type: int
-      sample: 1
     ambiguous:
-      description: V(true) where the request may have been carried out all the same, so that a disk may still appear.
+      description: Whether the request may have had an effect.
       type: bool
-      sample: false
 """
 
 from ..module_utils._core.python_version import check_python_version

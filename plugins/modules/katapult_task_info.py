@@ -5,13 +5,12 @@
 
 DOCUMENTATION = r"""
 module: katapult_task_info
-short_description: Read or await a task of the Katapult cloud
+short_description: Read a task of the Katapult cloud, or wait for it
 version_added: 1.0.0
 description:
-  - Reads a background task of the service, such as the one that builds a disk. Nothing is changed.
-  - With O(wait=true) the module waits until the task is completed or failed.
-  - That the task itself has failed is no failure of this module. C(failed_when) makes it one, as the examples show.
-  - Where no task has the O(id), the module fails with the service's C(task_not_found).
+  - Reads a background task of the API, such as the build of a disk. Nothing is changed.
+  - A task that has failed does not fail this module. Use C(failed_when) for that, as in the example.
+  - If no task has the O(id), the module fails with C(task_not_found).
 author:
   - Katapult Cloud collection contributors (@katapult-cloud)
 extends_documentation_fragment:
@@ -25,28 +24,26 @@ attributes:
     support: full
 options:
   id:
-    description: ID of the task, as RV(katapult.cloud.katapult_disk#module:task) has it.
+    description: ID of the task, for example from RV(katapult.cloud.katapult_disk#module:task).
     type: str
     required: true
   wait:
-    description:
-      - Whether to wait until the task is completed or failed.
-      - With V(false) the task is returned as it is.
+    description: Wait until the task has completed or failed.
     type: bool
     default: false
 seealso:
   - module: katapult.cloud.katapult_disk
-    description: Makes sure of one disk.
+    description: Create, change and delete one disk.
   - module: katapult.cloud.katapult_disk_info
-    description: Reads disks.
+    description: List disks, or read one.
 """
 
 EXAMPLES = r"""
-- name: Look at the task of a create that was not waited for
+- name: Read the task that katapult_disk started with wait=false
   katapult.cloud.katapult_task_info:
     id: "{{ archive.task.id }}"
 
-- name: Wait for its end, and fail where it has failed
+- name: Wait for the task, and fail if it has failed
   katapult.cloud.katapult_task_info:
     id: "{{ archive.task.id }}"
     wait: true
@@ -65,88 +62,63 @@ tasks:
     id:
       description: ID of the task.
       type: str
-      returned: always
       sample: task_CkH4RRbnv0A8YE2u
     name:
       description: What the task does.
       type: str
-      returned: always
       sample: Build disk
     status:
-      description: One of C(pending), C(running), C(completed) and C(failed).
+      description: C(pending), C(running), C(completed) or C(failed).
       type: str
-      returned: always
       sample: completed
     created_at:
-      description: When it was queued, in seconds since 1970.
+      description: Time when the task was queued, in seconds since 1970.
       type: int
-      returned: always
-      sample: 1786810364
     started_at:
-      description: When it began, in seconds since 1970, or null.
+      description: Time when the task started, or null.
       type: int
-      returned: always
-      sample: 1786810364
     finished_at:
-      description: When it ended, in seconds since 1970, or null.
+      description: Time when the task ended, or null.
       type: int
-      returned: always
-      sample: 1786810365
     progress:
-      description: How far it is, in per cent. It moves in jumps.
+      description: Progress in percent. It moves in jumps.
       type: int
-      returned: always
-      sample: 100
 task:
-  description: The task as it was last seen. It has the keys of those in RV(tasks).
-  returned: on failure, where it did not end within O(wait_timeout)
+  description: The task as last seen, with the keys of RV(tasks).
+  returned: failure, if the task did not end within O(wait_timeout)
   type: dict
-  sample:
-    id: task_CkH4RRbnv0A8YE2u
-    name: Build disk
-    status: running
-    created_at: 1786810364
-    started_at: 1786810364
-    finished_at: null
-    progress: 37
 error:
-  description: What failed, in a form for rescue blocks.
+  description: Details of the failure, for C(rescue) blocks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The service's code of the error, or one of the collection's own such as V(wait_timeout).
+      description: Error code of the API or collection, such as V(wait_timeout).
       type: str
-      sample: task_not_found
     status:
-      description: The HTTP status, or null where no answer came.
+      description: HTTP status, or null without a response.
       type: int
-      sample: 404
     description:
-      description: The service's description of the error.
+      description: The API's description of the error.
       type: str
     detail:
-      description: The service's detail of the error, or the collection's own.
+      description: Details from the API or the collection.
       type: raw
     method:
-      description: The method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
-      sample: GET
     path:
-      description: The path of the request that failed, below O(api_url).
+      description: Path of the failed request, below O(api_url).
       type: str
-      sample: /tasks/task
     request_id:
-      description: The ID that Katapult's support asks for.
+      description: ID that Katapult's support asks for.
       type: str
     attempts:
       description: How often the request was sent.
       type: int
-      sample: 1
     ambiguous:
       description: Always V(false), because the module only reads.
       type: bool
-      sample: false
 """
 
 from ..module_utils._core.python_version import check_python_version

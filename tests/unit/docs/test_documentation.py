@@ -31,14 +31,7 @@ MODULES = {
 SEEDS: dict[str, dict[str, Any]] = {
     "katapult_disk": {
         "disks": [
-            {
-                "name": "scratch-01",
-                "size_in_gb": 40,
-                "virtual_machine": "web-01.acme.katapult.cloud",
-                "attachment": "attached",
-            },
-            {"name": "retired-01"},
-            {"name": "retired-02", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
+            {"name": "retired-01", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
             {"name": "backup-small", "id": "disk_I4Bu3elhTjuAg16W"},
             {"name": "kept-01", "id": "disk_5nGk37D3RLE7Kuza"},
         ]
