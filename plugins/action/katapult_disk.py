@@ -8,4 +8,4 @@ from ..plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """Runs katapult_disk, and shows with -v how far its wait has come."""
+    """Run katapult_disk, and show the progress of its wait with -v."""

@@ -8,4 +8,4 @@ from ..plugin_utils._progress import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """Runs katapult_disks, and shows with -v how far its wait has come."""
+    """Run katapult_disks, and show the progress of its wait with -v."""

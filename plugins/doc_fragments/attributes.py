@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The attributes of the collection's modules."""
+    """The attributes of the modules."""
 
     DOCUMENTATION = r"""
 options: {}

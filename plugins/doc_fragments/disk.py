@@ -2,20 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options of a disk, which modules for one disk and for a fleet share."""
+"""The options of a disk, shared by the modules for one disk and for many."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What a disk shall be like, and how far it may be changed."""
+    """The desired disk, and how it may be changed."""
 
     DOCUMENTATION = r"""
 options:
   state:
     description: >-
-      V(present) creates or changes the disk. V(absent) moves it to the trash. The task fails for a boot disk, and for a
-      disk whose data center or virtual machine does not match the options.
+      V(present) creates or changes the disk. V(absent) moves it to the trash, but never a boot disk, or a disk whose
+      data center or virtual machine differs from the options.
     type: str
     choices: [present, absent]
     default: present
@@ -25,7 +25,8 @@ options:
     choices: [auto, online, offline]
     default: auto
   allow_shrink:
-    description: Allow O(size_in_gb) to shrink a detached disk. Data beyond its new end is lost.
+    description: >-
+      Allow O(size_in_gb) to shrink a detached disk. Data beyond its new end is lost. Shrink the file system first.
     type: bool
     default: false
   force:
