@@ -9,6 +9,7 @@ short_description: Create, change and delete block disks on the Katapult cloud
 version_added: 1.0.0
 description:
   - Ensures that a block disk exists as described, or that it does not exist. Options that are not set are left alone.
+    Most are named as in the API.
   - Everything is validated first. If a setting cannot be changed, the task fails without changing anything.
   - The guides have the details, for example on R(changes, ansible_collections.katapult.cloud.docsite.guide_disk_life)
     and R(failures, ansible_collections.katapult.cloud.docsite.guide_failures).
