@@ -129,7 +129,7 @@ class Fleet:
             failed = sum(item.error is not None for item in self._items)
             raise FleetError(
                 "fleet_refused",
-                f"{failed} of {len(self._items)} disks can't be brought to what is described.",
+                f"{failed} of {len(self._items)} disks cannot be changed as described.",
                 FleetResult(self._items),
             )
 
