@@ -13,11 +13,10 @@ import time
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable
 
-from typing_extensions import Self
-
-E = TypeVar("E", bound="KatapultError")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 # Letters of the service's words that a message has: a screen full, far more than any of its sentences.
 MAX_SENTENCE = 1000

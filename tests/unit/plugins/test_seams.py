@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,25 @@ def test_errors_are_caught_by_name_but_in_one_file() -> None:
     ]
     broad = ("everything", "Exception", "BaseException")
     assert [place for place in caught if place[1] in broad] == [(EDGE, "Exception")]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_module_imports_no_package_but_requests(file: str) -> None:
+    """A package that only the tests' environment has would fail every task elsewhere."""
+    imported: set[str] = set()
+    left: list[ast.AST] = [FILES[file]]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            imported.update(alias.name.partition(".")[0] for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            imported.add(str(node.module).partition(".")[0])
+        left += ast.iter_child_nodes(node)
+
+    packages = {name for name in imported if "site-packages" in str(getattr(find_spec(name), "origin", ""))}
+    assert packages <= {"ansible", "requests", "urllib3"}
 
 
 @pytest.mark.parametrize("file", FILES)
