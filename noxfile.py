@@ -460,7 +460,8 @@ def add_units(core: str, python: str, controller: str, requests: str) -> None:
     def functional_of_pair(session: nox.Session) -> None:
         install(session, *TEST_PACKAGES)
         # Of ansible-core a module imports only what is sent with it, which runs on more Pythons than the rest.
-        session.install("--no-deps", "--ignore-requires-python", core_package(core), requests)
+        session.install("--no-deps", "--ignore-requires-python", core_package(core))
+        session.install(requests)
         run_pytest(session, *(session.posargs or ["tests/unit/functional", "tests/unit/fuzz", *WITHOUT_ANSIBLE]))
 
     units_of_pair.__doc__ = f"Unit tests with ansible-core {core}, where modules run on Python {python}."
