@@ -118,7 +118,7 @@ def _any_spelling(letters: str) -> str:
 def _list_escapes(letter: str) -> Iterator[str]:
     """What follows a backslash in JSON or Python instead of the letter."""
     pairs = letter.encode("utf-16-be", "surrogatepass")
-    units = [int.from_bytes(pairs[at : at + 2], "big") for at in range(0, len(pairs), 2)]
+    units = [256 * high + low for high, low in zip(pairs[::2], pairs[1::2])]
     yield _ESCAPES.join(f"u{_hexadecimal(unit, 4)}" for unit in units)
     if ord(letter) < 256:
         yield f"x{_hexadecimal(ord(letter), 2)}"
