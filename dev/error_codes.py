@@ -9,6 +9,7 @@ nox -s error-codes writes it into the checkout; a unit test fails while the page
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -98,6 +99,8 @@ HEADER = "   * - Code\n     - Meaning\n     - What to do\n"
 def _row(code: str, cause: Any) -> str:
     meaning = cause.meaning[0].upper() + cause.meaning[1:] + "."
     remedy = " ".join([*([UNTOUCHED] if cause.precedes_writes else []), cause.hint or IN_THE_MESSAGE])
+    # A word that ends with an underscore, as in vm_..., would be a link.
+    remedy = re.sub(r"_(?!\w)", r"\_", remedy)
     return f"   * - .. _error-{code.replace('_', '-')}:\n\n       ``{code}``\n     - {meaning}\n     - {remedy}\n"
 
 
