@@ -208,5 +208,7 @@ def _parse_pagination(payload: Mapping[str, Any]) -> tuple[int | None, int | Non
     """
     told = payload.get("pagination")
     counts = [told.get(name) if isinstance(told, Mapping) else None for name in ("total", "total_pages", "per_page")]
-    total, pages, per_page = (count if type(count) is int and count >= 0 else None for count in counts)
+    total, pages, per_page = (
+        count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None for count in counts
+    )
     return total, pages or None, per_page
