@@ -76,7 +76,7 @@ def test_a_name_that_can_t_be_meant_is_named(world: World, name: str, place: tup
         assert_clean(done)
         assert done["error"]["code"] == "invalid_option", ascii(value)
         option = done["error"]["detail"]["option"]
-        assert done["msg"].startswith(f"{option}: "), ascii(value)
+        assert done["msg"].startswith(f"{option} "), ascii(value)
         assert re.sub(r"\[.\]", "", option) == ".".join(place), ascii(value)
         assert world.simulator.requests == [], ascii(value)
 

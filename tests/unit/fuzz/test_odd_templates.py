@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "nothing for a number": ({"size_in_gb": "{{ '' }}"}, "size_in_gb"),
     "a list for a name": ({"name": "{{ ['data-01'] }}"}, "name is a list. Give text."),
     "a fleet that is none": ({"disks": "{{ none }}"}, "disks"),
-    "a fleet with none in it": ({"disks": "{{ [none] }}"}, "disks[0]: is "),
+    "a fleet with none in it": ({"disks": "{{ [none] }}"}, "disks[0] is "),
 }
 ACCEPTED: dict[str, dict[str, Any]] = {
     "omitted within a dictionary": {

@@ -318,7 +318,7 @@ def test_without_requests_ansible_tells_what_is_missing() -> None:
 import sys
 sys.modules["requests"] = None
 from ansible.module_utils import basic
-basic._ANSIBLE_ARGS = b'{"ANSIBLE_MODULE_ARGS": {"api_token": "x", "name": "data-01"}}'
+basic._ANSIBLE_ARGS = b'{"ANSIBLE_MODULE_ARGS": {"api_token": "any-token", "name": "data-01"}}'
 basic._ANSIBLE_PROFILE = "legacy"
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 katapult_disk.main()
