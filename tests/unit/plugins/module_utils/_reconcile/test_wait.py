@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.models import Lookup, Power, parse_task
-from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
+from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, ErrorDetails, KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import Assignment, DesiredDisk
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import RunState
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.wait import DiskWaiter, confirm_lost_response
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
     MACHINE,
@@ -224,3 +224,12 @@ def test_a_disk_of_an_earlier_run_is_waited_for() -> None:
     late = Run({f"GET {DISK}": [disk_answer(state="building")]}, 10, task=None)
     with pytest.raises(KatapultError, match="it is building"):
         late.waiter().wait_until_idle()
+
+
+@pytest.mark.parametrize(("ambiguous", "shown"), [(True, False), (False, True), (False, False)])
+def test_a_lost_response_is_a_failure_unless_its_effect_is_seen(ambiguous: bool, shown: bool) -> None:
+    lost = ApiError("Could not resize the disk.", ErrorDetails("no_answer", ambiguous=True))
+    confirm_lost_response(lost, lambda: True)
+
+    with pytest.raises(ApiError, match="Could not resize"):
+        confirm_lost_response(lost.as_ambiguous(ambiguous), lambda: shown)
