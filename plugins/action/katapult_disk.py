@@ -4,8 +4,12 @@
 
 from __future__ import annotations
 
-from ..plugin_utils._progress import ProgressAction
+from ..modules.katapult_disk import SPEC, ensure
+from ..plugin_utils._action import KatapultAction
 
 
-class ActionModule(ProgressAction):
-    """Run katapult_disk, and show the progress of its wait with -v."""
+class ActionModule(KatapultAction):
+    """Run katapult_disk where Ansible runs, if that can be."""
+
+    spec = SPEC
+    act = staticmethod(ensure)

@@ -108,23 +108,26 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._module.base import KatapultModule, connection_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **keys_spec()},
+}
 
-def data_centers(module: KatapultModule) -> InfoResult:
+
+def data_centers(run: ModuleRun) -> InfoResult:
     """The data centers that the options ask for. Raises KatapultError."""
-    desired = parse_keys(module.params)
-    api = KatapultApi(module.http())
+    desired = parse_keys(run.params)
+    api = KatapultApi(run.http())
     return InfoResult("data_centers", filter_rows(api.list_data_centers(), desired))
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **keys_spec()},
-        supports_check_mode=True,
-    ).run(data_centers)
+    KatapultModule(SPEC).run(data_centers)
 
 
 if __name__ == "__main__":

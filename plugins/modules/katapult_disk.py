@@ -227,20 +227,27 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 
-from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec, wait_spec
 from ..module_utils._module.context import build_context
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.disk import change_spec, disk_spec, parse_disk
 from ..module_utils._reconcile.run import DiskResult
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **wait_spec(), **disk_spec(), **change_spec()},
+    "required_one_of": [["name", "id"]],
+}
 
-def ensure(module: KatapultModule) -> DiskResult:
+
+def ensure(run: ModuleRun) -> DiskResult:
     """Bring the disk to what the options describe. Raises KatapultError."""
-    desired, context = parse_disk(module.params, module.environment), build_context(module)
+    desired, context = parse_disk(run.params, run.environment), build_context(run)
     # Only what the state needs is imported, because Python compiles a module's files anew at every run.
-    if module.params["state"] == "absent":
+    if run.params["state"] == "absent":
         from ..module_utils._reconcile.absent import AbsentReconciler
 
-        return AbsentReconciler(desired, context, force=module.params["force"], purge=module.params["purge"]).ensure()
+        return AbsentReconciler(desired, context, force=run.params["force"], purge=run.params["purge"]).ensure()
     from ..module_utils._reconcile.present import PresentReconciler
 
     return PresentReconciler(desired, context).ensure()
@@ -248,11 +255,7 @@ def ensure(module: KatapultModule) -> DiskResult:
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **wait_spec(), **disk_spec(), **change_spec()},
-        required_one_of=[["name", "id"]],
-        supports_check_mode=True,
-    ).run(ensure)
+    KatapultModule(SPEC).run(ensure)
 
 
 if __name__ == "__main__":

@@ -192,26 +192,29 @@ from ..module_utils._core.python_version import check_python_version
 
 check_python_version()
 
-from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec, wait_spec
 from ..module_utils._module.context import build_context
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.disk import assignment_spec, parse_assignment
 from ..module_utils._reconcile.assignment import AssignmentReconciler, ReleaseReconciler
 from ..module_utils._reconcile.run import DiskResult
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **wait_spec(), **assignment_spec()},
+    "required_if": [["state", "present", ["virtual_machine"]]],
+}
 
-def ensure(module: KatapultModule) -> DiskResult:
+
+def ensure(run: ModuleRun) -> DiskResult:
     """Bring the disk to where the options want it. Raises KatapultError."""
-    reconciler = ReleaseReconciler if module.params["state"] == "absent" else AssignmentReconciler
-    return reconciler(parse_assignment(module.params), build_context(module)).ensure()
+    reconciler = ReleaseReconciler if run.params["state"] == "absent" else AssignmentReconciler
+    return reconciler(parse_assignment(run.params), build_context(run)).ensure()
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **wait_spec(), **assignment_spec()},
-        required_if=[["state", "present", ["virtual_machine"]]],
-        supports_check_mode=True,
-    ).run(ensure)
+    KatapultModule(SPEC).run(ensure)
 
 
 if __name__ == "__main__":

@@ -213,23 +213,26 @@ check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.polling import Poller
-from ..module_utils._module.base import KatapultModule, connection_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.info import InfoResult, disk_query, disk_query_spec
 from ..module_utils._reconcile.info import find_disks
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **disk_query_spec()},
+}
 
-def disks(module: KatapultModule) -> InfoResult:
+
+def disks(run: ModuleRun) -> InfoResult:
     """The disks that the options ask for. Raises KatapultError."""
-    query = disk_query(module.params)
-    return find_disks(KatapultApi(module.http()), query, Poller(module.clock, module.deadline))
+    query = disk_query(run.params)
+    return find_disks(KatapultApi(run.http()), query, Poller(run.clock, run.deadline))
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **disk_query_spec()},
-        supports_check_mode=True,
-    ).run(disks)
+    KatapultModule(SPEC).run(disks)
 
 
 if __name__ == "__main__":

@@ -119,25 +119,28 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
-from ..module_utils._module.base import KatapultModule, connection_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.disk import parse_lookup, require_organization
 from ..module_utils._options.info import InfoResult, filter_rows, keys_spec, parse_keys
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **keys_spec()},
+}
 
-def io_profiles(module: KatapultModule) -> InfoResult:
+
+def io_profiles(run: ModuleRun) -> InfoResult:
     """The profiles that the options ask for. Raises KatapultError."""
-    desired = parse_keys(module.params)
-    organization = require_organization(parse_lookup(module.params, "organization"), "list disk I/O profiles")
-    api = KatapultApi(module.http())
+    desired = parse_keys(run.params)
+    organization = require_organization(parse_lookup(run.params, "organization"), "list disk I/O profiles")
+    api = KatapultApi(run.http())
     return InfoResult("disk_io_profiles", filter_rows(api.list_io_profiles(organization), desired))
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **keys_spec()},
-        supports_check_mode=True,
-    ).run(io_profiles)
+    KatapultModule(SPEC).run(io_profiles)
 
 
 if __name__ == "__main__":

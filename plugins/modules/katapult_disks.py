@@ -326,23 +326,26 @@ from ..module_utils._core.python_version import check_python_version
 check_python_version()
 
 
-from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec, wait_spec
 from ..module_utils._module.fleet import build_fleet
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.fleet import fleet_spec
 from ..module_utils._reconcile.fleet_item import FleetResult
 
+SPEC = {
+    "argument_spec": {**connection_spec(), **wait_spec(), **fleet_spec()},
+}
 
-def ensure(module: KatapultModule) -> FleetResult:
+
+def ensure(run: ModuleRun) -> FleetResult:
     """Bring all disks to what the options describe. Raises KatapultError."""
-    return build_fleet(module).ensure()
+    return build_fleet(run).ensure()
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={**connection_spec(), **wait_spec(), **fleet_spec()},
-        supports_check_mode=True,
-    ).run(ensure)
+    KatapultModule(SPEC).run(ensure)
 
 
 if __name__ == "__main__":

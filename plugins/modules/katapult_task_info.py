@@ -127,32 +127,35 @@ check_python_version()
 
 from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._core.polling import Poller
-from ..module_utils._module.base import KatapultModule, connection_spec, wait_spec
+from ..module_utils._module.base import KatapultModule
+from ..module_utils._module.connection import connection_spec, wait_spec
+from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.disk import parse_text
 from ..module_utils._options.info import InfoResult
 from ..module_utils._reconcile.info import finished_task
 
+SPEC = {
+    "argument_spec": {
+        **connection_spec(),
+        **wait_spec(),
+        "id": {"type": "str", "required": True},
+        "wait": {"type": "bool", "default": False},
+    },
+}
 
-def tasks(module: KatapultModule) -> InfoResult:
+
+def tasks(run: ModuleRun) -> InfoResult:
     """The task of the id, at its end where that is waited for. Raises KatapultError."""
-    task_id = str(parse_text(module.params, "id"))
-    api = KatapultApi(module.http())
-    wait = module.params["wait"]
-    task = finished_task(api, task_id, Poller(module.clock, module.deadline)) if wait else api.get_task(task_id)
+    task_id = str(parse_text(run.params, "id"))
+    api = KatapultApi(run.http())
+    wait = run.params["wait"]
+    task = finished_task(api, task_id, Poller(run.clock, run.deadline)) if wait else api.get_task(task_id)
     return InfoResult("tasks", [task.payload])
 
 
 def main() -> None:
     """Run the module."""
-    KatapultModule(
-        argument_spec={
-            **connection_spec(),
-            **wait_spec(),
-            "id": {"type": "str", "required": True},
-            "wait": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-    ).run(tasks)
+    KatapultModule(SPEC).run(tasks)
 
 
 if __name__ == "__main__":

@@ -2,41 +2,40 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""With -v, what a module tells while it waits is shown: a module can't print, an action plugin can."""
+"""How far a wait has come, shown so that a long one shows signs of life and does not fill the screen."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
-from functools import partial
-from typing import Any
+import threading
+from collections.abc import Callable
 
-from ansible import constants
-from ansible.plugins.action.normal import ActionModule as NormalAction
-from ansible.utils.display import Display
+from ..module_utils._core.clock import Clock
 
-from ..module_utils._module.progress_file import PROGRESS_FILE
-from ._follow import can_be_followed, followed
-
-display = Display()
+SHOWN_EVERY = 5.0
+SAME_AGAIN_AFTER = 30.0
+MAX_LINE = 300
 
 
-class ProgressAction(NormalAction):
-    """Runs the module of its name as Ansible does without an action plugin, and shows the progress of its waits."""
+class ProgressDisplay:
+    """Shows a line every SHOWN_EVERY seconds at most; the one that was shown last, SAME_AGAIN_AFTER seconds later.
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The module's result, unchanged."""
-        with ExitStack() as held:
-            if can_be_followed(display.verbosity, self._task, self._connection):
-                with suppress(OSError, RuntimeError):
-                    self._follow(held, task_vars or {})
-            result: dict[str, Any] = NormalAction.run(self, tmp, task_vars)
-        return result
+    Threads may tell at the same time.
+    """
 
-    def _follow(self, held: ExitStack, task_vars: dict[str, Any]) -> None:
-        several = len(task_vars.get("ansible_play_batch", [])) > 1
-        show = partial(display.v, host=task_vars.get("inventory_hostname") if several else None)
-        # Ansible removes this folder when it ends, however it ends; its constants are made at run time.
-        path = held.enter_context(followed(vars(constants)["DEFAULT_LOCAL_TMP"], show))
-        before = self._task.environment
-        held.callback(setattr, self._task, "environment", before)
-        self._task.environment = [*(before if isinstance(before, list) else [before]), {PROGRESS_FILE: path}]
+    def __init__(self, show: Callable[[str], None], clock: Clock) -> None:
+        self._show = show
+        self._clock = clock
+        self._changing = threading.Lock()
+        self._shown_at = clock.now()
+        self._shown = ""
+
+    def tell(self, text: str, *, always: bool) -> None:
+        """Show `text` if it is time for that. `always`: whatever the time is, unless the line before says the same."""
+        with self._changing:
+            since = self._clock.now() - self._shown_at
+            is_news = text != self._shown or since >= SAME_AGAIN_AFTER
+            if is_news and (always or since >= SHOWN_EVERY):
+                self._show(text[:MAX_LINE])
+                self._shown = text
+                if not always:
+                    self._shown_at = self._clock.now()

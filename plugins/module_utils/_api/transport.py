@@ -15,7 +15,7 @@ import ssl
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import BadStatusLine, HTTPException, LineTooLong, RemoteDisconnected, UnknownProtocol
 from typing import Any
@@ -43,6 +43,7 @@ from .rate_limit import RateLimiter
 from .response_limits import ResponseLimiter, ResponseTimeoutError, UnusableResponseError
 
 VERSION = "1.0.0"
+MIN_REQUESTS = (2, 25, 1)
 INITIAL_DELAY = 0.5
 MAX_DELAY = 8.0
 MIN_TIMEOUT = 1.0
@@ -84,9 +85,23 @@ class Connection:
     verify_source: str = "ca_path"
 
     @property
+    def session_key(self) -> tuple[object, ...]:
+        """What connections must have in common to be used one for the other."""
+        return self.url, self.token, self.verify, self.user_agent
+
+    @property
     def is_plain_http(self) -> bool:
         """Whether the token would travel unencrypted."""
         return urlsplit(self.url).scheme == "http"
+
+
+def find_requests_problem() -> str | None:
+    """What is wrong with the package requests of this Python, None if it is as the collection needs it."""
+    if REQUESTS_IMPORT_ERROR is not None:
+        return "the Python package requests cannot be imported"
+    found = tuple(map(int, re.findall(r"\d+", requests.__version__)[:3]))
+    wanted = ".".join(map(str, MIN_REQUESTS))
+    return None if found >= MIN_REQUESTS else f"requests {requests.__version__} is older than {wanted}"
 
 
 def is_loopback(host: str) -> bool:
@@ -180,11 +195,50 @@ def _read_body(response: requests.Response) -> bytes:
     return bytes(body)
 
 
+class SessionPool:
+    """Sessions with open connections, for all runs of a process; each is used by one thread at a time.
+
+    requests promises no more than that.
+    """
+
+    def __init__(self, session_factory: Callable[[Connection], requests.Session] = open_session) -> None:
+        self._open_session = session_factory
+        # With the time at which each was given back, the latest at the end.
+        self._idle: dict[object, list[tuple[float, requests.Session]]] = {}
+        self._taking = threading.Lock()
+
+    @contextmanager
+    def session(self, connection: Connection, clock: Clock, max_idle: float) -> Iterator[requests.Session]:
+        """The session that was used last for the same URL, token and TLS settings, or a new one.
+
+        One that was idle for more than `max_idle` seconds is not used, nor one again that an error has cut off.
+        """
+        session = self._take(connection, clock.now(), max_idle) or self._open_session(connection)
+        with ExitStack() as unless_finished:
+            unless_finished.callback(session.close)
+            yield session
+            unless_finished.pop_all()
+        with self._taking:
+            self._idle.setdefault(connection.session_key, []).append((clock.now(), session))
+
+    def _take(self, connection: Connection, now: float, max_idle: float) -> requests.Session | None:
+        with self._taking:
+            idle = self._idle.get(connection.session_key, [])
+            while idle and now - idle[0][0] > MAX_IDLE:
+                idle.pop(0)[1].close()
+            if not idle:
+                return None
+            since, session = idle.pop()
+        if now - since <= max_idle:
+            return session
+        session.close()
+        return None
+
+
 class HttpClient:
     """Sends calls, and sends them again where that is safe; everything ends at the deadline.
 
-    Several threads may send at once, each with a session that no other uses meanwhile, because requests promises no
-    more; at most MAX_CONCURRENT_READS reads and `concurrent_writes` writes are on the way.
+    Several threads may send at once; at most MAX_CONCURRENT_READS reads and `concurrent_writes` writes are on the way.
     """
 
     def __init__(
@@ -192,7 +246,7 @@ class HttpClient:
         connection: Connection,
         clock: Clock,
         deadline: Deadline,
-        session_factory: Callable[[Connection], requests.Session] = open_session,
+        sessions: SessionPool | None = None,
         concurrent_writes: int = DEFAULT_CONCURRENT_WRITES,
         report_progress: Callable[[str], None] = lambda _text: None,
     ) -> None:
@@ -200,10 +254,7 @@ class HttpClient:
         self._connection = connection
         self._clock = clock
         self._deadline = deadline
-        self._open_session = session_factory
-        # With the time at which each was given back, the latest at the end.
-        self._idle: list[tuple[float, requests.Session]] = []
-        self._taking = threading.Lock()
+        self._sessions = sessions or SessionPool()
         self._report = report_progress
         self._rate = RateLimiter(clock, report_progress)
         self._places = {False: threading.Semaphore(MAX_CONCURRENT_READS), True: threading.Semaphore(concurrent_writes)}
@@ -270,7 +321,8 @@ class HttpClient:
             timeout = max(MIN_TIMEOUT, min(timeout, self._deadline.remaining()))
         response: Response | None = None
         try:
-            with self._session(request) as session:
+            max_idle = MAX_IDLE_FOR_WRITES if request.retry is Retry.IF_NOT_EXECUTED else MAX_IDLE
+            with self._sessions.session(self._connection, self._clock, max_idle) as session:
                 got = session.request(
                     request.method,
                     self._connection.url + request.path,
@@ -288,25 +340,6 @@ class HttpClient:
             headers, date = (response.headers, response.date) if response is not None else ({}, None)
             self._rate.release(headers, date)
         return response
-
-    @contextmanager
-    def _session(self, request: Request) -> Iterator[requests.Session]:
-        """A session that no other thread has: the one that was used last, unless that was too long ago."""
-        longest = MAX_IDLE_FOR_WRITES if request.retry is Retry.IF_NOT_EXECUTED else MAX_IDLE
-        with self._taking:
-            now = self._clock.now()
-            while self._idle and now - self._idle[0][0] > MAX_IDLE:
-                self._idle.pop(0)[1].close()
-            since, session = self._idle.pop() if self._idle else (now, None)
-        if session is not None and now - since > longest:
-            session.close()
-            session = None
-        session = session or self._open_session(self._connection)
-        try:
-            yield session
-        finally:
-            with self._taking:
-                self._idle.append((self._clock.now(), session))
 
     def _no_answer(self, request: Request, error: Exception, *, begun: bool, timeout: float) -> ApiError:
         if isinstance(error, requests.exceptions.ContentDecodingError):

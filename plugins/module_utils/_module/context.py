@@ -11,22 +11,22 @@ from urllib.parse import urlsplit
 from .._api.endpoints import KatapultApi
 from .._core.file_lock import lock_directories
 from .._reconcile.run import RunContext
-from .base import KatapultModule
+from .run import ModuleRun
 
 
-def build_context(module: KatapultModule, api: KatapultApi | None = None) -> RunContext:
-    """The real surroundings, as the module's options describe them. Raises KatapultError."""
+def build_context(run: ModuleRun, api: KatapultApi | None = None) -> RunContext:
+    """The real surroundings, as the task's options describe them. Raises KatapultError."""
     return RunContext(
-        api=api or KatapultApi(module.http()),
-        clock=module.clock,
-        deadline=module.deadline,
-        warn=module.warn,
-        lock_directories=lock_directories(module.environment),
-        lock_keys=(normalize_url(module.params["api_url"]),),
-        check_mode=module.check_mode,
-        wait=module.params["wait"],
-        report_progress=module.report_progress,
-        catch_unforeseen=module.catch_unforeseen,
+        api=api or KatapultApi(run.http()),
+        clock=run.clock,
+        deadline=run.deadline,
+        warn=run.warn,
+        lock_directories=lock_directories(run.environment),
+        lock_keys=(normalize_url(run.params["api_url"]),),
+        check_mode=run.check_mode,
+        wait=run.params["wait"],
+        report_progress=run.report_progress,
+        catch_unforeseen=run.catch_unforeseen,
     )
 
 

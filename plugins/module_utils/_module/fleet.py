@@ -10,16 +10,16 @@ from .._api.disk_list import DiskListSnapshot
 from .._options.disk import parse_range
 from .._options.fleet import MAX_CONCURRENCY, parse_fleet
 from .._reconcile.fleet import Fleet, FleetSettings
-from .base import KatapultModule
 from .context import build_context
+from .run import ModuleRun
 
 
-def build_fleet(module: KatapultModule) -> Fleet:
-    """The fleet that the module's options describe. Raises KatapultError for options that can't be meant."""
-    entries = parse_fleet(module.params, module.environment)
-    concurrency = parse_range(module.params, "concurrency", 1, MAX_CONCURRENCY)
-    settings = FleetSettings(module.params["state"] == "absent", concurrency, module.params["fail_fast"])
+def build_fleet(run: ModuleRun) -> Fleet:
+    """The fleet that the task's options describe. Raises KatapultError for options that can't be meant."""
+    entries = parse_fleet(run.params, run.environment)
+    concurrency = parse_range(run.params, "concurrency", 1, MAX_CONCURRENCY)
+    settings = FleetSettings(run.params["state"] == "absent", concurrency, run.params["fail_fast"])
     desired = [entry.desired for entry in entries]
     names, ids = [one.name for one in desired], [one.id for one in desired]
-    api = DiskListSnapshot(module.http(concurrency), names, ids)
-    return Fleet(entries, api, build_context(module, api), settings)
+    api = DiskListSnapshot(run.http(concurrency), names, ids)
+    return Fleet(entries, api, build_context(run, api), settings)

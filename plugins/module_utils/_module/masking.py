@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a secret looks when somebody repeats it: in an address, on a page, within JSON, in words of an error. Pure."""
+"""How a secret looks when somebody repeats it: in an address, on a page, within JSON, in words of an error."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
+
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 
 # A part of a token that is shorter than the token itself is hidden too from this length on: fewer letters are in many
 # a word. Eight is what is taken for the least length of a password.
@@ -29,6 +31,9 @@ _BACKSLASH = rf"(?:\\|{_PERCENT}5[cC]|{_AND}(?:bsol|{_NUMBER}(?:0{{0,6}}92|[xX]0
 _MOST_BACKSLASHES = 7
 _ESCAPES = f"{_BACKSLASH}{{1,{_MOST_BACKSLASHES}}}"
 _IN_LETTERS = {"\n": "n", "\r": "r", "\t": "t"}
+
+# Control characters could move the cursor, or begin a line that looks like one of Ansible's.
+FOR_A_TERMINAL = {**dict.fromkeys((*range(32), *range(127, 160)), "?"), **dict.fromkeys(map(ord, "\t\n\r"), " ")}
 
 
 class Secrets:
@@ -66,6 +71,35 @@ class Secrets:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile("|".join(map(_build_pattern, self._forms)))
+
+
+class Mask:
+    """Hides secrets in what is shown. `hidden`: what Ansible masks by itself, which grows by the spellings found."""
+
+    def __init__(self, secrets: Secrets, hidden: set[str]) -> None:
+        self._secrets = secrets
+        self._hidden = hidden
+        hidden.update(secrets.plain)
+
+    def printable(self, text: str) -> str:
+        """The text masked, and fit for a terminal, to which Ansible prints messages as they are."""
+        return str(self.hide(text)).translate(FOR_A_TERMINAL)
+
+    def hide(self, shown: Any) -> Any:
+        """The value without what must not be shown."""
+        self._hidden.update(self._secrets.find_in(shown))
+        return remove_values(shown, self._hidden)
+
+    def hide_in_keys(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """The result without it in the keys of dictionaries; Ansible masks values, once it knows all spellings."""
+        self._hidden.update(self._secrets.find_in(result))
+        return {key: sanitize_keys(value, self._hidden) for key, value in result.items()}
+
+    def hide_in_result(self, result: Mapping[str, Any]) -> dict[str, Any]:
+        """The result as AnsibleModule ends with it: without it in keys and values, but what is true or null is."""
+        shown = self.hide_in_keys(result)
+        plain = {key: value for key, value in shown.items() if value is None or isinstance(value, bool)}
+        return {**remove_values(shown, self._hidden), **plain}
 
 
 def _in_base64(text: str) -> Iterator[str]:

@@ -20,7 +20,7 @@ from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away
 from ansible_collections.katapult.cloud.tests.unit.support.fake_clock import LONGEST_WAIT, SkippedTime
 from ansible_collections.katapult.cloud.tests.unit.support.harness import state_of
-from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, Way, finished
 from ansible_collections.katapult.cloud.tests.unit.support.processes import internal_arguments
 
 TOKEN = "a-token-that-nobody-must-see"
@@ -39,8 +39,9 @@ MOST_REQUESTS = 400
 class World:
     """Runs of modules against one simulator."""
 
-    def __init__(self, simulator: Simulator, clock: SkippedTime) -> None:
+    def __init__(self, simulator: Simulator, clock: SkippedTime, way: Way) -> None:
         self.simulator = simulator
+        self._way = way
         self._clock = clock
 
     def reset(self) -> None:
@@ -61,7 +62,7 @@ class World:
         """The end of a run with these options, by default those of a good connection, which must not last for ever."""
         usual = {"api_url": self.simulator.url, "api_token": TOKEN, "organization": "acme", "api_retries": 0}
         began, seen = self._clock.now(), len(self.simulator.requests)
-        done = finished(module, {**usual, **options, **internal_arguments(check)})
+        done = finished(module, {**usual, **options, **internal_arguments(check)}, self._way)
         assert self._clock.now() - began < LONGEST_WAIT
         assert len(self.simulator.requests) - seen < MOST_REQUESTS
         return done
@@ -81,13 +82,13 @@ class World:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def world(way: Way) -> Iterator[World]:
     """A service, with nothing of the developer's own surroundings."""
     clock = SkippedTime(speed=math.inf)
     kept = {name: value for name, value in os.environ.items() if not FOREIGN.search(name)}
     alone = mock.patch.dict(os.environ, kept, clear=True)
     with alone, _instead_of_the_real_one(clock), Simulator(clock=clock.wall) as simulator:
-        yield World(simulator, clock)
+        yield World(simulator, clock, way)
 
 
 @contextmanager

@@ -13,9 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import KatapultModule
 from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import ATTACHED, BOOT, DB, PLAIN, TASK, TRASHED, WEB
 from ansible_collections.katapult.cloud.tests.unit.fuzz.values import ENDLESS, HUGE, odd_values
 from hypothesis import strategies as st
@@ -49,28 +47,7 @@ GOOD: dict[LockDirectory, list[Any]] = {
 CONNECTION = ("api_token", "api_url")
 
 
-class _AskedError(Exception):
-    """The arguments that a module makes itself with."""
-
-    def __init__(self, arguments: Mapping[str, Any]) -> None:
-        super().__init__("asked")
-        self.arguments = arguments
-
-
-def _spec_of(module: ModuleType) -> Spec:
-    def tell(_self: KatapultModule, **arguments: Any) -> None:
-        raise _AskedError(arguments)
-
-    with mock.patch.object(KatapultModule, "__init__", tell):
-        try:
-            module.main()
-        except _AskedError as asked:
-            spec: Spec = asked.arguments["argument_spec"]
-            return spec
-    raise AssertionError(f"{module.__name__} makes no module")
-
-
-SPECS: dict[str, Spec] = {name: _spec_of(module) for name, module in MODULES.items()}
+SPECS: dict[str, Spec] = {name: module.SPEC["argument_spec"] for name, module in MODULES.items()}
 
 
 def places_of(spec: Spec, within: LockDirectory = ()) -> Iterator[LockDirectory]:

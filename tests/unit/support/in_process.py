@@ -2,19 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a module in this process: arguments in as JSON, the result out as JSON."""
+"""Running a module in this process, on either way that Ansible runs it: options in as JSON, the result out as JSON."""
 
 from __future__ import annotations
 
 import gc
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from importlib import import_module
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 
 import pytest
@@ -22,6 +23,12 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
 from ansible_collections.katapult.cloud.plugins.module_utils._module import context
+from ansible_collections.katapult.cloud.plugins.plugin_utils._action import KatapultAction
+from ansible_collections.katapult.cloud.tests.unit.support.worker import find_action, run_action
+
+# As a module, whose process this one is then, or in Ansible's process.
+Way = Literal["module", "action"]
+WAYS: tuple[Way, ...] = ("module", "action")
 
 
 @dataclass
@@ -48,14 +55,36 @@ class _Written(io.TextIOWrapper):
         return self._bytes.getvalue().decode()
 
 
-def finished(module: ModuleType, arguments: Mapping[str, Any]) -> Finished:
-    """The end of a module's run. Anything but one JSON object on its standard output is an error."""
+def finished(module: ModuleType, arguments: Mapping[str, Any], way: Way = "module") -> Finished:
+    """The end of a module's run. Anything but one JSON object as its result is an error.
+
+    `arguments`: as Ansible hands them to a module, with those of its own.
+    """
+    if way == "module":
+        return finished_module(module.main, arguments)
+    return finished_action(find_action(module), arguments)
+
+
+def finished_module(main: Callable[[], object], arguments: Mapping[str, Any]) -> Finished:
+    """The end of a run in a process of its own, which begins with `main`."""
     out, err = _Written(), _Written()
     with _handed_over(arguments), redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        module.main()
+        main()
     result = json.loads(out.text(), parse_constant=_refuse)
     assert isinstance(result, dict)
     return Finished(result, out.text() + err.text(), ended.value.code)
+
+
+def finished_action(action: type[KatapultAction], arguments: Mapping[str, Any]) -> Finished:
+    """The end of a run in Ansible's process."""
+    out, err = _Written(), _Written()
+    with _alone(), _own_locks(), redirect_stdout(out), redirect_stderr(err):
+        returned = run_action(action, arguments)
+    assert out.text() == ""
+    text = json.dumps(returned)
+    result = json.loads(text, parse_constant=_refuse)
+    assert isinstance(result, dict)
+    return Finished(result, text + err.text(), int(bool(result.get("failed"))))
 
 
 @contextmanager
@@ -73,20 +102,27 @@ def _alone() -> Iterator[None]:
 
 @contextmanager
 def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
-    """The one place that patches: ansible-core has no other way to hand a module its arguments in process.
-
-    Nor has a module a way to be told of another place for its locks than that which all tasks of the user share.
-    """
+    """ansible-core has no other way to hand a module its arguments in process than to patch it."""
     text = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode()
-    with _alone(), ExitStack() as patches:
-        locks = [LockDirectory(patches.enter_context(TemporaryDirectory()))]
-        patches.enter_context(mock.patch.object(context, "lock_directories", return_value=locks))
+    with _alone(), _own_locks(), ExitStack() as patches:
         patches.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", text))
         for name in ("_global_warnings", "_global_deprecations"):
             # They last as long as a process.
             patches.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             patches.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
+            # Since 2.19 module_utils know whether they are in Ansible's process, as action plugins are.
+            internal = import_module("ansible.module_utils._internal")
+            patches.enter_context(mock.patch.object(internal, "is_controller", new=False))
+            patches.enter_context(mock.patch.object(internal, "import_controller_module", return_value=None))
+        yield
+
+
+@contextmanager
+def _own_locks() -> Iterator[None]:
+    """A module has no way to be told of another place for its locks than that which all tasks of the user share."""
+    with TemporaryDirectory() as folder, mock.patch.object(context, "lock_directories") as directories:
+        directories.return_value = [LockDirectory(folder)]
         yield
 
 

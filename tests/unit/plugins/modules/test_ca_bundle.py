@@ -20,7 +20,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.messages impor
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import parse_connection
+from ansible_collections.katapult.cloud.plugins.module_utils._module.connection import parse_connection
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.fuzz.options import ENOUGH, MODULES
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock

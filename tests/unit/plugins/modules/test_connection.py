@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import VERSION
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import NO_TOKEN, parse_connection
-from ansible_collections.katapult.cloud.plugins.module_utils._module.progress_file import ALWAYS_SHOW, PROGRESS_FILE
+from ansible_collections.katapult.cloud.plugins.module_utils._module.arguments import NO_TOKEN
+from ansible_collections.katapult.cloud.plugins.module_utils._module.connection import parse_connection
 from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_data_center_info,
     katapult_disk,
@@ -227,15 +227,3 @@ def test_a_protected_value_does_not_show(run: Any, simulator: Simulator, tmp_pat
 
     assert done["disk"]["installation"]["attributes"][0]["protect"] is True
     assert secret not in done.output
-
-
-def test_a_pause_is_marked_as_shown_in_any_case(
-    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    told = tmp_path / "progress"
-    told.touch()
-    monkeypatch.setenv(PROGRESS_FILE, str(told))
-    simulator.faults.add(Fault(action="answer", status=503))
-    run(check=True, **DISK)
-
-    assert told.read_text(encoding="utf-8").startswith(ALWAYS_SHOW)

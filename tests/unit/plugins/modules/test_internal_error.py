@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 import pytest
@@ -19,17 +19,16 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.endpoints impo
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import (
-    MAX_QUOTE,
-    KatapultModule,
-    connection_spec,
-)
+from ansible_collections.katapult.cloud.plugins.module_utils._module.base import KatapultModule
+from ansible_collections.katapult.cloud.plugins.module_utils._module.connection import connection_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._module.run import MAX_QUOTE, ModuleRun
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import FleetEntry
 from ansible_collections.katapult.cloud.plugins.module_utils._options.info import InfoResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
+from ansible_collections.katapult.cloud.plugins.plugin_utils._action import KatapultAction
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
@@ -43,7 +42,13 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     task_answer,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
-from ansible_collections.katapult.cloud.tests.unit.support.in_process import Finished, finished
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import (
+    WAYS,
+    Finished,
+    Way,
+    finished_action,
+    finished_module,
+)
 from ansible_collections.katapult.cloud.tests.unit.support.processes import internal_arguments, output_of
 
 TOKEN = "a-token-that-nobody-must-see"
@@ -67,6 +72,8 @@ class Breaks:
 
 
 BREAKS = Breaks(BOOM)
+SPEC = {"argument_spec": connection_spec()}
+Act = Callable[[ModuleRun], Any]
 
 
 class BrokenClock(FakeClock):
@@ -77,23 +84,31 @@ class BrokenClock(FakeClock):
         raise BOOM
 
 
-def ended(act: Callable[[KatapultModule], Any], module_class: type[KatapultModule] = KatapultModule) -> Finished:
-    """The end of a module that does `act`: one JSON object on its output, and none of the secrets."""
-    module = ModuleType("a_module")
-    vars(module)["main"] = lambda: module_class(argument_spec=connection_spec()).run(act)
-    done = finished(module, {"api_token": TOKEN, **internal_arguments(check=False)})
+def end(act: Act, way: Way, module_class: type[KatapultModule] = KatapultModule) -> Finished:
+    """The end of a module that does `act`: one JSON object as its result, and none of the secrets."""
+    arguments = {"api_token": TOKEN, **internal_arguments(check=False)}
+    if way == "module":
+        done = finished_module(lambda: module_class(SPEC).run(act), arguments)
+    else:
+        action = type("ActionModule", (KatapultAction,), {"spec": SPEC, "act": staticmethod(act)})
+        done = finished_action(action, arguments)
     assert TOKEN not in done.output
     assert "secret@" not in done.output
     assert "Traceback" not in done.output
     return done
 
 
+@pytest.fixture(name="ended", params=WAYS)
+def _ended(request: pytest.FixtureRequest) -> Callable[[Act], Finished]:
+    return partial(end, way=request.param)
+
+
 @pytest.fixture(name="context")
 def _context(tmp_path: Path) -> Callable[..., RunContext]:
-    def context(module: KatapultModule, api: KatapultApi, clock: FakeClock) -> RunContext:
+    def context(run: ModuleRun, api: KatapultApi, clock: FakeClock) -> RunContext:
         places, deadline = [LockDirectory(str(tmp_path))], Deadline(clock, 600)
-        catching = module.catch_unforeseen
-        return RunContext(api, clock, deadline, module.warn, places, ("x",), catch_unforeseen=catching)
+        catching = run.catch_unforeseen
+        return RunContext(api, clock, deadline, run.warn, places, ("x",), catch_unforeseen=catching)
 
     return context
 
@@ -155,11 +170,12 @@ def test_one_disk(
     script: Mapping[str, Sequence[Any]],
     clock: FakeClock,
     known: dict[str, Any],
+    ended: Callable[[Act], Finished],
 ) -> None:
     service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
 
-    def act(module: KatapultModule) -> DiskResult:
-        return PresentReconciler(desired(**CHANGES), context(module, KatapultApi(service), clock)).ensure()
+    def act(run: ModuleRun) -> DiskResult:
+        return PresentReconciler(desired(**CHANGES), context(run, KatapultApi(service), clock)).ensure()
 
     done = ended(act)
     assert_internal(done)
@@ -228,14 +244,15 @@ def test_a_fleet(
     clock: FakeClock,
     told: list[tuple[bool, bool, bool, bool]],
     outcome: str,
+    ended: Callable[[Act], Finished],
 ) -> None:
     service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
     wishes = [desired(name=f"data-{number}") for number in range(3)]
     entries = [FleetEntry(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
 
-    def act(module: KatapultModule) -> FleetResult:
+    def act(run: ModuleRun) -> FleetResult:
         api = DiskListSnapshot(service, [wish.name for wish in wishes], [wish.id for wish in wishes])
-        return Fleet(entries, api, context(module, api, clock), FleetSettings()).ensure()
+        return Fleet(entries, api, context(run, api, clock), FleetSettings()).ensure()
 
     done = ended(act)
     assert_internal(done)
@@ -266,7 +283,7 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
         def as_result(self, *, with_diff: bool) -> dict[str, Any]:
             return {**super().as_result(with_diff=with_diff), "changed": True, "msg": "Done."}
 
-    done = ended(lambda _module: Done("disk", [disk_payload()]), Unlucky)
+    done = end(lambda _run: Done("disk", [disk_payload()]), "module", Unlucky)
     assert_internal(done)
     assert (done["changed"], done["disk"]) == (True, [disk_payload()])
 
@@ -274,8 +291,8 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
 @pytest.mark.parametrize(
     "spelled", [TOKEN, "".join(f"%{byte:02x}" for byte in TOKEN.encode())], ids=["plain", "quoted"]
 )
-def test_a_long_text_is_cut_and_half_a_secret_is_none(spelled: str) -> None:
-    def act(_module: KatapultModule) -> NoReturn:
+def test_a_long_text_is_cut_and_half_a_secret_is_none(ended: Callable[[Act], Finished], spelled: str) -> None:
+    def act(_run: ModuleRun) -> NoReturn:
         raise LookupError(f"{'x' * (MAX_QUOTE - 30)}{spelled}{'y' * 1000}")
 
     done = ended(act)
@@ -284,8 +301,8 @@ def test_a_long_text_is_cut_and_half_a_secret_is_none(spelled: str) -> None:
     assert len(done["msg"]) < 1000
 
 
-def test_an_interruption_passes() -> None:
-    def act(_module: KatapultModule) -> NoReturn:
+def test_an_interruption_passes(ended: Callable[[Act], Finished]) -> None:
+    def act(_run: ModuleRun) -> NoReturn:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

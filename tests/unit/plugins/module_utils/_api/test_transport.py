@@ -25,6 +25,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.transport impo
     MAX_RECHECKS,
     Connection,
     HttpClient,
+    SessionPool,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import (
     MAX_AGE,
@@ -75,7 +76,11 @@ class Run:
         connection = Connection("https://api.test/core/v1", "token-1", self.timeout, self.retries, verify="/ca.pem")
         self.told: list[str] = []
         self.http = HttpClient(
-            connection, self.clock, self.deadline, lambda _connection: self.session, report_progress=self.told.append
+            connection,
+            self.clock,
+            self.deadline,
+            SessionPool(lambda _connection: self.session),
+            report_progress=self.told.append,
         )
 
     def fails(self, call: Request) -> ApiError:
@@ -298,7 +303,9 @@ def test_a_session_is_used_by_one_thread_at_a_time_and_then_by_the_next() -> Non
         return opened[-1]
 
     clock = FakeClock()
-    http = HttpClient(Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), open_session)
+    http = HttpClient(
+        Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), SessionPool(open_session)
+    )
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _number: http.send(GET), range(6)))
 
@@ -313,7 +320,7 @@ class Sessions:
         self.opened: list[ToldSession] = []
         self._meanwhile = list(first_meanwhile)
         self.http = HttpClient(
-            Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), self.open
+            Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), SessionPool(self.open)
         )
 
     def open(self, _connection: Connection) -> ToldSession:
@@ -380,7 +387,7 @@ def test_a_write_that_waited_for_the_rate_limit_takes_a_fresh_connection() -> No
         Connection("https://api.test/core/v1", "token-1"),
         clock,
         Deadline(clock, 600.0),
-        lambda _connection: opened.pop(0),
+        SessionPool(lambda _connection: opened.pop(0)),
     )
     opened = [FakeSession(times(1, GET, limited_to(2, 0))), FakeSession(times(1, CREATE, FINE))]
     used = list(opened)
@@ -425,7 +432,7 @@ def test_only_so_many_requests_are_on_the_way_at_once(call: Request, at_most: in
         connection,
         clock,
         Deadline(clock, 600.0),
-        lambda _connection: CountingSession(times(60, call, FINE)),
+        SessionPool(lambda _connection: CountingSession(times(60, call, FINE))),
         concurrent_writes=3,
     )
     with ThreadPoolExecutor(30) as pool:
@@ -532,7 +539,9 @@ def test_a_write_that_waited_long_for_a_place_is_checked_before_it_is_sent(secon
 
     clock, seen = WatchedClock(), list[bool]()
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = HttpClient(connection, clock, Deadline(clock, 600.0), lambda _: SlowSession(times(2, CREATE, FINE)), 1)
+    http = HttpClient(
+        connection, clock, Deadline(clock, 600.0), SessionPool(lambda _: SlowSession(times(2, CREATE, FINE))), 1
+    )
     second = threading.Thread(target=http.send, args=(checked(CREATE, seen.append),))
     http.send(CREATE)
     second.join(10)
@@ -584,7 +593,7 @@ def test_a_limit_that_leaves_no_request_for_the_write_after_its_check_does_not_h
     clock = FakeClock()
     service = LimitedService(clock, 1)
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = HttpClient(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http = HttpClient(connection, clock, Deadline(clock, 600.0), SessionPool(service.open_session))
     http.send(GET)
     http.send(checked(CREATE, reading(http)))
 
@@ -598,7 +607,7 @@ def test_many_threads_that_check_their_writes_all_come_through_a_small_limit(per
     clock = QuickClock()
     service = LimitedService(clock, permitted)
     connection = Connection("https://api.test/core/v1", "token-1")
-    http = HttpClient(connection, clock, Deadline(clock, 600.0), service.open_session)
+    http = HttpClient(connection, clock, Deadline(clock, 600.0), SessionPool(service.open_session))
     http.send(GET)
     call = checked(CREATE, reading(http))
     threads = [threading.Thread(target=http.send, args=(call,), daemon=True) for _number in range(12)]

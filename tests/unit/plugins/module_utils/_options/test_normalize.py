@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import OptionError
-from ansible_collections.katapult.cloud.plugins.module_utils._module.base import connection_spec
+from ansible_collections.katapult.cloud.plugins.module_utils._module.connection import connection_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import disk_spec, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import fleet_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._options.normalize import (
