@@ -38,6 +38,7 @@ from .._core.errors import (
     describe_error,
     truncate,
 )
+from .._core.parallel import raise_if_interrupted
 from .messages import Request, Response, Retry, parse_response, unexpected_response
 from .rate_limit import RateLimiter
 from .response_limits import ResponseLimiter, ResponseTimeoutError, UnusableResponseError
@@ -264,6 +265,7 @@ class HttpClient:
         attempts, unclear, began = 0, False, self._clock.now()
         while True:
             attempts += 1
+            raise_if_interrupted()
             asked = self._clock.now()
             with self._places[request.is_write]:
                 # What the check raises is raised: it is not the request's own error.

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from .parallel import Interrupted, find_interruption
+
 # What was read longer ago is read again before a write: an undisturbed run takes some 0.2 s from one to the other.
 MAX_AGE = 2.0
 
@@ -41,8 +43,12 @@ class Clock:
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Do nothing for that many seconds."""
-        time.sleep(seconds)
+        """Do nothing for that many seconds. Raises Interrupted if another thread of the same work is interrupted."""
+        interruption = find_interruption()
+        if interruption is None:
+            time.sleep(seconds)
+        elif interruption.wait(seconds):
+            raise Interrupted
 
     def jitter(self) -> float:
         """A factor around 1, so that many clients that fail together don't come back together."""

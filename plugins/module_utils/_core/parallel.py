@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same work for many things, several of them at a time, with the threads that can be had."""
+"""The same work for many things, several of them at a time, with the threads that can be had.
+
+What interrupts one of them, as a time-out of Ansible's, also ends the pauses of the others and keeps them from going on.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,31 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 DEFAULT_CONCURRENCY = 8
+
+
+class Interrupted(BaseException):
+    """Another thread of the same work was interrupted."""
+
+
+class _OfThread(threading.local):
+    """What a thread is a part of: set as soon as that is interrupted."""
+
+    interrupted: threading.Event | None = None
+
+
+_of_thread = _OfThread()
+
+
+def find_interruption() -> threading.Event | None:
+    """What is set as soon as the work of this thread is interrupted; None in a thread that works alone."""
+    return _of_thread.interrupted
+
+
+def raise_if_interrupted() -> None:
+    """Raise Interrupted if the work of this thread is interrupted."""
+    event = find_interruption()
+    if event is not None and event.is_set():
+        raise Interrupted
 
 
 def map_concurrently(
@@ -54,12 +82,16 @@ class _Workers(Generic[T, R]):
         self._threads: list[threading.Thread] = []
         self._done: dict[int, R] = {}
         self._error: BaseException | None = None
+        # Work within the work of a thread is interrupted with that.
+        self._interrupted = _of_thread.interrupted or threading.Event()
 
     def results(self) -> list[R]:
         """Work, and wait until all that was begun has ended."""
+        before = _of_thread.interrupted
         with self:
             self._take_and_work()
             self._join()
+        _of_thread.interrupted = before
         # If that was interrupted nothing is begun any more, and what was begun is still waited for.
         self._join()
         if self._error is not None:
@@ -67,6 +99,7 @@ class _Workers(Generic[T, R]):
         return [self._done[number] for number in sorted(self._done)]
 
     def _take_and_work(self) -> None:
+        _of_thread.interrupted = self._interrupted
         with self:
             while True:
                 with self._changing:
@@ -91,8 +124,11 @@ class _Workers(Generic[T, R]):
         pass
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> bool:
-        """Keep the first error; one that shall end the process, as an interruption does, goes before all others."""
+        """Keep the first error; an interruption goes before all others, and is one of all threads."""
+        interrupts = error is not None and not isinstance(error, Exception)
         with self._changing:
-            if error is not None and (self._error is None or not isinstance(error, Exception)):
+            if self._error is None or (interrupts and isinstance(self._error, Exception)):
                 self._error = error
+        if interrupts:
+            self._interrupted.set()
         return True

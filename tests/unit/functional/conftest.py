@@ -10,6 +10,15 @@ from collections.abc import Iterator
 
 import pytest
 from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import WAYS
+from ansible_collections.katapult.cloud.tests.unit.support.processes import all_on
+
+
+@pytest.fixture(name="both_ways", params=WAYS)
+def _both_ways(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every module that the test starts runs in a process of its own, and then once more in Ansible's."""
+    with all_on(request.param):
+        yield
 
 
 @pytest.fixture(name="all_lives", scope="module")

@@ -13,6 +13,8 @@ import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, result_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 MADE = {"id": "disk_Made", "name": "data-01", "size_in_gb": 20, "state": "built", "virtual_machine_disk": None}
 
 

@@ -15,6 +15,8 @@ import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.processes import output_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 LIST = "/organizations/organization/disks"
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": "uk-lon-01"}
 NAMES = [f"data-{number:03d}" for number in range(60)]

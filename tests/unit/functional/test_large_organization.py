@@ -17,6 +17,8 @@ from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.simulator import disks_seed
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, result_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 LIST = "GET /organizations/organization/disks"
 READ = "GET /disks/disk"
 NAMES = ("seeded-0001", "seeded-4711", "seeded-10000")

@@ -18,6 +18,8 @@ from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 from ansible_collections.katapult.cloud.tests.unit.support.processes import ended, forget_creates, output_of, started
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 LIST = "/organizations/organization/disks"
 LOOK, POST, READ = f"GET {LIST}", f"POST {LIST}", "GET /disks/disk"
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}

@@ -17,6 +17,8 @@ from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of, result_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 HUGE = "1" + "0" * 400
 OPTIONS: dict[str, dict[str, Any]] = {
     "a literal with a number for a key": {"data_center": "{1: 2}"},

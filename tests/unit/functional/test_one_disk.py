@@ -20,6 +20,8 @@ from ansible_collections.katapult.cloud.tests.unit.support.processes import (
     results_of,
 )
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 PATH = "/organizations/organization/disks"
 FAULTS: dict[str, dict[str, Any]] = {
     "dropped": {"action": "drop"},

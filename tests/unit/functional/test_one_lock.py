@@ -17,6 +17,8 @@ import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 # The options of a run, and how it is started.
 Run = tuple[dict[str, Any], dict[str, Any]]
 

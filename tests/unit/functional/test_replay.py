@@ -17,6 +17,8 @@ from ansible_collections.katapult.cloud.tests.simulator.recordings import Record
 from ansible_collections.katapult.cloud.tests.simulator.replay import ReplayServer
 from ansible_collections.katapult.cloud.tests.unit.support.processes import output_of, result_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 OWN = Path(__file__).parent.parent / "simulator" / "transcripts"
 FOLDERS = [OWN, *([Path(os.environ["KATAPULT_RECORDINGS"])] if os.environ.get("KATAPULT_RECORDINGS") else [])]
 RECORDINGS = [path for folder in FOLDERS for path in sorted(folder.glob("*.json"))]

@@ -14,6 +14,8 @@ import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, result_of
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 MACHINE = "web-01.acme.katapult.cloud"
 ATTACHED = {"virtual_machine": MACHINE, "attach": True}
 

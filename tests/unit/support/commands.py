@@ -44,7 +44,7 @@ class Ansible:
     def run(self, *command: str, status: int = 0) -> str:
         """Run a command that must end with this status, and return what it printed."""
         done = subprocess.run(
-            command, env=self.environment, cwd=self.home, capture_output=True, text=True, check=False, timeout=120
+            command, env=self.environment, cwd=self.home, capture_output=True, text=True, check=False, timeout=600
         )
         output = done.stdout + done.stderr
         assert done.returncode == status, output

@@ -2,22 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Running a module as Ansible does: arguments in as JSON, the result out as JSON."""
+"""Running a module in a process, on either way that Ansible runs it: arguments in as JSON, the result out as JSON."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import hold_locks, lock_directories
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way
 
 MODULES = "ansible_collections.katapult.cloud.plugins.modules"
 PROGRAM = """
@@ -27,7 +30,32 @@ basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
 runpy.run_module(sys.argv[1], run_name="__main__")
 """
+IN_ANSIBLE = """
+import importlib, json, sys
+from ansible_collections.katapult.cloud.tests.unit.support.worker import find_action, run_action
+arguments = json.load(sys.stdin.buffer)["ANSIBLE_MODULE_ARGS"]
+result = run_action(find_action(importlib.import_module(sys.argv[1])), arguments)
+print(json.dumps(result))
+sys.exit(bool(result.get("failed")))
+"""
+PROGRAMS: dict[Way, str] = {"module": PROGRAM, "action": IN_ANSIBLE}
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}
+
+
+class _Chosen:
+    """The way on which all processes run that are started from now on."""
+
+    way: Way = "module"
+
+
+@contextmanager
+def all_on(way: Way) -> Iterator[None]:
+    """Within this context every module runs on this way."""
+    before, _Chosen.way = _Chosen.way, way
+    try:
+        yield
+    finally:
+        _Chosen.way = before
 
 
 def internal_arguments(check: bool) -> dict[str, Any]:
@@ -47,11 +75,11 @@ def started(
 ) -> subprocess.Popen[bytes]:
     """A module that runs with these options, after the statements `before`."""
     process = subprocess.Popen(
-        [sys.executable, "-c", before + PROGRAM, f"{MODULES}.{module}"],
+        [sys.executable, "-c", before + PROGRAMS[_Chosen.way], f"{MODULES}.{module}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=dict(environment or {}, PYTHONPATH=":".join(sys.path)),
+        env={"ANSIBLE_LOCAL_TEMP": gettempdir(), **(environment or {}), "PYTHONPATH": ":".join(sys.path)},
         cwd=cwd,
     )
     assert process.stdin is not None

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -26,6 +26,11 @@ def find_action(module: ModuleType) -> type[KatapultAction]:
     """The action plugin of a module."""
     found: type[KatapultAction] = import_module(module.__name__.replace(".modules.", ".action.")).ActionModule
     return found
+
+
+def new_action(spec: Mapping[str, Any], act: Callable[..., Any]) -> type[KatapultAction]:
+    """The action plugin of a module with these options that does `act`."""
+    return type("ActionModule", (KatapultAction,), {"spec": spec, "act": staticmethod(act)})
 
 
 def run_action(action: type[KatapultAction], arguments: Mapping[str, Any], **settings: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,7 +29,6 @@ from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet im
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import DiskResult, RunContext
-from ansible_collections.katapult.cloud.plugins.plugin_utils._action import KatapultAction
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
@@ -90,8 +90,8 @@ def end(act: Act, way: Way, module_class: type[KatapultModule] = KatapultModule)
     if way == "module":
         done = finished_module(lambda: module_class(SPEC).run(act), arguments)
     else:
-        action = type("ActionModule", (KatapultAction,), {"spec": SPEC, "act": staticmethod(act)})
-        done = finished_action(action, arguments)
+        worker = import_module("ansible_collections.katapult.cloud.tests.unit.support.worker")
+        done = finished_action(worker.new_action(SPEC, act), arguments)
     assert TOKEN not in done.output
     assert "secret@" not in done.output
     assert "Traceback" not in done.output

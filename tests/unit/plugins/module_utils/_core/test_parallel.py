@@ -12,7 +12,12 @@ from collections.abc import Callable, Iterator
 from itertools import count, takewhile
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._core.parallel import map_concurrently
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock
+from ansible_collections.katapult.cloud.plugins.module_utils._core.parallel import (
+    find_interruption,
+    map_concurrently,
+    raise_if_interrupted,
+)
 
 
 class Gauge:
@@ -253,3 +258,67 @@ def test_what_was_begun_is_waited_for_though_the_wait_is_interrupted() -> None:
     with pytest.raises(KeyboardInterrupt):
         map_concurrently(work, range(2), 2, Interrupted)
     assert ended == [0, 1]
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["alone", "within"])
+def test_an_interruption_ends_the_pauses_of_all_threads(nested: bool) -> None:
+    """A time-out of the task must not have to wait for a disk that another thread watches for minutes."""
+    began, pausing = time.monotonic(), threading.Barrier(3 if nested else 2)
+
+    def pause(_number: int) -> None:
+        pausing.wait(10)
+        Clock().sleep(600)
+
+    def work(number: int) -> None:
+        if number == 0:
+            pausing.wait(10)
+            raise KeyboardInterrupt
+        if nested:
+            map_concurrently(pause, range(2), 2)
+        else:
+            pause(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_concurrently(work, range(2), 2)
+
+    assert time.monotonic() - began < 300
+    assert find_interruption() is None
+
+
+def test_an_interruption_keeps_the_others_from_going_on() -> None:
+    interrupted, went_on = threading.Event(), []
+
+    def work(number: int) -> None:
+        if number == 0:
+            pausing.wait(10)
+            raise KeyboardInterrupt
+        event = find_interruption()
+        assert event is not None
+        pausing.wait(10)
+        event.wait(10)
+        interrupted.set()
+        raise_if_interrupted()
+        went_on.append(number)
+
+    pausing = threading.Barrier(2)
+    with pytest.raises(KeyboardInterrupt):
+        map_concurrently(work, range(2), 2)
+
+    assert (interrupted.is_set(), went_on) == (True, [])
+
+
+def test_an_error_leaves_the_others_their_pauses() -> None:
+    ended = threading.Event()
+
+    def work(number: int) -> None:
+        pausing.wait(10)
+        if number == 0:
+            raise LookupError
+        Clock().sleep(0.01)
+        ended.set()
+
+    pausing = threading.Barrier(2)
+    with pytest.raises(LookupError):
+        map_concurrently(work, range(2), 2)
+
+    assert ended.is_set()
