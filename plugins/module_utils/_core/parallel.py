@@ -4,7 +4,7 @@
 
 """The same work for many things, several of them at a time, with the threads that can be had.
 
-What interrupts one of them, as a time-out of Ansible's, also ends the pauses of the others and keeps them from going on.
+What interrupts one of them, as a time-out of Ansible does, ends the pauses of the others, which then send nothing more.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import requests
 from ansible import constants, template
 from ansible.errors import AnsibleActionFail
 from ansible.parsing.dataloader import DataLoader
@@ -120,5 +121,5 @@ def test_without_requests_the_module_runs() -> None:
     [("2.24.0", False), ("2.25.0", False), ("2.25.1", True), ("2.32.4", True), ("3.0", True), ("2.9.2", False)],
 )
 def test_requests_must_be_new_enough(version: str, is_usable: bool) -> None:
-    with mock.patch.object(transport.requests, "__version__", version):
+    with mock.patch.object(requests, "__version__", version):
         assert (reason() is None) is is_usable

@@ -286,7 +286,8 @@ def test_an_interruption_ends_the_pauses_of_all_threads(nested: bool) -> None:
 
 
 def test_an_interruption_keeps_the_others_from_going_on() -> None:
-    interrupted, went_on = threading.Event(), []
+    interrupted = threading.Event()
+    went_on: list[int] = []
 
     def work(number: int) -> None:
         if number == 0:
