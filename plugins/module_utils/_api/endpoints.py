@@ -111,6 +111,10 @@ class KatapultApi:
         """Now, for is_fresh()."""
         return self._http.moment()
 
+    def min_pause(self) -> float:
+        """Seconds that a wait should let pass before its next request; 0 while enough are left in this minute."""
+        return self._http.min_pause()
+
     def is_fresh(self, seen: Moment | None) -> bool:
         """Whether `seen` is within the last MAX_AGE seconds, and no request has had to wait since."""
         now = self.moment()

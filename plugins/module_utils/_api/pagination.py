@@ -39,6 +39,9 @@ class Sender(Protocol):
     def moment(self) -> Moment:
         """Now: whether something is still as it was seen depends on what was waited for since."""
 
+    def min_pause(self) -> float:
+        """Seconds that a wait should let pass before its next request."""
+
 
 class RowList(NamedTuple):
     """The rows of a list that were asked for; `pages` is how many requests it takes to read the list once.

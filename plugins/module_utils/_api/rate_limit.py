@@ -15,6 +15,10 @@ REMAINING = "X-RateLimit-Remaining"
 PERMITTED = "X-RateLimit-Permitted"
 MINUTE = 60.0
 POLL_INTERVAL = 0.1
+# Waits slow down while less than this share of a minute's requests is left.
+LOW_SHARE = 0.25
+# How many waits are taken to share what is left: Ansible's usual number of forks, each of which may wait for a disk.
+CONCURRENT_WAITS = 5
 # Python refuses to read a number of thousands of digits.
 MAX_DIGITS = 9
 
@@ -89,6 +93,17 @@ class RateLimiter:
         """The service has refused a request because of the limit, and permits none for that many seconds."""
         with self._changing:
             self._left, self._ends = 0, self._clock.now() + seconds
+
+    def min_pause(self) -> float:
+        """Seconds that a wait should let pass before its next request; 0 while enough requests are left.
+
+        What is left is spread over what is left of the minute, so that waits leave some of it to all others.
+        """
+        with self._changing:
+            now = self._clock.now()
+            if now >= self._ends or self._left >= self._permitted * LOW_SHARE:
+                return 0.0
+            return (self._ends - now) * CONCURRENT_WAITS / max(self._left, 1)
 
     def _pause(self) -> float:
         """0 where a request may be sent, which counts as on the way then; seconds after which to ask again."""

@@ -282,6 +282,10 @@ class HttpClient:
         """The present moment; its waits are the pauses before a repeat and for the rate limit, of all threads."""
         return Moment(self._clock.now(), self._rate.waits)
 
+    def min_pause(self) -> float:
+        """Seconds that a wait should let pass before its next request; 0 while enough are left in this minute."""
+        return self._rate.min_pause()
+
     def _wait_or_give_up(self, request: Request, error: ApiError, attempts: int) -> None:
         """Wait until the call may be sent again. Raises `error` if it may not."""
         limited = isinstance(error, RateLimitedError)

@@ -14,10 +14,11 @@ from .errors import ApiError
 
 T = TypeVar("T")
 
-# Seconds between looks. Builds take 1-12 s and attachments 1-6 s: an end is seen soon after it, in few requests.
+# Seconds between looks, and the share of the time waited so far that a pause takes. Builds take 1-12 s and attachments
+# 1-6 s: most ends are seen half a second later at most, and those of long waits a tenth of the wait later, up to 5 s.
 INITIAL_DELAY = 0.5
+PAUSE_SHARE = 0.1
 MAX_DELAY = 5.0
-BACKOFF_FACTOR = 1.5
 # Seconds for what a write did to be seen by a read, which may lag behind it.
 VISIBILITY_TIMEOUT = 10.0
 
@@ -50,15 +51,24 @@ class Poller:
         """Seconds that all waits together may take."""
         return self._deadline.seconds
 
-    def poll_until(self, read: Callable[[], T], is_done: Callable[[T], bool], stall_timeout: float = float("inf")) -> T:
+    def poll_until(
+        self,
+        read: Callable[[], T],
+        is_done: Callable[[T], bool],
+        stall_timeout: float = float("inf"),
+        min_pause: Callable[[], float] = lambda: 0.0,
+    ) -> T:
         """What `read` gives as soon as `is_done` says so. The first look is after half a second.
 
-        Raises TimedOutError at the deadline, StalledError when looks have given the same for `stall_timeout` seconds,
-        and what `read` raises.
+        `min_pause` is asked before each pause, for the seconds that it should take where requests are scarce; none
+        takes more than MAX_DELAY for that. Raises TimedOutError at the deadline, StalledError when looks have given the
+        same for `stall_timeout` seconds, and what `read` raises.
         """
         self._deadline.start()
-        last, since, pause = None, self._clock.now(), INITIAL_DELAY
+        began = self._clock.now()
+        last, since, pause = None, began, INITIAL_DELAY
         while True:
+            pause = max(pause, min(min_pause(), MAX_DELAY))
             self._clock.sleep(min(pause, self._deadline.remaining()))
             seen = self._read(read, last)
             if is_done(seen):
@@ -69,7 +79,7 @@ class Poller:
                 raise TimedOutError(seen)
             if self._clock.now() - since >= stall_timeout:
                 raise StalledError(seen)
-            pause = min(pause * BACKOFF_FACTOR, MAX_DELAY) * self._clock.jitter()
+            pause = max(INITIAL_DELAY, min((self._clock.now() - began) * PAUSE_SHARE, MAX_DELAY)) * self._clock.jitter()
 
     def check_then_poll(self, read: Callable[[], T], is_done: Callable[[T], bool]) -> T:
         """As poll_briefly(), for what is so at the first look unless something is wrong: that look is no wait yet."""

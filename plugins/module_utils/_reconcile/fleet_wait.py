@@ -60,7 +60,9 @@ class FleetWaiter:
         now = self._clock.now()
         watched = [_Watched(item, now, disk=item.reconciler.state.disk) for item in items]
         try:
-            self._poller.poll_until(lambda: self._look(watched), lambda left: not left)
+            self._poller.poll_until(
+                lambda: self._look(watched), lambda left: not left, min_pause=lambda: self._min_pause(watched)
+            )
         except TimedOutError:
             map_concurrently(self._give_up, [one for one in watched if one.is_waited_for], MAX_CONCURRENT_READS)
 
@@ -74,6 +76,12 @@ class FleetWaiter:
         still = sum(one.is_waited_for for one in watched)
         self._report(sum(one.is_ready for one in watched), still)
         return still
+
+    def _min_pause(self, watched: Sequence[_Watched]) -> float:
+        """A look takes a request for each page of the list, or for each disk that is left if that is less."""
+        left = sum(one.is_waited_for for one in watched)
+        requests = left if self._organization is None else min(left, max(1, self._api.pages))
+        return self._api.min_pause() * requests
 
     def _worth_reading(self, left: Sequence[_Watched]) -> Sequence[_Watched]:
         """Those that may be ready: all of them, unless the list can tell in fewer requests."""

@@ -25,7 +25,9 @@ def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
     if task.status in FINISHED:
         return task
     try:
-        return poller.poll_until(lambda: api.get_task(task_id), lambda seen: seen.status in FINISHED)
+        return poller.poll_until(
+            lambda: api.get_task(task_id), lambda seen: seen.status in FINISHED, min_pause=api.min_pause
+        )
     except TimedOutError as error:
         task = error.last or task
         raise error_for(

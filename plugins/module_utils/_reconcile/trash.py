@@ -161,7 +161,9 @@ class TrashOperations:
             fate = self._settled_fate(disk_id)
             if fate is Fate.TRASHED:
                 fate = self._context.poller.poll_until(
-                    lambda: self._settled_fate(disk_id), lambda now: now is not Fate.TRASHED
+                    lambda: self._settled_fate(disk_id),
+                    lambda now: now is not Fate.TRASHED,
+                    min_pause=self._api.min_pause,
                 )
         except TimedOutError:
             limit = self._context.deadline.seconds

@@ -173,7 +173,9 @@ class DiskWaiter:
             return task
 
         try:
-            self.state.task = self.context.poller.poll_until(look, lambda seen: seen.status in FINISHED)
+            self.state.task = self.context.poller.poll_until(
+                look, lambda seen: seen.status in FINISHED, min_pause=self.context.api.min_pause
+            )
         except TimedOutError as error:
             self.state.task = error.last or begun
             self.reread()
@@ -190,10 +192,12 @@ class DiskWaiter:
         def look() -> tuple[Disk, Machine]:
             seen = self.read()
             self.context.report_progress(f"{seen.label} is {seen.state_text}")
-            return seen, self.machine_for(seen) if reads_machine else UNKNOWN_MACHINE
+            return seen, self.machine_for(seen) if reads_machine and seen.is_settled else UNKNOWN_MACHINE
 
         try:
-            return self.context.poller.poll_until(look, lambda seen: is_done(*seen), stall_timeout)[1]
+            return self.context.poller.poll_until(
+                look, lambda seen: is_done(*seen), stall_timeout, self.context.api.min_pause
+            )[1]
         except StalledError:
             raise
         except TimedOutError as error:

@@ -160,6 +160,9 @@ class ScriptedService:
     def moment(self) -> Moment:
         return Moment(0.0, 0)
 
+    def min_pause(self) -> float:
+        return 0.0
+
     def _line_for(self, call: Request) -> Any:
         with self._lock:
             self.calls.append(call)

@@ -65,6 +65,9 @@ class PagedService:
     def moment(self) -> Moment:
         return Moment(0.0, 0)
 
+    def min_pause(self) -> float:
+        return 0.0
+
     def page(self, number: int, per_page: int) -> dict[str, Any]:
         """The payload of a page. Only one thread is in here at a time."""
         count = len(self.there)

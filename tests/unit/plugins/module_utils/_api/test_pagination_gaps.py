@@ -238,6 +238,9 @@ class FullPages:
     def moment(self) -> Moment:
         return Moment(0.0, 0)
 
+    def min_pause(self) -> float:
+        return 0.0
+
 
 @pytest.mark.parametrize("told", ENDLESS.values(), ids=ENDLESS)
 def test_pages_without_end_come_to_an_end(told: Mapping[str, Any]) -> None:

@@ -68,6 +68,22 @@ def test_the_next_minute_is_waited_for_where_none_is_left(left: str, second: int
     assert deadline.remaining() == pytest.approx(600.0)
 
 
+@pytest.mark.parametrize(
+    ("left", "second", "pause"),
+    [(1000, 0, 0.0), (250, 0, 0.0), (249, 0, 1.2), (249, 54, 0.12), (50, 30, 3.0), (1, 0, 300.0), (0, 0, 300.0)],
+)
+def test_waits_slow_down_below_a_quarter_and_leave_some_to_others(left: int, second: int, pause: float) -> None:
+    clock = FakeClock()
+    rate = RateLimiter(clock)
+    assert rate.min_pause() == 0
+    rate.acquire(Deadline(clock, 600.0))
+    rate.release({PERMITTED: "1000", REMAINING: str(left)}, A_FULL_MINUTE + second)
+
+    assert rate.min_pause() == pytest.approx(pause, abs=0.01)
+    clock.sleep(60 - second)
+    assert rate.min_pause() == 0
+
+
 def test_a_refusal_holds_everybody_until_the_service_permits_again() -> None:
     clock = FakeClock()
     rate, deadline = RateLimiter(clock), Deadline(clock, 600.0)

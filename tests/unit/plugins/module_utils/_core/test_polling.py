@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError, ErrorDetails
 from ansible_collections.katapult.cloud.plugins.module_utils._core.polling import Poller, StalledError, TimedOutError
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
@@ -31,15 +31,47 @@ def looks_of(
 @pytest.mark.parametrize("jitter", [0.8, 1.0, 1.2])
 def test_the_first_look_is_after_half_a_second_and_pauses_grow(jitter: float) -> None:
     clock = FakeClock(jitter)
-    looks, error = looks_of(clock, 60)
+    looks, error = looks_of(clock, 100)
     pauses = clock.sleeps[:-1]
 
     assert looks[0] == 0.5
-    assert pauses[1] == pytest.approx(0.75 * jitter)
-    assert pauses == sorted(pauses)
+    assert pauses[1] == pytest.approx(0.5 * jitter)
+    assert pauses[1:] == sorted(pauses[1:])
     assert max(pauses) == pytest.approx(5 * jitter)
-    assert looks[-1] == pytest.approx(60)
+    assert looks[-1] == pytest.approx(100)
     assert error.last == "same"
+
+
+@pytest.mark.parametrize(("takes", "seen_by"), [(0.2, 0.5), (1.0, 1.5), (3.0, 3.5), (7.0, 7.7), (20.0, 22.0), (60, 66)])
+def test_an_end_is_seen_half_a_second_or_a_tenth_later_at_most(takes: float, seen_by: float) -> None:
+    clock = FakeClock()
+    Poller(clock, Deadline(clock, 600)).poll_until(lambda: clock.elapsed, lambda elapsed: elapsed >= takes)
+
+    assert takes <= clock.elapsed <= seen_by
+
+
+def test_pauses_have_half_a_second_on_average_whatever_the_jitter() -> None:
+    clock = Clock()
+    looks = [looks_of(FakeClock(clock.jitter()), 5)[0] for _run in range(200)]
+
+    assert sum(map(len, looks)) / len(looks) == pytest.approx(10, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("min_pause", "looks"),
+    [(0.3, [0.5, 1.0, 1.5, 2.0]), (1.5, [1.5, 3.0, 4.5, 6.0]), (40.0, [5.0, 10.0, 15.0, 20.0])],
+    ids=["no need", "slower", "no slower than that"],
+)
+def test_pauses_are_longer_where_requests_are_scarce(min_pause: float, looks: list[float]) -> None:
+    clock, seen = FakeClock(), list[float]()
+
+    def look() -> int:
+        seen.append(clock.elapsed)
+        return len(seen)
+
+    Poller(clock, Deadline(clock, 600)).poll_until(look, lambda count: count == 4, min_pause=lambda: min_pause)
+
+    assert seen == pytest.approx(looks)
 
 
 def test_without_time_there_is_one_look() -> None:
