@@ -96,19 +96,16 @@ class DiskCreator:
         self._context.warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
         return None
 
-    def check_duplicate(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> None:
-        """Fail where another run made a disk of the same name meanwhile: no lock reaches across control nodes."""
+    def find_duplicates(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+        """The disks of the same name that other runs made meanwhile: no lock reaches across control nodes.
+
+        A look that fails is a warning.
+        """
         try:
-            duplicates = self._find_new(desired, known | {disk.id})
+            return self._find_new(desired, known | {disk.id})
         except KatapultError as error:
             self._context.warn_unseen(f"Whether another run created a disk '{disk.name}' too", error)
-            return
-        if duplicates:
-            raise error_for(
-                "duplicate_created",
-                f"The disk '{disk.name}' was created as {disk.id}, and there is now also {describe_disks(duplicates)}.",
-                detail={"disks": [summarize(found) for found in (disk, *duplicates)]},
-            )
+            return []
 
     def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Created:
         """The one disk of `new` that is as asked for, without a task; anything else is a failure."""
@@ -144,6 +141,16 @@ class DiskCreator:
 
     def _find_new(self, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
         return find_unknown(self._context.api, self._context.poller, desired, known)
+
+
+def raise_if_duplicated(disk: Disk, duplicates: Sequence[Disk]) -> None:
+    """Raise KatapultError for the disks that other runs made beside this run's own."""
+    if duplicates:
+        raise error_for(
+            "duplicate_created",
+            f"The disk '{disk.name}' was created as {disk.id}, and there is now also {describe_disks(duplicates)}.",
+            detail={"disks": [summarize(found) for found in (disk, *duplicates)]},
+        )
 
 
 def _unlike(desired: DesiredDisk, disk: Disk) -> tuple[Difference, ...]:

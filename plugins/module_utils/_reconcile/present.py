@@ -20,6 +20,7 @@ from .._api.models import UNKNOWN_MACHINE, Disk, Lookup, Machine
 from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InTrashError, NotFoundError, error_for
 from .._core.file_lock import CreateNotes
+from .._core.parallel import map_concurrently
 from .._core.polling import VISIBILITY_TIMEOUT
 from .._options.disk import DesiredDisk
 from .._plan.comparison import find_differences
@@ -60,9 +61,7 @@ class PresentReconciler(Reconciler):
             if self.is_missing:
                 self.validate()
             if self.is_created:
-                if self.context.wait:
-                    self.machine = self.waiter.wait_until_built()
-                self.check_duplicate()
+                self._conclude_create()
             return self.apply()
 
     @cached_property
@@ -195,7 +194,36 @@ class PresentReconciler(Reconciler):
 
     def check_duplicate(self) -> None:
         """Raise KatapultError where another run created a disk of that name meanwhile."""
-        self._disk_creator.check_duplicate(self.state.known_disk, self.desired, self._found.ids)
+        self._raise_if_duplicated(self._find_duplicates())
+
+    def _conclude_create(self) -> None:
+        """Wait for the disk that was created, and look for duplicates of it.
+
+        Of two runs, the one that creates last sees both disks whenever it looks. The later a run looks, the more often
+        both runs do: therefore after the build, while the disk is read.
+        """
+        if not self.context.wait:
+            self.check_duplicate()
+            return
+        if not self.waiter.follow_build():
+            self._wait_until_built()
+            self.check_duplicate()
+            return
+        duplicates: list[Disk] = []
+        jobs = (self._wait_until_built, lambda: duplicates.extend(self._find_duplicates()))
+        map_concurrently(lambda job: job(), jobs, 2)
+        self._raise_if_duplicated(duplicates)
+
+    def _wait_until_built(self) -> None:
+        self.machine = self.waiter.wait_until_built()
+
+    def _find_duplicates(self) -> list[Disk]:
+        return self._disk_creator.find_duplicates(self.state.known_disk, self.desired, self._found.ids)
+
+    def _raise_if_duplicated(self, duplicates: list[Disk]) -> None:
+        from .create import raise_if_duplicated
+
+        raise_if_duplicated(self.state.known_disk, duplicates)
 
     def apply(self) -> DiskResult:
         """What is left to do after the stages before it, and the result."""

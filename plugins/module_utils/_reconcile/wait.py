@@ -98,11 +98,17 @@ class DiskWaiter:
                 return self._watch(self._is_ready_for_change, STALL_TIMEOUT)
         return machine
 
+    def follow_build(self) -> bool:
+        """Wait for the task of the create. Whether it was seen to its end: it may not be known, or not be readable."""
+        return self.state.task is not None and self.follow_task(self.state.task)
+
     def wait_until_built(self) -> Machine:
-        """Wait until the disk is built and, where that is wanted, attached. Returns its virtual machine."""
+        """Wait until the disk is built and, where that is wanted, attached. Returns its virtual machine.
+
+        A disk that was adopted without a task was just read.
+        """
         adopted = self.state.task is None
-        if self.state.task is not None:
-            self.follow_task(self.state.task)
+        if not adopted:
             self.read()
         disk = self.state.known_disk
         machine = self.machine_for(disk)

@@ -15,7 +15,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.messages impor
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import MAY_APPEAR, KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import CreateNotes
 from ansible_collections.katapult.cloud.plugins.module_utils._plan.plan import plan_disk
-from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.create import DiskCreator
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.create import DiskCreator, raise_if_duplicated
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     AMSTERDAM,
     DISK,
@@ -209,14 +209,16 @@ def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
 @pytest.mark.parametrize("there", [["disk_New"], ["disk_Old", "disk_New"]])
 def test_no_duplicate(there: list[str]) -> None:
     run = Run(LOST, [thin(*there)], [ALIKE])
-    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
+
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
     assert run.service.count("GET", DISK) == 0
 
 
 def test_a_duplicate_is_told_with_both_ids() -> None:
     run = Run(LOST, [thin("disk_Old", "disk_New", "disk_Twin")], [{**ALIKE, "id": "disk_Twin"}])
+    new = disk(id="disk_New")
     with pytest.raises(KatapultError, match=r"created as disk_New, .* disk_Twin") as raised:
-        run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
+        raise_if_duplicated(new, run.creator.find_duplicates(new, desired(), OLD))
 
     assert raised.value.details.code == "duplicate_created"
     assert [item["id"] for item in raised.value.details.detail["disks"]] == ["disk_New", "disk_Twin"]
@@ -224,10 +226,10 @@ def test_a_duplicate_is_told_with_both_ids() -> None:
 
 def test_a_disk_of_the_name_elsewhere_is_no_duplicate() -> None:
     run = Run(LOST, [thin("disk_New", "disk_Far")], [{**ELSEWHERE, "id": "disk_Far"}])
-    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
 
 
 def test_a_look_for_a_duplicate_that_fails_is_a_warning() -> None:
     run = Run(LOST, [DOWN])
-    run.creator.check_duplicate(disk(id="disk_New"), desired(), OLD)
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
     assert len(run.warnings) == 1

@@ -62,7 +62,9 @@ class Run:
         self.state = RunState(changed=True, disk=disk(**self.created["disk"]), task=self.task)
 
     def made(self, options: DesiredDisk | None = None) -> Power:
-        return self.waiter(options).wait_until_built().power
+        waiter = self.waiter(options)
+        waiter.follow_build()
+        return waiter.wait_until_built().power
 
     def waiter(self, options: DesiredDisk | None = None) -> DiskWaiter:
         return DiskWaiter(self.context, options or desired(), self.state)
