@@ -68,10 +68,9 @@ class DiskListSnapshot(KatapultApi):
         """The ids of all disks of that name, as the last look saw them."""
         return [row["id"] for row in self.rows_named(name).rows]
 
-    def get_state(self, disk_id: str) -> str | None:
-        """The state of a disk, as the last look saw it; None where it saw no such disk."""
-        state = self._rows.get(disk_id, {}).get("state")
-        return state if isinstance(state, str) else None
+    def get_row(self, disk_id: str) -> Mapping[str, Any]:
+        """The row of a disk, as the last look saw it; an empty one where it saw no such disk."""
+        return self._rows.get(disk_id, {})
 
     def _refresh(self, organization: Lookup, number: int | None = None) -> RowList:
         needed = self.next_refresh if number is None else number

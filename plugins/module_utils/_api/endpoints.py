@@ -36,10 +36,14 @@ _TRASH = "/trash_objects/trash_object"
 
 
 class Created(NamedTuple):
-    """The answer to a create; without a task where the answer had none that can be read."""
+    """The answer to a create; without a task where the answer had none that can be read.
+
+    `is_whole`: the answer has all that a read of the disk shows.
+    """
 
     disk: Disk
     task: Task | None
+    is_whole: bool = False
 
 
 class KatapultApi:
@@ -143,7 +147,8 @@ class KatapultApi:
             if disk.id in known:
                 raise MalformedPayloadError(f"'disk.id' is '{disk.id}', a disk that was there before")
             with suppress(MalformedPayloadError):
-                return Created(disk, parse_task(answer.get("task")))
+                is_whole = disk.is_whole and isinstance(answer.get("annotations"), list)
+                return Created(disk, parse_task(answer.get("task")), is_whole)
             return Created(disk, None)
 
     def send_change(self, change: DiskCall, disk: Disk, before_retry: Callable[[bool], None]) -> Task | None:

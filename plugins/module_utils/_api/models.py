@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -23,6 +23,15 @@ ATTACHING = "attaching"
 DETACHING = "detaching"
 UNKNOWN = "unknown"
 TRANSITIONAL = frozenset({ATTACHING, DETACHING})
+# What every read of a disk shows, and of the objects in it; and what a row of the list shows of it, but for the state.
+DISK_KEYS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("id", "name", "size_in_gb", "wwn", "state", "created_at", "storage_speed", "bus_type"), ()),
+    "io_profile": ("id", "name", "permalink", "speed_in_mb", "iops"),
+    "data_center": ("id", "name", "permalink"),
+    "virtual_machine_disk": (),
+    "installation": (),
+}
+ROW_KEYS = ("id", "name", "size_in_gb", "wwn", "virtual_machine_disk")
 BUILD_STATES = frozenset({"not_built", "building", "installing", "formatting", "importing", "restoring"})
 
 
@@ -117,6 +126,23 @@ class Disk:
     def is_being_built(self) -> bool:
         """Whether it is not yet there for the first time; what was asked of its create may still come."""
         return self.state in BUILD_STATES
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer has all keys that a read of the disk shows."""
+        return all(key in self.payload and _has_keys(self.payload[key], inner) for key, inner in DISK_KEYS.items())
+
+    def with_state_of(self, row: Mapping[str, Any]) -> Disk | None:
+        """The disk in the state that a row of the list shows; None if the row shows, or leaves open, anything else.
+
+        A disk on a virtual machine is never taken from a row, which does not show whether it is attached. The disk that
+        is returned was not read as a whole, so that it counts as seen at no time.
+        """
+        state = row.get("state")
+        differs = any(key not in row or row[key] != self.payload.get(key) for key in ROW_KEYS)
+        if differs or self.attachment is not None or not isinstance(state, str):
+            return None
+        return replace(self, state=state, payload={**self.payload, "state": state}, seen=None)
 
     @property
     def is_detached(self) -> bool:
@@ -293,6 +319,11 @@ def parse_trash_object(payload: Any) -> TrashObject:
     """The trash object in an answer. Raises MalformedPayloadError."""
     trash_object = _require_object(payload, "trash_object", "id")
     return TrashObject(trash_object["id"], trash_object)
+
+
+def _has_keys(value: Any, keys: Sequence[str]) -> bool:
+    """Whether an object of an answer has all of these keys; in place of the object there may be null."""
+    return value is None or not keys or (isinstance(value, Mapping) and all(key in value for key in keys))
 
 
 def annotation_pairs(annotations: Any) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,7 @@ from .._core.errors import MAY_APPEAR, ApiError, KatapultError, error_for
 from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
 from .._plan.comparison import Difference, find_differences
-from .lookup import describe_disks, find_unknown, summarize
+from .lookup import UnknownDisks, describe_disks, find_unknown, summarize
 from .references import ReferenceChecker
 from .run import RunContext
 
@@ -96,16 +96,16 @@ class DiskCreator:
         self._context.warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
         return None
 
-    def find_duplicates(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+    def find_duplicates(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> UnknownDisks:
         """The disks of the same name that other runs made meanwhile: no lock reaches across control nodes.
 
         A look that fails is a warning.
         """
         try:
-            return self._find_new(desired, known | {disk.id})
+            return find_unknown(self._context.api, self._context.poller, desired, known | {disk.id})
         except KatapultError as error:
             self._context.warn_unseen(f"Whether another run created a disk '{disk.name}' too", error)
-            return []
+            return UnknownDisks([], [])
 
     def _adopted(self, lost: KatapultError, desired: DesiredDisk, new: list[Disk]) -> Created:
         """The one disk of `new` that is as asked for, without a task; anything else is a failure."""
@@ -140,7 +140,7 @@ class DiskCreator:
         return self._context.poller.poll_briefly(look, bool)
 
     def _find_new(self, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
-        return find_unknown(self._context.api, self._context.poller, desired, known)
+        return find_unknown(self._context.api, self._context.poller, desired, known).disks
 
 
 def raise_if_duplicated(disk: Disk, duplicates: Sequence[Disk]) -> None:

@@ -13,6 +13,7 @@ from functools import partial
 
 from .._api.disk_list import DiskListSnapshot
 from .._api.models import BUILD_STATES, Disk, Lookup
+from .._api.pagination import Row
 from .._core.errors import ApiError
 from .._core.parallel import map_concurrently
 from .._core.polling import TimedOutError
@@ -92,8 +93,16 @@ class FleetWaiter:
         except ApiError:
             return left
         for one in left:
-            self._note(one, self._api.get_state(one.item.reconciler.state.known_disk.id))
-        return [one for one in left if one.row_state not in BUILD_STATES]
+            self._note_row(one, self._api.get_row(one.item.reconciler.state.known_disk.id))
+        return [one for one in left if one.is_waited_for and one.row_state not in BUILD_STATES]
+
+    def _note_row(self, one: _Watched, row: Row) -> None:
+        def accept() -> None:
+            one.is_ready = one.item.reconciler.accept_row(row)
+
+        state = row.get("state")
+        self._note(one, state if isinstance(state, str) else None)
+        one.item.attempt(accept)
 
     def _read(self, one: _Watched) -> None:
         def read() -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._api.endpoints import KatapultApi
 from .._api.models import Disk
-from .._api.pagination import RowList
+from .._api.pagination import Row, RowList
 from .._core.errors import DiskNotFoundError, InTrashError, KatapultError, error_for, join_some
 from .._core.parallel import map_concurrently
 from .._core.polling import Poller
@@ -51,7 +51,14 @@ def find_by_name(api: KatapultApi, poller: Poller, desired: DesiredDisk, listed:
     return LookupResult(here[0] if here else None, elsewhere, frozenset(seen.ids))
 
 
-def find_unknown(api: KatapultApi, poller: Poller, desired: DesiredDisk, known: frozenset[str]) -> list[Disk]:
+class UnknownDisks(NamedTuple):
+    """The disks of a name that were not known before, and the rows of the list for all disks of that name."""
+
+    disks: list[Disk]
+    rows: list[Row]
+
+
+def find_unknown(api: KatapultApi, poller: Poller, desired: DesiredDisk, known: frozenset[str]) -> UnknownDisks:
     """The disks that `desired.name` means and whose ids are not among `known`.
 
     Raises KatapultError where what is listed can't be read, and where there is none in a list that is known to be
@@ -61,7 +68,7 @@ def find_unknown(api: KatapultApi, poller: Poller, desired: DesiredDisk, known: 
     new = [disk for disk in seen.disks if _is_match(disk, desired)]
     if not new:
         seen.listing.raise_if_incomplete()
-    return new
+    return UnknownDisks(new, seen.listing.rows)
 
 
 def warn_about_namesakes(warn: Callable[[str], None], desired: DesiredDisk, found: LookupResult) -> None:

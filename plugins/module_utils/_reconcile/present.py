@@ -16,17 +16,17 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._api.models import UNKNOWN_MACHINE, Disk, Lookup, Machine
-from .._api.pagination import RowList
+from .._api.models import BUILT, UNKNOWN_MACHINE, Disk, Lookup, Machine
+from .._api.pagination import Row, RowList
 from .._core.errors import DiskNotFoundError, InTrashError, NotFoundError, error_for
 from .._core.file_lock import CreateNotes
 from .._core.parallel import map_concurrently
 from .._core.polling import VISIBILITY_TIMEOUT
 from .._options.disk import DesiredDisk
-from .._plan.comparison import find_differences
+from .._plan.comparison import Difference, find_differences
 from .._plan.plan import Plan, plan_disk, plan_restore
 from .._plan.steps import Phase
-from .lookup import LookupResult, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
+from .lookup import LookupResult, UnknownDisks, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
 from .reconciler import Reconciler
 from .run import DiskResult, RunContext
 from .wait import unreadable_error
@@ -45,6 +45,7 @@ class PresentReconciler(Reconciler):
         self._found = LookupResult(None)
         self._first_plan: Plan | None = None
         self._may_change = False
+        self._is_answer_enough = False
         self._readable_by = float("inf")
         self.machine = UNKNOWN_MACHINE
 
@@ -103,7 +104,7 @@ class PresentReconciler(Reconciler):
             return
         api, poller = self.context.api, self.context.poller.with_own_deadline()
         if self.is_missing and poller.poll_briefly(
-            lambda: find_unknown(api, poller, self.desired, self._found.ids), bool
+            lambda: find_unknown(api, poller, self.desired, self._found.ids).disks, bool
         ):
             self.observe()
         self.adopt_leftover(notes)
@@ -144,6 +145,7 @@ class PresentReconciler(Reconciler):
             self.validate()
             return
         state.changed, state.created, state.disk, state.task = True, True, made.disk, made.task
+        self._is_answer_enough = made.is_whole and self.desired.assignment is None
         self._readable_by = self.context.clock.now() + VISIBILITY_TIMEOUT
         # Another name or data center than was asked for would make every run create one more disk.
         desired = DesiredDisk(name=self.desired.name, data_center=self._place_told_by(made.disk))
@@ -200,7 +202,8 @@ class PresentReconciler(Reconciler):
         """Wait for the disk that was created, and look for duplicates of it.
 
         Of two runs, the one that creates last sees both disks whenever it looks. The later a run looks, the more often
-        both runs do: therefore after the build, while the disk is read.
+        both runs do: therefore after the build, while the disk is read. If the list shows all that a read would, the
+        disk is not read.
         """
         if not self.context.wait:
             self.check_duplicate()
@@ -209,21 +212,40 @@ class PresentReconciler(Reconciler):
             self._wait_until_built()
             self.check_duplicate()
             return
-        duplicates: list[Disk] = []
-        jobs = (self._wait_until_built, lambda: duplicates.extend(self._find_duplicates()))
-        map_concurrently(lambda job: job(), jobs, 2)
-        self._raise_if_duplicated(duplicates)
+        looks: list[UnknownDisks] = []
+
+        def look() -> None:
+            looks.append(self._find_duplicates())
+
+        if not self._is_answer_enough:
+            map_concurrently(lambda job: job(), (self._wait_until_built, look), 2)
+        else:
+            look()
+            if not any(map(self.accept_row, looks[0].rows)):
+                self._wait_until_built()
+        self._raise_if_duplicated(looks[0])
 
     def _wait_until_built(self) -> None:
         self.machine = self.waiter.wait_until_built()
 
-    def _find_duplicates(self) -> list[Disk]:
+    def accept_row(self, row: Row) -> bool:
+        """Take the disk of the create's answer in the state that a row of the list shows, if nothing else differs.
+
+        In what was recorded of the service, a read after the build shows the answer but for the state.
+        """
+        disk = self.state.known_disk.with_state_of(row) if self._is_answer_enough else None
+        if disk is None or disk.state != BUILT or not disk.is_whole or self._find_differences(disk):
+            return False
+        self.state.disk = disk
+        return True
+
+    def _find_duplicates(self) -> UnknownDisks:
         return self._disk_creator.find_duplicates(self.state.known_disk, self.desired, self._found.ids)
 
-    def _raise_if_duplicated(self, duplicates: list[Disk]) -> None:
+    def _raise_if_duplicated(self, seen: UnknownDisks) -> None:
         from .create import raise_if_duplicated
 
-        raise_if_duplicated(self.state.known_disk, duplicates)
+        raise_if_duplicated(self.state.known_disk, seen.disks)
 
     def apply(self) -> DiskResult:
         """What is left to do after the stages before it, and the result."""
@@ -233,10 +255,14 @@ class PresentReconciler(Reconciler):
             self._restore()
         elif self.is_created and self.context.wait:
             disk = self.state.known_disk
-            desired = replace(self.desired, data_center=self._place_told_by(disk) and self.desired.data_center)
-            for difference in find_differences(desired, disk, self.machine):
+            for difference in self._find_differences(disk):
                 self.context.warn(f"The disk {disk.label} was created, but its {difference}.")
         return self.result(self._first_plan)
+
+    def _find_differences(self, disk: Disk) -> tuple[Difference, ...]:
+        """What a disk that was created has otherwise than was asked for."""
+        desired = replace(self.desired, data_center=self._place_told_by(disk) and self.desired.data_center)
+        return find_differences(desired, disk, self.machine)
 
     def _restore(self) -> None:
         """A disk in the trash can't be read, so that what else is to be changed shows only after it was restored."""

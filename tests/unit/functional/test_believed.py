@@ -306,9 +306,11 @@ def test_reads_that_lag_behind_are_waited_for(harness: Harness, name: str, secon
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
 def test_a_new_disk_may_be_there_for_readers_some_seconds_later(harness: Harness, fleet: bool) -> None:
+    harness.simulator.state.add_vm(fqdn=WEB)
     harness.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=3))
+    new = {**NEW, "virtual_machine_disk": {"virtual_machine": {"fqdn": WEB}}}
 
-    result = harness.fleet(disks=[NEW]) if fleet else harness.disk(**NEW)
+    result = harness.fleet(disks=[new]) if fleet else harness.disk(**new)
 
     assert not result.failed, result.result
     made = result["disks"][0] if fleet else result
@@ -317,9 +319,11 @@ def test_a_new_disk_may_be_there_for_readers_some_seconds_later(harness: Harness
 
 @pytest.mark.parametrize("fleet", [False, True], ids=["disk", "fleet"])
 def test_a_new_disk_that_is_never_there_for_readers_fails_with_its_id(harness: Harness, fleet: bool) -> None:
+    harness.simulator.state.add_vm(fqdn=WEB)
     harness.simulator.faults.add(Fault(method="GET", path=DISK, action="answer", status=404, body=NOT_FOUND, times=-1))
+    new = {**NEW, "virtual_machine_disk": {"virtual_machine": {"fqdn": WEB}}}
 
-    result = harness.fleet(disks=[NEW]) if fleet else harness.disk(**NEW)
+    result = harness.fleet(disks=[new]) if fleet else harness.disk(**new)
 
     failed = result["disks"][0] if fleet else result
     made = [item.id for item in harness.simulator.state.disks_in_use()]

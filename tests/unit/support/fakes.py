@@ -138,10 +138,11 @@ ScriptLine = Union[Mapping[str, Any], Response, ApiError, Callable[[Request], An
 class ScriptedService:
     """A Sender: for each "METHOD /path" a list of what it answers, whose last line holds from then on.
 
-    Several threads may send at once: each gets a line of its own.
+    Several threads may send at once: each gets a line of its own. `pause` is what waits should let pass at least.
     """
 
-    def __init__(self, script: Mapping[str, Sequence[ScriptLine]]) -> None:
+    def __init__(self, script: Mapping[str, Sequence[ScriptLine]], pause: float = 0.0) -> None:
+        self._pause = pause
         self._script = {name: list(lines) for name, lines in script.items()}
         self._lock = threading.Lock()
         self.calls: list[Request] = []
@@ -161,7 +162,7 @@ class ScriptedService:
         return Moment(0.0, 0)
 
     def min_pause(self) -> float:
-        return 0.0
+        return self._pause
 
     def _line_for(self, call: Request) -> Any:
         with self._lock:

@@ -87,7 +87,7 @@ def test_only_the_rows_of_the_fleet_are_kept() -> None:
     api.refresh(ACME)
 
     assert (api.ids_named("data-01"), api.pages) == (["disk_A", "disk_B"], 1)
-    assert [api.get_state(row["id"]) for row in ROWS] == ["built", "building", "built", None]
+    assert [api.get_row(row["id"]).get("state") for row in ROWS] == ["built", "building", "built", None]
     assert api.ids_named("another") == []
 
 

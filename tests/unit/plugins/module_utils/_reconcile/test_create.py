@@ -210,7 +210,7 @@ def test_before_a_create_is_sent_again_the_name_is_looked_for() -> None:
 def test_no_duplicate(there: list[str]) -> None:
     run = Run(LOST, [thin(*there)], [ALIKE])
 
-    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD).disks == []
     assert run.service.count("GET", DISK) == 0
 
 
@@ -218,7 +218,7 @@ def test_a_duplicate_is_told_with_both_ids() -> None:
     run = Run(LOST, [thin("disk_Old", "disk_New", "disk_Twin")], [{**ALIKE, "id": "disk_Twin"}])
     new = disk(id="disk_New")
     with pytest.raises(KatapultError, match=r"created as disk_New, .* disk_Twin") as raised:
-        raise_if_duplicated(new, run.creator.find_duplicates(new, desired(), OLD))
+        raise_if_duplicated(new, run.creator.find_duplicates(new, desired(), OLD).disks)
 
     assert raised.value.details.code == "duplicate_created"
     assert [item["id"] for item in raised.value.details.detail["disks"]] == ["disk_New", "disk_Twin"]
@@ -226,10 +226,10 @@ def test_a_duplicate_is_told_with_both_ids() -> None:
 
 def test_a_disk_of_the_name_elsewhere_is_no_duplicate() -> None:
     run = Run(LOST, [thin("disk_New", "disk_Far")], [{**ELSEWHERE, "id": "disk_Far"}])
-    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD).disks == []
 
 
 def test_a_look_for_a_duplicate_that_fails_is_a_warning() -> None:
     run = Run(LOST, [DOWN])
-    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD) == []
+    assert run.creator.find_duplicates(disk(id="disk_New"), desired(), OLD).disks == []
     assert len(run.warnings) == 1

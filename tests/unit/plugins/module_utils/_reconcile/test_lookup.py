@@ -198,7 +198,7 @@ def test_without_an_organization_nothing_is_sent() -> None:
 def test_only_new_disks_of_the_name_are_new() -> None:
     service = service_with(HERE, THERE, disk_payload(id="disk_New"), disk_payload(id="disk_Other", name="data-02"))
 
-    new = find_unknown(KatapultApi(service), poller(FakeClock()), desired(), frozenset({"disk_Here"}))
+    new = find_unknown(KatapultApi(service), poller(FakeClock()), desired(), frozenset({"disk_Here"})).disks
     assert [disk.id for disk in new] == ["disk_New"]
     assert service.count("GET", DISK) == 2
 

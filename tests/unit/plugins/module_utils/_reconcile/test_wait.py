@@ -49,13 +49,14 @@ class Run:
     script: Mapping[str, Sequence[Any]]
     seconds: float = 600.0
     created: Mapping[str, Any] = field(default_factory=lambda: disk_answer(state="not_built"))
+    pause: float = 0.0
     task: Any = field(default_factory=lambda: parse_task(task_answer("pending")["task"]))
 
     def __post_init__(self) -> None:
         self.clock = FakeClock()
         self.warnings: list[str] = []
         self.told: list[str] = []
-        self.service = ScriptedService(self.script)
+        self.service = ScriptedService(self.script, self.pause)
         self.context = run_context(
             self.service, self.clock, self.seconds, warn=self.warnings.append, report_progress=self.told.append
         )
@@ -92,6 +93,15 @@ def test_the_task_is_followed_and_the_disk_is_read_once_more() -> None:
     assert [call.path for call in run.service.calls] == [TASK, TASK, TASK, DISK]
     assert run.clock.sleeps[0] == 0.5
     assert run.warnings == []
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["the task", "the disk"])
+def test_looks_are_slower_where_requests_are_scarce(refused: bool) -> None:
+    script = {f"GET {TASK}": [NO_SCOPE]} if refused else tasks("pending", "running", "completed")
+    run = Run({**script, f"GET {DISK}": [disk_answer(state="building"), disk_answer()]}, pause=2.5)
+    run.made()
+
+    assert set(run.clock.sleeps) == {2.5}
 
 
 def test_each_look_is_told() -> None:
