@@ -11,6 +11,15 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  action:
+    description:
+      - On the control node, the task runs in Ansible's process, and C(-v) shows the progress of its waits.
+      - Otherwise, a module process is started, as the guide to
+        R(where tasks run, ansible_collections.katapult.cloud.docsite.guide_where_tasks_run) explains.
+    support: full
+  async:
+    description: An asynchronous task runs as a module process, and shows no progress.
+    support: full
   check_mode:
     description: Predicts the result and the diff. Sends GET requests only.
     support: full
@@ -21,14 +30,6 @@ attributes:
     description: Set common options once, in C(module_defaults).
     support: full
     membership: [katapult.cloud.all]
-"""
-
-    PROGRESS = r"""
-options: {}
-attributes:
-  action:
-    description: An action plugin shows the progress of waits with C(-v).
-    support: full
 """
 
     # Named before katapult.cloud.attributes, of which it then replaces a part: what comes first wins.

@@ -53,7 +53,7 @@ requirements:
   - python >= 3.9
   - requests >= 2.25.1
 notes:
-  - Environment variables are read where the module runs.
+  - Environment variables are read where the task runs.
   - Instead of a dictionary with an ID or a name, give either as text. IDs are C(org_), C(loc_), C(dc_), C(diop_),
     C(vm_) or C(disk_) and 16 letters and digits. They are not accepted as names.
   - Names, IDs and keys must not have invisible characters, or blanks at either end.

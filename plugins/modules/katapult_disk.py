@@ -19,7 +19,6 @@ extends_documentation_fragment:
   - katapult.cloud.disk
   - katapult.cloud.connection
   - katapult.cloud.wait
-  - katapult.cloud.attributes.progress
   - katapult.cloud.attributes
 attributes:
   idempotent:
