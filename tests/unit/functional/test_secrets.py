@@ -271,7 +271,7 @@ def test_protected_values_do_not_show(simulator: Simulator, module: str, more: d
 def test_the_value_of_an_attribute_that_is_not_said_to_be_open_does_not_show(simulator: Simulator) -> None:
     attributes = [{"key": "root_password", "value": PASSWORD}, {"key": "user", "value": "admin", "protect": False}]
     more = {"installation": {"attributes": attributes}}
-    simulator.state.add_disk(DISK["name"], size_in_gb=DISK["size_in_gb"])
+    simulator.state.add_disk(str(DISK["name"]), size_in_gb=20)
     simulator.faults.add(answered_with("/disks/disk", more))
     output = output_of(options_for(simulator))
 
