@@ -58,7 +58,7 @@ class KatapultAction(NormalAction):
         """The module's result."""
         variables = task_vars or {}
         reason = find_reason_for_module(self._task, self._connection, self._templar, variables)
-        where = "in Ansible's process" if reason is None else f"as a process of its own, because {reason}"
+        where = "in Ansible's process" if reason is None else f"as a module process, because {reason}"
         display.vvv(f"{self._task.action} runs {where}.", host=variables.get("inventory_hostname"))
         result: dict[str, Any]
         if reason is not None:

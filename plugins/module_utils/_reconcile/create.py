@@ -89,13 +89,6 @@ class DiskCreator:
         new = self._look_for_new(lost, desired, known)
         return self._adopted(lost, desired, new) if new else made
 
-    def _appeared(self, desired: DesiredDisk, appeared: _AppearedError) -> Created | None:
-        summary = f"The create of '{desired.name}' was refused for the moment."
-        if appeared.unclear or not any(_unlike(desired, disk) for disk in appeared.disks):
-            return self._adopted(error_for("create_unclear", summary, ambiguous=True), desired, appeared.disks)
-        self._context.warn(f"{summary} Another run has made the disk since: {describe_disks(appeared.disks)}.")
-        return None
-
     def find_duplicates(self, disk: Disk, desired: DesiredDisk, known: frozenset[str]) -> UnknownDisks:
         """The disks of the same name that other runs made meanwhile: no lock reaches across control nodes.
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -31,29 +33,41 @@ def options_for(simulator: Simulator, **more: Any) -> dict[str, Any]:
     return {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme", **more}
 
 
+@contextmanager
+def meanwhile(simulator: Simulator, *steps: tuple[float, Callable[[], object]]) -> Iterator[None]:
+    """Take steps, each so many seconds after the one before. The first request is waited for: a module has to start."""
+
+    def take() -> None:
+        while not simulator.requests:
+            time.sleep(0.05)
+        for seconds, step in steps:
+            time.sleep(seconds)
+            with simulator.state.lock:
+                step()
+
+    thread = threading.Thread(target=take, daemon=True)
+    thread.start()
+    yield
+    thread.join()
+
+
 def test_a_disk_that_is_attached_a_while_after_its_build_is_waited_for(simulator: Simulator) -> None:
     simulator.state.add_vm(fqdn=MACHINE, state="started")
-    disk_id = simulator.state.add_disk("data-01", state="building", virtual_machine=MACHINE, settle_seconds=2)
-    attachment = simulator.state.disks[disk_id].attachment
+    disk = simulator.state.disks[simulator.state.add_disk("data-01", state="building", virtual_machine=MACHINE)]
+    attachment = disk.attachment
     assert attachment is not None
-    timer = threading.Timer(4, lambda: setattr(attachment, "state", "attached"))
-    timer.start()
+    with meanwhile(simulator, (2, disk.settle), (2, lambda: setattr(attachment, "state", "attached"))):
+        result = result_of(options_for(simulator, name="data-01", virtual_machine_disk=ATTACHED))
 
-    result = result_of(options_for(simulator, name="data-01", virtual_machine_disk=ATTACHED))
-
-    timer.join()
     assert result["changed"] is False
     assert result["disk"]["virtual_machine_disk"]["state"] == "attached"
 
 
 def test_a_disk_that_changes_is_compared_when_it_has_changed(simulator: Simulator) -> None:
-    disk_id = simulator.state.add_disk("data-01", size_in_gb=20, state="resizing", settle_seconds=2)
-    timer = threading.Timer(1.5, lambda: setattr(simulator.state.disks[disk_id], "size_in_gb", 50))
-    timer.start()
+    disk = simulator.state.disks[simulator.state.add_disk("data-01", size_in_gb=20, state="resizing")]
+    with meanwhile(simulator, (1.5, lambda: setattr(disk, "size_in_gb", 50)), (0.5, disk.settle)):
+        result = result_of(options_for(simulator, name="data-01", size_in_gb=50))
 
-    result = result_of(options_for(simulator, name="data-01", size_in_gb=50))
-
-    timer.join()
     assert result["changed"] is False
     assert result["disk"]["size_in_gb"] == 50
 
