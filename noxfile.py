@@ -49,7 +49,13 @@ MODULE_REQUESTS = "2.25.1"
 CORES = {"2.16": "19", "2.17": "14", "2.18": "19", "2.19": "14", "2.20": "10", "2.21": "5"}
 #: The folders of tests/unit that depend on ansible-core, and what leaves out those tests that run Ansible itself.
 CORE_TESTS = ("plugins", "functional", "fuzz", "docs", "awx")
-WITH_ANSIBLE = ("plugins/plugin_utils", "functional/test_progress.py", "fuzz/test_odd_templates.py")
+WITH_ANSIBLE = (
+    "plugins/plugin_utils",
+    "functional/test_kept_connections.py",
+    "functional/test_progress.py",
+    "functional/test_same_results.py",
+    "fuzz/test_odd_templates.py",
+)
 WITHOUT_ANSIBLE = [f"--ignore=tests/unit/{path}" for path in WITH_ANSIBLE]
 #: What unit tests need beside ansible-core.
 TEST_PACKAGES = ("-r", "tests/unit/requirements.txt", "pytest", "pytest-xdist")
@@ -459,10 +465,17 @@ def add_units(core: str, python: str, controller: str, requests: str) -> None:
     @nox.session(name=f"functional-{core}-py{python}", python=python, tags=tags, default=False)
     def functional_of_pair(session: nox.Session) -> None:
         install(session, *TEST_PACKAGES)
-        # Of ansible-core a module imports only what is sent with it, which runs on more Pythons than the rest.
-        session.install("--no-deps", "--ignore-requires-python", core_package(core))
-        session.install(requests)
-        run_pytest(session, *(session.posargs or ["tests/unit/functional", "tests/unit/fuzz", *WITHOUT_ANSIBLE]))
+        chosen = ["tests/unit/functional", "tests/unit/fuzz"]
+        if python == controller:
+            # ansible-test runs the tests of modules without the action plugins.
+            session.install(core_package(core), requests)
+            chosen.append("tests/unit/plugins/modules")
+        else:
+            # Of ansible-core a module imports only what is sent with it, which runs on more Pythons than the rest.
+            session.install("--no-deps", "--ignore-requires-python", core_package(core))
+            session.install(requests)
+            chosen += WITHOUT_ANSIBLE
+        run_pytest(session, *(session.posargs or chosen))
 
     units_of_pair.__doc__ = f"Unit tests with ansible-core {core}, where modules run on Python {python}."
     functional_of_pair.__doc__ = f"What users rely on, with ansible-core {core} on Python {python}."

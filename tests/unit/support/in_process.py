@@ -85,7 +85,7 @@ def finished_module(main: Callable[[], object], arguments: Mapping[str, Any]) ->
 def finished_action(action: type[KatapultAction], arguments: Mapping[str, Any]) -> Finished:
     """The end of a run in Ansible's process."""
     out, err = _Written(), _Written()
-    with _alone(), _own_locks(), redirect_stdout(out), redirect_stderr(err):
+    with _alone(), _own_locks(), new_connections(), redirect_stdout(out), redirect_stderr(err):
         returned = worker.run_action(action, arguments)
     assert out.text() == ""
     text = json.dumps(returned)
@@ -122,6 +122,15 @@ def _handed_over(arguments: Mapping[str, Any]) -> Iterator[None]:
             internal = import_module("ansible.module_utils._internal")
             patches.enter_context(mock.patch.object(internal, "is_controller", new=False))
             patches.enter_context(mock.patch.object(internal, "import_controller_module", return_value=None))
+        yield
+
+
+@contextmanager
+def new_connections() -> Iterator[None]:
+    """Within this context the action plugins keep no connection from before, as a worker of Ansible has none."""
+    plugins = "ansible_collections.katapult.cloud.plugins"
+    pool = import_module(f"{plugins}.module_utils._api.transport").SessionPool()
+    with mock.patch.object(import_module(f"{plugins}.plugin_utils._action"), "_sessions", pool):
         yield
 
 

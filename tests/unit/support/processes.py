@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -20,7 +21,7 @@ from ansible.module_utils.common.parameters import PASS_VARS
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import hold_locks, lock_directories
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
-from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way, new_connections
 
 MODULES = "ansible_collections.katapult.cloud.plugins.modules"
 PROGRAM = """
@@ -51,11 +52,12 @@ class _Chosen:
 @contextmanager
 def all_on(way: Way) -> Iterator[None]:
     """Within this context every module runs on this way."""
-    before, _Chosen.way = _Chosen.way, way
-    try:
+    with ExitStack() as held:
+        if way == "action":
+            held.enter_context(new_connections())
+        held.callback(setattr, _Chosen, "way", _Chosen.way)
+        _Chosen.way = way
         yield
-    finally:
-        _Chosen.way = before
 
 
 def internal_arguments(check: bool) -> dict[str, Any]:
@@ -98,9 +100,18 @@ def ended(process: subprocess.Popen[bytes]) -> str:
             process.kill()
 
 
-def output_of(options: Mapping[str, Any], **how: Any) -> str:
-    """Everything that a module prints when it is run with these options."""
-    return ended(started(options, **how))
+def output_of(
+    options: Mapping[str, Any], *, module: str = "katapult_disk", check: bool = False, **surroundings: Any
+) -> str:
+    """Everything that a module prints when it is run with these options, or its result where it runs in Ansible.
+
+    Where it needs no `surroundings` of its own, this process is taken for Ansible's: to start it takes seconds.
+    """
+    if _Chosen.way == "module" or surroundings:
+        return ended(started(options, module=module, check=check, **surroundings))
+    worker = import_module("ansible_collections.katapult.cloud.tests.unit.support.worker")
+    action = worker.find_action(import_module(f"{MODULES}.{module}"))
+    return json.dumps(worker.run_action(action, {**options, **internal_arguments(check)}))
 
 
 def result_of(options: Mapping[str, Any], *, check: bool = False) -> dict[str, Any]:
