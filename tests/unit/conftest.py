@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way
 
 
 @pytest.fixture(name="short_path")
@@ -18,3 +19,9 @@ def _short_path() -> Iterator[Path]:
     """A temporary folder for Ansible: it makes a socket there, and a socket's path is at most some 100 bytes long."""
     with tempfile.TemporaryDirectory(prefix="k-") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(name="way")
+def _way() -> Way:
+    """How the collection's tasks run in playbooks. Tests that are parametrized by `way` try both."""
+    return "action"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.commands import Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way
 
 
 @pytest.fixture(name="simulator")
@@ -23,8 +24,8 @@ def _simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(name="ansible")
-def _ansible(simulator: Simulator, short_path: Path) -> Ansible:
+def _ansible(simulator: Simulator, short_path: Path, way: Way) -> Ansible:
     """Without facts as variables of their own: what the documentation shows must not need them (deprecated in 2.21)."""
-    ansible = Ansible(simulator, short_path)
+    ansible = Ansible(simulator, short_path, way)
     ansible.environment["ANSIBLE_INJECT_FACT_VARS"] = "false"
     return ansible

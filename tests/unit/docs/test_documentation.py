@@ -20,6 +20,7 @@ import yaml
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ErrorDetails
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, PLAY, Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import WAYS
 
 README = (COLLECTION / "README.md").read_text(encoding="utf-8")
 PACKAGE = "ansible_collections.katapult.cloud.plugins.modules"
@@ -70,6 +71,7 @@ SEEDS: dict[str, dict[str, Any]] = {
 VARIABLES: dict[str, dict[str, Any]] = {
     "katapult_task_info": {"archive": {"task": {"id": "task_CkH4RRbnv0A8YE2u"}}},
 }
+BOTH_WAYS = pytest.mark.parametrize("way", WAYS)
 FOR_EVERY_MODULE = pytest.mark.parametrize("module", MODULES.values(), ids=MODULES)
 README_PLAYS = [text for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "hosts:" in text]
 README_COMMANDS = [
@@ -97,13 +99,14 @@ EXAMPLE_SEEDS: dict[str, dict[str, Any]] = {
     },
     "safe_resize": {"disks": [{"name": "archive-01", "size_in_gb": 20}]},
 }
+# The disks that are left of them.
+LEFT: dict[str, list[str]] = {"clean_up": ["ci-03", "kept-01"], "safe_resize": ["archive-01"]}
 
 
-def assert_idempotent(ansible: Ansible, text: str, *arguments: str) -> None:
-    changed, failed = ansible.play(text, *arguments)["localhost"]
-    assert changed > 0
-    assert failed == 0
-    assert ansible.play(text, *arguments)["localhost"] == (0, 0)
+def assert_idempotent(ansible: Ansible, path: Path, *arguments: str) -> None:
+    first, *again = ansible.play_repeatedly(path, *arguments)
+    assert list(first) == ["localhost"]
+    assert all(changed == {} for changed in again)
 
 
 def examples_of(module: ModuleType) -> list[dict[str, Any]]:
@@ -111,6 +114,7 @@ def examples_of(module: ModuleType) -> list[dict[str, Any]]:
     return tasks
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module(ansible: Ansible, simulator: Simulator, name: str) -> None:
     simulator.seed(SEEDS.get(name, {}))
@@ -118,7 +122,7 @@ def test_the_examples_of_a_module(ansible: Ansible, simulator: Simulator, name: 
     variables = ("-e", json.dumps(VARIABLES.get(name, {})))
 
     if not name.endswith("_info"):
-        assert_idempotent(ansible, text, *variables)
+        assert_idempotent(ansible, ansible.save(text), *variables)
         return
     assert ansible.play(text, *variables)["localhost"] == (0, 0)
     assert {request.method for request in simulator.requests} == {"GET"}
@@ -131,6 +135,7 @@ def test_every_example_is_named_in_full(module: ModuleType) -> None:
     assert {name.rpartition(".")[0] for name in names} == {"katapult.cloud"}
 
 
+@BOTH_WAYS
 @pytest.mark.parametrize("path", LOCAL_PLAYBOOKS, ids=lambda path: path.stem)
 def test_a_playbook_of_examples(ansible: Ansible, simulator: Simulator, path: Path) -> None:
     simulator.seed(EXAMPLE_SEEDS.get(path.stem, {}))
@@ -138,19 +143,10 @@ def test_a_playbook_of_examples(ansible: Ansible, simulator: Simulator, path: Pa
     if vault:
         ansible.lock_away_the_token()
 
-    changed, failed = ansible.play_file(path, *vault)["localhost"]
+    assert_idempotent(ansible, path, *vault)
 
-    assert changed > 0
-    assert failed == 0
-    assert ansible.play_file(path, *vault)["localhost"] == (0, 0)
-
-
-def test_clean_up_keeps_what_is_assigned_and_what_is_for_something_else(ansible: Ansible, simulator: Simulator) -> None:
-    simulator.seed(EXAMPLE_SEEDS["clean_up"])
-
-    ansible.play_file(EXAMPLES / "clean_up.yml")
-
-    assert sorted(disk.name for disk in simulator.state.disks_in_use()) == ["ci-03", "kept-01"]
+    if path.stem in LEFT:
+        assert sorted(disk.name for disk in simulator.state.disks_in_use()) == LEFT[path.stem]
 
 
 def test_every_example_is_listed() -> None:
@@ -165,12 +161,13 @@ def test_the_readme_shows_a_playbook_and_how_it_is_run() -> None:
     assert len(README_COMMANDS) >= 1
 
 
+@BOTH_WAYS
 def test_the_playbook_of_the_readme_then_its_commands(ansible: Ansible, simulator: Simulator) -> None:
     [play] = README_PLAYS
 
     assert ansible.play(play, "--check", "--diff")["localhost"] == (1, 0)
     assert simulator.state.disks_in_use() == []
-    assert_idempotent(ansible, play)
+    assert_idempotent(ansible, ansible.save(play))
     for command in README_COMMANDS:
         assert "localhost | CHANGED" in ansible.run(*shlex.split(command), "-vvvv")
         assert "localhost | CHANGED" not in ansible.run(*shlex.split(command), "-vvvv")
@@ -184,6 +181,7 @@ def test_the_readme_is_read_in_one_go() -> None:
     assert len(README.splitlines()) <= 170
 
 
+@BOTH_WAYS
 def test_ten_hosts_at_once_make_one_disk(ansible: Ansible, simulator: Simulator) -> None:
     inventory = ansible.home / "inventory"
     lines = [f"host-{number} ansible_connection=local" for number in range(10)]

@@ -22,10 +22,18 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import
 from ansible_collections.katapult.cloud.tests.simulator import FOREVER, Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.docs.guides import Command, commands_of, missing_from
 from ansible_collections.katapult.cloud.tests.unit.support.commands import COLLECTION, Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import WAYS
 from antsibull_docutils.rst_code_finder import find_code_blocks
 
 DOCSITE = COLLECTION / "docs" / "docsite"
 GUIDES = sorted((DOCSITE / "rst").glob("guide_*.rst"))
+# Those with commands, on both ways but for the one that shows both.
+STORIES = [
+    pytest.param(guide, way, id=f"{guide.stem}-{way}")
+    for guide in GUIDES
+    for way in (WAYS if guide.stem != "guide_where_tasks_run" else ("action",))
+    if commands_of(guide)
+]
 CREATE = "/organizations/organization/disks"
 
 
@@ -44,7 +52,7 @@ def run_command(ansible: Ansible, command: Command) -> str:
     return ansible.run(*shlex.split(line), status=2 if command.fails else 0)
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(("guide", "way"), STORIES)
 def test_a_guide_happens_as_it_is_told(ansible: Ansible, simulator: Simulator, guide: Path) -> None:
     simulator.reset()
     simulator.seed(seed_of_the_guides())
