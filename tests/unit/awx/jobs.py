@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.katapult.cloud.tests.unit.support.commands import AS_MODULE
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import Way
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 COLLECTION = Path(__file__).resolve().parents[3]
@@ -93,9 +95,10 @@ class Job:
 class Launcher:
     """Launches jobs with one credential. Each has a temporary directory of its own, as in containers."""
 
-    def __init__(self, home: Path, credential: Mapping[str, str]) -> None:
+    def __init__(self, home: Path, credential: Mapping[str, str], way: Way) -> None:
         self._home = home
         self._credential = credential
+        self._variables: dict[str, Any] = AS_MODULE if way == "module" else {}
         self._numbers = itertools.count(1)
 
     def launch(self, playbook: Any, answers: Mapping[str, Any], inventory: str = ON_LOCALHOST, **more: Any) -> Job:
@@ -124,7 +127,7 @@ class Launcher:
 
     def _settings(self, folder: Path, playbook: Any, answers: Mapping[str, Any], **more: Any) -> dict[str, Any]:
         usual = {"private_data_dir": str(folder), "ident": "job", "quiet": True, "suppress_env_files": True}
-        job = {"playbook": playbook, "envvars": injected(self._credential), "extravars": dict(answers)}
+        job = {"playbook": playbook, "envvars": injected(self._credential), "extravars": {**answers, **self._variables}}
         return {**usual, **job, **more}
 
     @staticmethod

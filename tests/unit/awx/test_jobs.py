@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.awx.jobs import CHECK, Job, Launcher, injected
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import WAYS, Way
 
 TOKEN = "a-token-that-nobody-must-see"
 PASSWORD = "a-password-that-nobody-must-see"
@@ -29,12 +30,12 @@ COMMAND = "artifacts/job/command"
 DISKS = "/organizations/organization/disks"
 NODES = [f"node-{number}" for number in range(1, 6)]
 SLICES = 2
+BOTH_WAYS = pytest.mark.parametrize("way", WAYS)
 READ_A_BOOT_DISK = [
     {
         "name": "Read a disk that has a protected value",
         "hosts": "localhost",
         "gather_facts": False,
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
         "tasks": [
             {"name": "Look it up", "katapult.cloud.katapult_disk_info": {"details": True}},
             {"name": "Make sure of it", "katapult.cloud.katapult_disk": {"name": "System Disk"}},
@@ -54,8 +55,8 @@ def _simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture(name="awx")
-def _awx(simulator: Simulator, tmp_path: Path) -> Launcher:
-    return Launcher(tmp_path, {"token": TOKEN, "organization": "acme", "url": simulator.url})
+def _awx(simulator: Simulator, tmp_path: Path, way: Way) -> Launcher:
+    return Launcher(tmp_path, {"token": TOKEN, "organization": "acme", "url": simulator.url}, way)
 
 
 def writes(simulator: Simulator) -> list[str]:
@@ -66,6 +67,7 @@ def names(simulator: Simulator) -> list[str]:
     return sorted(disk.name for disk in simulator.state.disks_in_use())
 
 
+@BOTH_WAYS
 def test_a_job_is_checked_run_and_run_again(awx: Launcher, simulator: Simulator) -> None:
     checked = awx.launch("create_disk.yml", ANSWERS, cmdline=CHECK)
     assert (checked.status, checked.changed, checked.statistics, writes(simulator)) == (0, 1, {}, [])
@@ -99,6 +101,7 @@ def test_a_job_that_is_carried_to_a_container(awx: Launcher, simulator: Simulato
     assert TOKEN.encode() in stream, "as the guide says of the output of the container"
 
 
+@BOTH_WAYS
 def test_a_protected_value_shows_in_no_file(awx: Launcher, simulator: Simulator) -> None:
     machine = "web-01.acme.katapult.cloud"
     simulator.state.add_disk("System Disk", virtual_machine=machine, boot=True, root_password=PASSWORD)
@@ -111,6 +114,7 @@ def test_a_protected_value_shows_in_no_file(awx: Launcher, simulator: Simulator)
     assert job.files_with(TOKEN) == [COMMAND]
 
 
+@BOTH_WAYS
 def test_the_next_job_of_a_workflow_has_the_disk(awx: Launcher, simulator: Simulator) -> None:
     created = awx.launch("create_disk.yml", {**ANSWERS, "disk_data_center": "uk-lon-01"})
     machine = {"disk_virtual_machine": "web-01.acme.katapult.cloud"}
@@ -124,6 +128,7 @@ def test_the_next_job_of_a_workflow_has_the_disk(awx: Launcher, simulator: Simul
     assert f"/dev/disk/by-id/wwn-0x{disk.wwn}" in used.stdout
 
 
+@BOTH_WAYS
 def test_a_job_that_fails_tells_the_code_of_the_error(awx: Launcher, simulator: Simulator) -> None:
     job = awx.launch("create_disk.yml", {**ANSWERS, "disk_data_center": "de-fra-01"}, verbosity=4)
 
@@ -148,6 +153,7 @@ def test_jobs_at_once_share_no_lock_and_tell_of_the_duplicate(awx: Launcher, sim
     assert all(disk_id in failed[0]["msg"] for disk_id in ids)
 
 
+@BOTH_WAYS
 def test_slices_at_once_make_one_disk_for_each_host(awx: Launcher, simulator: Simulator) -> None:
     # AWX deals the hosts out by their names, in turn.
     slices = [{"inventory": "\n".join(NODES[number::SLICES]) + "\n"} for number in range(SLICES)]

@@ -23,8 +23,6 @@ ROOT = Path(__file__).parents[6]
 PLAYBOOK = """
 - hosts: localhost
   gather_facts: false
-  vars:
-    ansible_python_interpreter: "{{ ansible_playbook_python }}"
   module_defaults:
     group/katapult.cloud.all:
       organization: acme
