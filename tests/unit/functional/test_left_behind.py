@@ -18,8 +18,6 @@ from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.unit.support.harness import Harness, lived
 from ansible_collections.katapult.cloud.tests.unit.support.processes import ended, forget_creates, output_of, started
 
-pytestmark = pytest.mark.usefixtures("both_ways")
-
 LIST = "/organizations/organization/disks"
 LOOK, POST, READ = f"GET {LIST}", f"POST {LIST}", "GET /disks/disk"
 LONDON: dict[str, Any] = {"size_in_gb": 20, "data_center": {"permalink": "uk-lon-01"}}
@@ -27,6 +25,15 @@ NAMES = [f"data-{number:02d}" for number in range(1, 4)]
 ONE: dict[str, Any] = {"name": NAMES[0]}
 MANY: dict[str, Any] = {"disks": NAMES}
 REFUSED = {"error": {"code": "validation_error", "detail": {"errors": ["Name is reserved"]}}}
+# How `timeout` of a task reaches what runs in Ansible's process.
+TIME_OUT = """
+import signal
+class TimedOut(BaseException):
+    pass
+def time_out(*_frame):
+    raise TimedOut
+signal.signal(signal.SIGALRM, time_out)
+"""
 DEFAULT_CONCURRENCY = [("katapult_disk", ONE), ("katapult_disks", MANY)]
 
 
@@ -49,7 +56,8 @@ def named(simulator: Simulator) -> Counter[str]:
         return Counter(disk.name for disk in simulator.state.disks_in_use())
 
 
-@pytest.mark.parametrize("ends_by", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.usefixtures("both_ways")
+@pytest.mark.parametrize("ends_by", [signal.SIGKILL, signal.SIGINT, signal.SIGALRM])
 @pytest.mark.parametrize(("module", "options"), DEFAULT_CONCURRENCY, ids=["one", "fleet"])
 def test_the_disk_of_a_run_that_was_ended_is_taken_by_the_next(
     simulator: Simulator, module: str, options: dict[str, Any], ends_by: signal.Signals
@@ -59,7 +67,7 @@ def test_the_disk_of_a_run_that_was_ended_is_taken_by_the_next(
     simulator.faults.add(late)
     given = {"api_url": simulator.url, "api_token": simulator.token, "organization": "acme", **LONDON, **options}
 
-    run = started(given, module=module)
+    run = started(given, module=module, before=TIME_OUT)
     while late.times:
         assert run.poll() is None, ended(run)
         time.sleep(0.01)
