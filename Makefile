@@ -22,7 +22,7 @@ test: $(NOX)
 $(SESSIONS): $(NOX)
 	@$(NOX) -s $@ -- $(if $(filter command,$(origin ARGS)),$(ARGS))
 simulator: $(NOX)
-	@$(NOX) -s $@ -- $(call option,--seed,SEED) $(call option,--port,PORT)
+	@$(NOX) -s $@ -- $(call option,--seed,SEED) $(call option,--port,PORT) $(call option,--tls,TLS)
 $(NOX): dev/constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv .build/venv && .build/venv/bin/pip install -qq -c dev/constraints.txt nox antsibull-nox

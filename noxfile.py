@@ -320,7 +320,7 @@ def expect(session: nox.Session, pattern: str, *command: str) -> None:
 @nox.session(name="simulator", default=False)
 def serve(session: nox.Session) -> None:
     """A simulated Katapult to try playbooks against: nox -s simulator -- --seed seed.json --port 8080."""
-    install(session, "flask")
+    install(session, "cryptography", "flask")
     options = ("--lifetime", "28800", "--build-seconds", "3", "--small-world", *session.posargs)
     with simulator(session, *options) as variables:
         print("A simulated Katapult listens. In the shell where you run your playbooks:\n")

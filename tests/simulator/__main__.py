@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from .certificate import write_certificate
 from .checks import parsed
 from .simulator import Simulator, disks_seed
 
@@ -30,6 +31,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--small-world", action="store_true", help=f"start with the virtual machine {WEB_01}, unless a seed is given"
     )
     parser.add_argument("--seed", type=Path, help="JSON file with what is there from the beginning")
+    parser.add_argument(
+        "--tls", type=Path, metavar="FILE", help="serve https, with a key and certificate that are written to this file"
+    )
     parser.add_argument("--url-file", type=Path, help="file to write the URL to")
     return parser.parse_args(arguments)
 
@@ -38,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve as the command line tells."""
     options = _options(arguments)
     settings = {name: getattr(options, name) for name in ("build_seconds", "latency", "rate_limit")}
-    simulator = Simulator(options.port, **settings)
+    if options.tls:
+        write_certificate(options.tls)
+    simulator = Simulator(options.port, certificate=options.tls, **settings)
     if options.seed:
         _seed(simulator, options.seed)
     elif options.small_world:

@@ -19,7 +19,7 @@ from .contract import BASE_PATH
 from .errors import error_of_status
 from .faults import Fault, Faults
 from .requestlog import LoggedRequest, RequestLog
-from .server import CLOSE_HEADER, ConnectionDroppedError
+from .server import CLOSE_HEADER, CONNECTION, ConnectionDroppedError
 from .service import ApiRequest, Service
 from .state import State
 
@@ -65,6 +65,7 @@ class ApiFront:
             _parsed(raw),
             dict(request.headers.items()),
             self._state.clock(),
+            request.environ.get(CONNECTION, 0),
         )
         self._log.add(entry)
         return entry

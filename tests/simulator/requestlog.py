@@ -16,7 +16,8 @@ class LoggedRequest:
     """One request as it came in: ``path`` is below /core/v1, ``body`` is parsed where it is JSON, and text elsewhere.
 
     ``status`` is None while it is executed, and where no answer was sent. ``executed`` tells whether the service did
-    what was asked; ``time`` is in seconds since the epoch, by the simulator's clock.
+    what was asked; ``time`` is in seconds since the epoch, by the simulator's clock. Those of one connection have the
+    same ``connection``.
     """
 
     method: str
@@ -25,6 +26,7 @@ class LoggedRequest:
     body: Any
     headers: dict[str, str]
     time: float
+    connection: int = 0
     status: int | None = None
     executed: bool = False
     faults: list[str] = field(default_factory=list)

@@ -11,6 +11,7 @@ import io
 import socket
 import struct
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 CLOSE_HEADER = "X-Simulator-Close"
 """An application that answers with this header has the connection closed; the header itself is not sent."""
+CONNECTION = "simulator.connection"
+"""The key under which an application finds the number of the request's connection; they count from 1."""
 
 
 class ConnectionDroppedError(ConnectionError):
@@ -33,27 +36,44 @@ class ConnectionDroppedError(ConnectionError):
         self.reset = reset
 
 
+class _Connections:
+    """The connections of a server."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+        self.open: set[socket.socket] = set()
+        self._counting = threading.Lock()
+
+    def add(self, connection: socket.socket) -> int:
+        """Take one that was opened, and return its number."""
+        with self._counting:
+            self.open.add(connection)
+            self.opened += 1
+            return self.opened
+
+
 class _Handler(WSGIRequestHandler):
     """HTTP/1.1 with connections kept alive, which werkzeug's own handler closes after every answer."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    connections: set[socket.socket]
+    connections: _Connections
 
     def setup(self) -> None:
         """Begin a connection."""
         super().setup()
-        self.connections.add(self.connection)
+        self.number = self.connections.add(self.connection)
 
     def finish(self) -> None:
         """End a connection."""
-        self.connections.discard(self.connection)
+        self.connections.open.discard(self.connection)
         super().finish()
 
     def run_wsgi(self) -> None:
         """Read a request to its end, and send what the application answers."""
         environ = self.make_environ()
+        environ[CONNECTION] = self.number
         environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
         try:
             chunks, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
@@ -72,26 +92,36 @@ class _Handler(WSGIRequestHandler):
 
 
 class LocalServer:
-    """Serves an application between ``start`` and ``stop``, or as a context manager."""
+    """Serves an application between ``start`` and ``stop``, or as a context manager.
 
-    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+    With a ``certificate``, a file that holds its key too, it serves https.
+    """
+
+    def __init__(self, app: WSGIApplication, port: int = 0, certificate: Path | None = None) -> None:
         self._app = app
         self._port = port
+        self._certificate = certificate
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
-        self._connections: set[socket.socket] = set()
+        self._connections = _Connections()
 
     @property
     def origin(self) -> str:
         """Scheme, host and port of the running server."""
         if self._server is None:
             raise RuntimeError("the server is not running")
-        return f"http://{HOST}:{self._server.server_port}"
+        return f"{'https' if self._certificate else 'http'}://{HOST}:{self._server.server_port}"
+
+    @property
+    def connections_opened(self) -> int:
+        """How many connections clients have opened so far."""
+        return self._connections.opened
 
     def start(self) -> None:
         """Begin to serve."""
         handler = type("Handler", (_Handler,), {"connections": self._connections})
-        self._server = make_server(HOST, self._port, self._app, threaded=True, request_handler=handler)
+        tls = (str(self._certificate), None) if self._certificate else None
+        self._server = make_server(HOST, self._port, self._app, threaded=True, request_handler=handler, ssl_context=tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -102,7 +132,7 @@ class LocalServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-        for connection in list(self._connections):
+        for connection in list(self._connections.open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self._server = self._thread = None

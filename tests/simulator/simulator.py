@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .app import ApiFront, create_app
@@ -32,12 +33,15 @@ class Simulator:
     """A Katapult Core API of its own.
 
     It serves on 127.0.0.1 between ``start`` and ``stop``, or as a context manager. ``settings`` are those of the
-    class Settings; ``clock`` returns seconds since the epoch.
+    class Settings; ``clock`` returns seconds since the epoch. With a ``certificate``, a file that holds its key too, it
+    serves https.
     """
 
     token = DEFAULT_TOKEN
 
-    def __init__(self, port: int = 0, clock: Clock = time.time, **settings: Any) -> None:
+    def __init__(
+        self, port: int = 0, clock: Clock = time.time, certificate: Path | None = None, **settings: Any
+    ) -> None:
         self._initial = Settings()
         self._initial.update(settings)
         self.settings = Settings()
@@ -47,7 +51,7 @@ class Simulator:
         self.reset()
         app = create_app(ApiFront(self.state, self._log, self.faults))
         Control(self.state, self._log, self.faults, self.reset, self.power).register(app)
-        self._server = LocalServer(app, port)
+        self._server = LocalServer(app, port, certificate)
 
     @property
     def url(self) -> str:
@@ -58,6 +62,11 @@ class Simulator:
     def control_url(self) -> str:
         """The base URL of the control calls, while they are served."""
         return self._server.origin + "/_simulator"
+
+    @property
+    def connections_opened(self) -> int:
+        """How many connections clients have opened so far, for control calls too."""
+        return self._server.connections_opened
 
     @property
     def requests(self) -> list[LoggedRequest]:

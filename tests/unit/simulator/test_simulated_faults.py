@@ -14,11 +14,14 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from ansible_collections.katapult.cloud.tests.simulator import FOREVER, Fault, Simulator
 from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
 
@@ -179,19 +182,48 @@ def test_as_a_process(tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text(json.dumps({"disks": [{"name": "from-file"}]}), encoding="utf-8")
     url_file = tmp_path / "url"
-    options = ["--disks", "2", "--seed", str(seed), "--url-file", str(url_file), "--lifetime", "30"]
+    with started("--disks", "2", "--seed", str(seed), "--url-file", str(url_file)) as url:
+        assert url_file.read_text(encoding="utf-8").strip() == url
+        with ApiClient(url, Simulator.token) as client:
+            names = [row["name"] for row in client.disks().json["disk"]]
+    assert names == ["from-file", "seeded-0001", "seeded-0002"]
+
+
+def test_as_a_process_behind_tls(tmp_path: Path) -> None:
+    certificate = tmp_path / "simulator.pem"
+    with started("--tls", str(certificate)) as url:
+        with tls_session() as session, pytest.raises(requests.exceptions.SSLError):
+            session.get(url, timeout=10)
+        for _connection in range(2):
+            with tls_session(certificate) as session:
+                for _request in range(2):
+                    session.get(f"{url}/data_centers", timeout=10)
+                log = session.get(url.replace("/core/v1", "/_simulator/requests"), timeout=10).json()["requests"]
+
+    assert [request["connection"] for request in log] == [1, 1, 2, 2]
+
+
+def tls_session(certificate: Path | None = None) -> requests.Session:
+    """A session that trusts this certificate, and nothing of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = str(certificate) if certificate else True
+    return session
+
+
+@contextmanager
+def started(*options: str) -> Iterator[str]:
+    """The URL of a simulator in a process of its own, which ends as it is told to."""
     tests = Path(__file__).parents[2]
     with subprocess.Popen(
-        [sys.executable, "-m", "simulator", *options],
+        [sys.executable, "-m", "simulator", "--lifetime", "30", *options],
         env={**os.environ, "PYTHONPATH": str(tests)},
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert url_file.read_text(encoding="utf-8").strip() == url
-        with ApiClient(url, Simulator.token) as client:
-            names = [row["name"] for row in client.disks().json["disk"]]
-        process.send_signal(signal.SIGTERM)
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
-    assert names == ["from-file", "seeded-0001", "seeded-0002"]

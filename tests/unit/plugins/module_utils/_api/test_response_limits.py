@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
-import ipaddress
 import itertools
 import os
 import socket
@@ -32,10 +30,8 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.response_limit
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import MAX_BODY, Connection, HttpClient
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock, Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
+from ansible_collections.katapult.cloud.tests.simulator.certificate import write_certificate
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 GET = Request("GET", "/disks/disk", "read the disk")
 CREATE = Request("POST", "/create", "create the disk", body={"name": "data"}, retry=Retry.IF_NOT_EXECUTED)
@@ -77,19 +73,8 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the key and the certificate of 127.0.0.1."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.timezone.utc)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(1))
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
-    signed = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     path = tmp_path_factory.mktemp("certificate") / "both.pem"
-    path.write_bytes(private + signed)
+    write_certificate(path)
     return path
 
 
