@@ -319,9 +319,14 @@ class Sessions:
         """`first_meanwhile` happen while the first requests are under way."""
         self.opened: list[ToldSession] = []
         self._meanwhile = list(first_meanwhile)
-        self.http = HttpClient(
-            Connection("https://api.test/core/v1", "token-1"), clock, Deadline(clock, 600.0), SessionPool(self.open)
-        )
+        self._clock = clock
+        self._pool = SessionPool(self.open)
+        self.http = self.next_item()
+
+    def next_item(self, **changes: Any) -> HttpClient:
+        """What one more run in this process sends with, the settings of whose connection differ in `changes`."""
+        connection = replace(Connection("https://api.test/core/v1", "token-1"), **changes)
+        return HttpClient(connection, self._clock, Deadline(self._clock, 600.0), self._pool)
 
     def open(self, _connection: Connection) -> ToldSession:
         self.opened.append(ToldSession(self._meanwhile))
@@ -379,6 +384,40 @@ def test_what_must_not_be_repeated_takes_no_connection_that_was_idle(call: Reque
 
     assert sessions.used == ([1, 1] if fresh else [2])
     assert sessions.closed == ([True, False] if fresh else [False])
+
+
+@pytest.mark.parametrize(
+    ("call", "idle", "used"),
+    [
+        (GET, MAX_IDLE_FOR_WRITES + 0.5, [2]),
+        (CREATE, MAX_IDLE_FOR_WRITES, [2]),
+        (CREATE, MAX_IDLE_FOR_WRITES + 0.5, [1, 1]),
+    ],
+    ids=["a read, after a while", "a create", "a create, after a while"],
+)
+def test_the_next_item_of_a_loop_takes_the_connection_unless_it_was_idle(
+    call: Request, idle: float, used: list[int]
+) -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock)
+    sessions.http.send(GET)
+    clock.sleep(idle)
+    sessions.next_item().send(call)
+
+    assert sessions.used == used
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"token": "token-2"}, {"verify": "/other.pem"}, {"verify": False}],
+    ids=["token", "authorities", "unverified"],
+)
+def test_the_next_item_of_a_loop_takes_no_connection_of_other_settings(changes: dict[str, Any]) -> None:
+    sessions = Sessions(FakeClock())
+    for http in (sessions.http, sessions.next_item(**changes), sessions.next_item()):
+        http.send(GET)
+
+    assert sessions.used == [2, 1]
 
 
 def test_a_write_that_waited_for_the_rate_limit_takes_a_fresh_connection() -> None:
