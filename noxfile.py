@@ -334,9 +334,19 @@ def serve(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Time, requests and memory against a simulator, in 10 minutes; a part: nox -s bench -- floor one. Not a test."""
     install(session, "ansible-core", "flask", "requests")
-    options = ["--latency=0.05", "--build-seconds=3", *(["--rate-limit=100"] if "limit" in session.posargs else [])]
-    with collection(session), simulator(session, *options) as variables:
+    limit = ["--rate-limit=100"] if "limit" in session.posargs else []
+    latency, certificate = ("--build-seconds=3", "--latency=0.05"), str(BUILD / "bench.pem")
+    with (
+        collection(session),
+        simulator(session, *latency, *limit) as variables,
+        simulator(session) as without_latency,
+        simulator(session, *latency, "--tls", certificate) as tls,
+    ):
         session.env.update(variables, ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false")
+        url = "KATAPULT_API_URL"
+        session.env.update({f"{url}_WITHOUT_LATENCY": without_latency[url], f"{url}_TLS": tls[url]})
+        # For the modules, and for the benchmark itself.
+        session.env.update(REQUESTS_CA_BUNDLE=certificate, SSL_CERT_FILE=certificate)
         session.run("python", "-m", "ansible_collections.katapult.cloud.dev.bench", *session.posargs)
 
 

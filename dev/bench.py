@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What runs cost, against the simulator that the environment names. Ratios hardly depend on the machine."""
+"""What runs cost, against the simulators that the environment names. Ratios hardly depend on the machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,24 +23,58 @@ from statistics import median
 from typing import Any
 from urllib.parse import urljoin
 
-import yaml
-
 DISK = "katapult.cloud.katapult_disk"
 FLEET = "katapult.cloud.katapult_disks"
 PING = "ansible.builtin.ping"
 ALIKE = {"size_in_gb": 20, "data_center": "uk-lon-01"}
 
 
+Log = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A simulator, whose URL is in a variable."""
+
+    variable: str = "KATAPULT_API_URL"
+
+    @property
+    def url(self) -> str:
+        return os.environ[self.variable]
+
+    def fetch(self, path: str, data: bytes | None = None) -> Any:
+        """What the simulator answers at a path, below the API's if it is relative, whatever proxy there is."""
+        url = urljoin(f"{self.url}/", path)
+        headers = {"Authorization": f"Bearer {os.environ['KATAPULT_API_TOKEN']}", "Content-Type": "application/json"}
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(urllib.request.Request(url, data, headers), timeout=30) as answer:
+            return json.load(answer)
+
+    def control(self, call: str, body: Any = None) -> Any:
+        return self.fetch(f"/_simulator/{call}", None if body is None else json.dumps(body).encode())
+
+    def start_over(self, disks: list[str]) -> None:
+        self.control("reset", {})
+        self.control("seed", {"disks": [{"name": name} for name in disks]})
+
+
+USUAL = Service()
+WITHOUT_LATENCY = Service("KATAPULT_API_URL_WITHOUT_LATENCY")
+TLS = Service("KATAPULT_API_URL_TLS")
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """One task, run in an organization with so many disks, and how many it creates there."""
+    """Tasks, run in an organization with so many disks, and how many they create there."""
 
     name: str
     title: str
-    task: Mapping[str, Any]
+    tasks: Sequence[Mapping[str, Any]]
     disks: int = 0
     creates: int = 0
     times: int = 3
+    service: Service = USUAL
+    in_process: bool = True
 
 
 def names(number: int, stem: str = "data") -> list[str]:
@@ -55,19 +89,29 @@ def fleet(disks: list[str]) -> dict[str, Any]:
     return {FLEET: {**ALIKE, "disks": [{"name": name} for name in disks]}}
 
 
-THERE, NEW, EACH = names(50), names(50, "new"), one("{{ item }}")
+THERE, NEW = names(50), names(50, "new")
+LOOP = [one("{{ item }}") | {"loop": THERE}]
+ONE, LOOPED = "One disk, unchanged", "50 disks, unchanged, a loop of katapult_disk"
 SCENARIOS = (
-    *(Scenario(f"one-unchanged-{disks}", "One disk, unchanged", one(THERE[0]), disks) for disks in (10, 1_000, 10_000)),
-    Scenario("one-create", "One disk, created", one(NEW[0]), 10, 1),
-    Scenario("fleet-unchanged", "50 disks, unchanged, one katapult_disks", fleet(THERE), 60),
-    Scenario("fleet-create", "50 disks, created, one katapult_disks", fleet(NEW), 10, 50),
-    Scenario("floor-once", PING, {PING: {}}),
-    Scenario("floor-loop", f"{PING}, a loop of 50", {PING: {}, "loop": THERE}),
-    Scenario("loop-unchanged", "50 disks, unchanged, a loop of katapult_disk", EACH | {"loop": THERE}, 60),
-    Scenario("loop-create", "50 disks, created, a loop of katapult_disk", EACH | {"loop": NEW}, 10, 50, 1),
+    *(Scenario(f"one-unchanged-{disks}", ONE, [one(THERE[0])], disks) for disks in (10, 1_000, 10_000)),
+    Scenario("one-unchanged-module", f"{ONE}, as a module", [one(THERE[0])], 10, in_process=False),
+    Scenario("one-create", "One disk, created", [one(NEW[0])], 10, 1),
+    Scenario("tasks-unchanged", "20 disks, unchanged, 20 tasks", [one(name) for name in THERE[:20]], 60),
+    Scenario("fleet-unchanged", "50 disks, unchanged, one katapult_disks", [fleet(THERE)], 60),
+    Scenario("fleet-create", "50 disks, created, one katapult_disks", [fleet(NEW)], 10, 50),
+    Scenario("floor-once", PING, [{PING: {}}]),
+    Scenario("floor-tasks", f"{PING}, 20 tasks", [{PING: {}}] * 20),
+    Scenario("floor-loop", f"{PING}, a loop of 50", [{PING: {}, "loop": THERE}]),
+    Scenario("loop-unchanged", LOOPED, LOOP, 60),
+    Scenario("loop-unchanged-near", f"{LOOPED}, without latency", LOOP, 60, service=WITHOUT_LATENCY),
+    Scenario("loop-unchanged-tls", f"{LOOPED}, with TLS", LOOP, 60, service=TLS),
+    Scenario("loop-unchanged-module", f"{LOOPED}, as modules", LOOP, 60, in_process=False),
+    Scenario(
+        "loop-create", "50 disks, created, a loop of katapult_disk", [one("{{ item }}") | {"loop": NEW}], 10, 50, 1
+    ),
 )
 #: Only if it is asked for, in a simulator that permits 100 requests a minute: it takes some minutes.
-LIMIT = Scenario("limit", "200 disks, 100 requests a minute permitted", fleet(names(200, "new")), 10, 200, 1)
+LIMIT = Scenario("limit", "200 disks, 100 requests a minute permitted", [fleet(names(200, "new"))], 10, 200, 1)
 #: Modules that find all as it should be: with so few disks in the organization, against 10,000.
 MEMORY = {"memory-disk": (DISK, one(THERE[0])[DISK], 10), "memory-fleet": (FLEET, fleet(THERE)[FLEET], 60)}
 
@@ -95,13 +139,15 @@ def against(part: str, other: str) -> Callable[[Measured], float]:
 
 
 TARGETS = (
+    Target("one disk unchanged, against ping", 1.15, against("one-unchanged-10", "floor-once")),
+    Target("20 disks unchanged in 20 tasks, against 20 of ping", 0.8, against("tasks-unchanged", "floor-tasks")),
+    Target("50 disks unchanged in a loop, against that of ping", 0.75, against("loop-unchanged", "floor-loop")),
+    Target("the same without latency", 0.2, against("loop-unchanged-near", "floor-loop")),
+    Target("connections, 50 disks unchanged in a loop with TLS", 2, of("loop-unchanged-tls", "connections"), ""),
     Target(
         "50 disks unchanged in one task, against one unchanged katapult_disk",
-        1.4,
+        1.35,
         against("fleet-unchanged", "one-unchanged-10"),
-    ),
-    Target(
-        "50 disks unchanged in a loop, against one task", 12, against("loop-unchanged", "fleet-unchanged"), "x", True
     ),
     Target(
         "one disk created, more than ping, 3 s and four round trips",
@@ -121,11 +167,10 @@ TARGETS = (
     Target("peak memory of katapult_disks, 10,000 disks against 60", 1.1, of("memory-fleet", "ratio")),
 )
 
-Run = tuple[float, Counter[str]]
+Run = tuple[float, Log]
 LONG_ENOUGH = 480  # seconds after which nothing is measured once more
-RECAP = r"^localhost +: ok=1 +changed={} +unreachable=0 +failed=0 "
+RECAP = r"^localhost +: ok={} +changed={} +unreachable=0 +failed=0 "
 BIN = Path(sys.executable).parent
-INTERPRETER = {"ansible_python_interpreter": sys.executable}
 #: The peak that a process shows includes that of its parent when it started, so the parent is a small process.
 PEAK = """
 import resource, subprocess, sys
@@ -139,24 +184,6 @@ basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
 runpy.run_module(sys.argv[1], run_name="__main__")
 """
-
-
-def fetch(url: str, data: bytes | None = None) -> Any:
-    """What the simulator answers, whatever proxy there is."""
-    headers = {"Authorization": f"Bearer {os.environ['KATAPULT_API_TOKEN']}", "Content-Type": "application/json"}
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, data, headers), timeout=30) as answer:
-        return json.load(answer)
-
-
-def control(call: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    return fetch(urljoin(os.environ["KATAPULT_API_URL"], f"/_simulator/{call}"), data)
-
-
-def start_over(disks: list[str]) -> None:
-    control("reset", {})
-    control("seed", {"disks": [{"name": name} for name in disks]})
 
 
 def seconds_of(work: Callable[..., object], *arguments: str) -> float:
@@ -173,42 +200,45 @@ def output(*command: str, **options: Any) -> str:
 
 
 def run(scenario: Scenario, folder: Path) -> Run:
-    """Run the playbook once; its seconds, and its requests by method. What is not as it should be ends all."""
-    play = {"hosts": "localhost", "gather_facts": False, "vars": INTERPRETER, "tasks": [scenario.task]}
+    """Run the playbook once; its seconds, and its requests. What is not as it should be ends all."""
+    variables = {} if scenario.in_process else {"katapult_in_process": False}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": scenario.tasks}
     playbook = folder / f"{scenario.name}.yml"
-    playbook.write_text(yaml.safe_dump([play], width=120), encoding="utf-8")
-    before = names(scenario.disks)
-    start_over(before)
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    service, before = scenario.service, names(scenario.disks)
+    service.start_over(before)
+    env = {**os.environ, "KATAPULT_API_URL": service.url}
     printed: list[str] = []
-    seconds = seconds_of(lambda: printed.append(output(str(BIN / "ansible-playbook"), str(playbook))))
-    log = control("requests")["requests"]
+    seconds = seconds_of(lambda: printed.append(output(str(BIN / "ansible-playbook"), str(playbook), env=env)))
+    log: Log = service.control("requests")["requests"]
     sent = Counter(request["method"] for request in log if request["status"] != 429)
-    disks = control("state")["disks"]
+    disks = service.control("state")["disks"]
+    recap = RECAP.format(len(scenario.tasks), min(scenario.creates, 1))
     checks = {
-        "the recap": bool(re.search(RECAP.format(min(scenario.creates, 1)), printed[0], re.MULTILINE)),
+        "the recap": bool(re.search(recap, printed[0], re.MULTILINE)),
         "the requests": sent["POST"] == scenario.creates and sent.keys() <= {"GET", "POST"},
         "the disks": Counter(d["name"] for d in disks) == Counter([*before, *names(scenario.creates, "new")]),
         "their states": {disk["state"] for disk in disks} <= {"built"},
-        "the contract": not control("violations")["violations"],
+        "the contract": not service.control("violations")["violations"],
     }
     if wrong := [what for what, is_right in checks.items() if not is_right]:
         raise SystemExit(f"{scenario.title}: {', '.join(wrong)} not as expected\n{printed[0]}")
     print(f"{scenario.name}: {seconds:.2f} s, {len(log)} requests, {len(log) - sum(sent.values())} refused", flush=True)
-    return seconds, Counter(request["method"] for request in log)
+    return seconds, log
 
 
 def startup(folder: Path) -> tuple[float, float]:
     """Seconds of the process of one unchanged katapult_disk without the network's own, and of that of ping."""
-    start_over(THERE)
-    disk_id = next(disk["id"] for disk in control("state")["disks"] if disk["name"] == THERE[0])
-    api, organization = os.environ["KATAPULT_API_URL"], os.environ["KATAPULT_ORGANIZATION"]
+    USUAL.start_over(THERE)
+    disk_id = next(disk["id"] for disk in USUAL.control("state")["disks"] if disk["name"] == THERE[0])
+    organization = os.environ["KATAPULT_ORGANIZATION"]
 
     def exchange() -> None:
-        fetch(f"{api}/organizations/organization/disks?organization[sub_domain]={organization}&page=1&per_page=200")
-        fetch(f"{api}/disks/disk?disk[id]={disk_id}")
+        USUAL.fetch(f"organizations/organization/disks?organization[sub_domain]={organization}&page=1&per_page=200")
+        USUAL.fetch(f"disks/disk?disk[id]={disk_id}")
 
     kept = {**os.environ, "ANSIBLE_KEEP_REMOTE_FILES": "1", "ANSIBLE_REMOTE_TEMP": str(folder)}
-    local = (str(BIN / "ansible"), "localhost", "-e", json.dumps(INTERPRETER), "-m")
+    local = (str(BIN / "ansible"), "localhost", "-e", json.dumps({"katapult_in_process": False}), "-m")
     packed = []
     for module, arguments in {PING: "", DISK: f"name={THERE[0]}"}.items():
         output(*local, module, "-a", arguments, env=kept)
@@ -223,7 +253,7 @@ def startup(folder: Path) -> tuple[float, float]:
 
 def peak(module: str, options: dict[str, Any], disks: int) -> float:
     """Peak memory of a module that changes nothing, in MB."""
-    start_over(names(disks))
+    USUAL.start_over(names(disks))
     name = f"ansible_collections.katapult.cloud.plugins.modules.{module.rpartition('.')[2]}"
     command = [sys.executable, "-c", PEAK, sys.executable, "-c", MODULE, name]
     given = json.dumps({"ANSIBLE_MODULE_ARGS": {**options, "_ansible_version": "2.16.0"}})
@@ -231,6 +261,16 @@ def peak(module: str, options: dict[str, Any], disks: int) -> float:
     if '"changed": false' not in done.stderr or '"failed": true' in done.stderr:
         raise SystemExit(f"{module} did not find all unchanged: {done.stderr}")
     return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def measured(runs: list[Run]) -> dict[str, float]:
+    """The median of the seconds, and the most that a run needed of all else."""
+    most: Counter[str] = Counter()
+    for _seconds, log in runs:
+        sent = Counter(request["method"] for request in log)
+        sent.update(requests=len(log), connections=len({request["connection"] for request in log}))
+        most |= sent
+    return {"s": median(seconds for seconds, _log in runs), "GET": most["GET"], "POST": most["POST"], **most}
 
 
 def print_table(*rows: tuple[str, ...]) -> None:
@@ -263,9 +303,7 @@ def bench(chosen: set[str], folder: Path) -> None:
             if number < scenario.times and (not before or time.monotonic() - begun + before[-1][0] < LONG_ENOUGH):
                 before.append(run(scenario, folder))
     for scenario, found in runs.items():
-        seen[scenario.name, "s"] = median(seconds for seconds, _sent in found)
-        seen[scenario.name, "requests"] = max(sum(sent.values()) for _seconds, sent in found)
-        seen.update({(scenario.name, verb): max(sent[verb] for _seconds, sent in found) for verb in ("GET", "POST")})
+        seen.update({(scenario.name, what): value for what, value in measured(found).items()})
     print(f"\nPython {sys.version.split()[0]}, ansible-core {version('ansible-core')}, {os.cpu_count()} cores\n")
     rows = [row(scenario, len(found), seen) for scenario, found in runs.items()]
     outcomes = [outcome(target, seen) for target in TARGETS]
