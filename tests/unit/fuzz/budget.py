@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.katapult.cloud.tests.unit.support.in_process import WAYS
 from hypothesis import HealthCheck, settings
 
 LONGER = int(os.environ.get("KATAPULT_ODD_EXAMPLES", "0"))
 
 
 def budget(examples: int) -> settings:
-    """That many examples, the same ones in every run; KATAPULT_ODD_EXAMPLES of each kind, new ones, where it is set."""
+    """So many examples on all ways together, the same in every run; with KATAPULT_ODD_EXAMPLES that many new ones."""
     return settings(
-        max_examples=LONGER or examples,
+        max_examples=LONGER or examples // len(WAYS),
         derandomize=not LONGER,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
