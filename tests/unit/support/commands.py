@@ -26,7 +26,7 @@ AS_MODULE = {"katapult_in_process": False, "ansible_python_interpreter": sys.exe
 # What -vvv shows of each task.
 WHERE: dict[Way, str] = {
     "action": "runs in Ansible's process.",
-    "module": "runs as a process of its own, because katapult_in_process is false.",
+    "module": "runs as a module process, because katapult_in_process is false.",
 }
 
 
