@@ -15,7 +15,7 @@ import pytest
 import yaml
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.certificate import write_certificate
-from ansible_collections.katapult.cloud.tests.unit.support.commands import Ansible
+from ansible_collections.katapult.cloud.tests.unit.support.commands import PLAY, Ansible
 
 DISK = "katapult.cloud.katapult_disk"
 LONDON = {"size_in_gb": 20, "data_center": "uk-lon-01"}
@@ -36,17 +36,17 @@ def _simulator(certificate: Path) -> Iterator[Simulator]:
         yield simulator
 
 
-def play(simulator: Simulator, home: Path, variables: dict[str, Any], task: dict[str, Any]) -> None:
+def play(ansible: Ansible, task: dict[str, Any], **variables: Any) -> None:
     """Run a task that changes nothing."""
-    playbook = [{"hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": [task]}]
-    assert Ansible(simulator, home).play(yaml.safe_dump(playbook)) == {"localhost": (0, 0)}
+    playbook = [{**PLAY, "vars": variables, "tasks": [task]}]
+    assert ansible.play(yaml.safe_dump(playbook)) == {"localhost": (0, 0)}
 
 
 def test_a_loop_opens_few_connections(simulator: Simulator, certificate: Path, short_path: Path) -> None:
     names = [f"data-{number:02d}" for number in range(50)]
     simulator.seed({"disks": [{"name": name} for name in names]})
     task = {DISK: {"name": "{{ item }}", "ca_path": str(certificate), **LONDON}, "loop": names}
-    play(simulator, short_path, {}, task)
+    play(Ansible(simulator, short_path), task)
 
     assert len(simulator.requests) == 100
     assert simulator.connections_opened <= 2
@@ -67,7 +67,7 @@ def test_other_settings_take_another_connection(simulator: Simulator, certificat
     # Not an item itself, which Ansible shows.
     options["api_token"] = "{{ settings[item].token }}"
     task = {DISK: {"name": "data-01", **options, **LONDON}, "loop": list(settings)}
-    play(simulator, short_path, {"settings": settings}, task)
+    play(Ansible(simulator, short_path), task, settings=settings)
 
     connections = [request.connection for request in simulator.requests]
     assert connections == [1, 1, 2, 2, 3, 3, 4, 4, 1, 1]
@@ -78,6 +78,6 @@ def test_other_settings_take_another_connection(simulator: Simulator, certificat
 def test_a_module_of_its_own_keeps_nothing(simulator: Simulator, certificate: Path, short_path: Path) -> None:
     simulator.seed({"disks": [{"name": "data-01"}]})
     task = {DISK: {"name": "data-01", "ca_path": str(certificate), **LONDON}, "loop": [1, 2]}
-    play(simulator, short_path, {"katapult_in_process": False}, task)
+    play(Ansible(simulator, short_path, "module"), task)
 
     assert [request.connection for request in simulator.requests] == [1, 1, 2, 2]
