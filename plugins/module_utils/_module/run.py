@@ -67,14 +67,15 @@ class ModuleRun:
     def perform(self, act: Callable[[ModuleRun], Result]) -> dict[str, Any]:
         """Do `act`, and end with what it returns or raises."""
         done: dict[str, Any] = {}
+        raised: list[KatapultError] = []
         try:
             with self.catch_unforeseen():
                 done = act(self).as_result(with_diff=self.with_diff)
                 return self.host.finish(done)
-        except KatapultError as raised:
-            error = raised
-        # Where it is the end that failed, what was done is told all the same.
-        return self.fail(error, done)
+        except KatapultError as error:
+            raised.append(error)
+        # Out of the `except`, or Ansible would show a traceback. If it is the end that failed, what was done is told too.
+        return self.fail(raised[0], done)
 
     def fail(self, error: KatapultError, done: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """End with `error`, and what was done."""
