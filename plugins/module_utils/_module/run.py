@@ -74,7 +74,7 @@ class ModuleRun:
                 return self.host.finish(done)
         except KatapultError as error:
             raised.append(error)
-        # Out of the `except`, or Ansible would show a traceback. If it is the end that failed, what was done is told too.
+        # Out of the `except`, or Ansible shows a traceback. If it is the end that failed, what was done is told too.
         return self.fail(raised[0], done)
 
     def fail(self, error: KatapultError, done: Mapping[str, Any] | None = None) -> dict[str, Any]:
