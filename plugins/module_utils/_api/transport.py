@@ -64,6 +64,9 @@ CONTENT_ENCODINGS = frozenset({"", "identity", "none", "gzip", "x-gzip", "deflat
 MAX_IDLE_FOR_WRITES = 2.0
 # Longer than all pauses between two looks of a wait, which are 6 s at most, and half of what most load balancers keep.
 MAX_IDLE = 30.0
+# Sessions of other tokens, URLs or TLS settings that are kept: a loop may have another token for each of its items, and
+# each session is an open file. With a fleet's own 16 it makes as many as one fleet can have on the way.
+MAX_OTHER_SESSIONS = 8
 # Where a check before a write leaves no request of this minute for the write itself, it must end at some time.
 MAX_RECHECKS = 3
 # Letters of an answer that is no HTTP: enough for the banner of what answers instead.
@@ -204,8 +207,8 @@ class SessionPool:
 
     def __init__(self, session_factory: Callable[[Connection], requests.Session] = open_session) -> None:
         self._open_session = session_factory
-        # With the time at which each was given back, the latest at the end.
-        self._idle: dict[object, list[tuple[float, requests.Session]]] = {}
+        # With the time at which each was given back and its key, the latest at the end.
+        self._idle: list[tuple[float, object, requests.Session]] = []
         self._taking = threading.Lock()
 
     @contextmanager
@@ -220,16 +223,18 @@ class SessionPool:
             yield session
             unless_finished.pop_all()
         with self._taking:
-            self._idle.setdefault(connection.session_key, []).append((clock.now(), session))
+            self._idle.append((clock.now(), connection.session_key, session))
 
     def _take(self, connection: Connection, now: float, max_idle: float) -> requests.Session | None:
         with self._taking:
-            idle = self._idle.get(connection.session_key, [])
-            while idle and now - idle[0][0] > MAX_IDLE:
-                idle.pop(0)[1].close()
-            if not idle:
+            while self._idle and now - self._idle[0][0] > MAX_IDLE:
+                self._idle.pop(0)[2].close()
+            own = [place for place, (_since, key, _session) in enumerate(self._idle) if key == connection.session_key]
+            if not own:
+                if len(self._idle) > MAX_OTHER_SESSIONS:
+                    self._idle.pop(0)[2].close()
                 return None
-            since, session = idle.pop()
+            since, _key, session = self._idle.pop(own[-1])
         if now - since <= max_idle:
             return session
         session.close()

@@ -22,6 +22,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.transport impo
     MAX_CONCURRENT_READS,
     MAX_IDLE,
     MAX_IDLE_FOR_WRITES,
+    MAX_OTHER_SESSIONS,
     MAX_RECHECKS,
     Connection,
     HttpClient,
@@ -447,6 +448,20 @@ def test_a_connection_that_stays_idle_is_closed_while_another_is_in_use() -> Non
         sessions.http.send(GET)
 
     assert (sessions.used, sessions.closed) == ([4, 1], [False, True])
+
+
+def test_a_loop_of_many_tokens_keeps_few_connections() -> None:
+    clock = FakeClock()
+    sessions = Sessions(clock)
+    for number in range(3 * MAX_OTHER_SESSIONS):
+        sessions.next_item(token=f"token-{number}").send(GET)
+    sessions.next_item(token="token-0").send(GET)
+    for _again in range(3):
+        sessions.http.send(GET)
+        sessions.next_item(token="token-0").send(GET)
+
+    assert sum(not is_closed for is_closed in sessions.closed) == MAX_OTHER_SESSIONS + 1
+    assert sessions.used[-2:] == [4, 3]
 
 
 @pytest.mark.parametrize(("call", "at_most"), [(GET, MAX_CONCURRENT_READS), (CREATE, 3)], ids=["reads", "writes"])
