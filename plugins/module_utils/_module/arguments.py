@@ -43,11 +43,21 @@ def parse_arguments(given: Mapping[str, Any], spec: Mapping[str, Any], environme
     tokens = [str(value) for value in values if value is not None and str(value).strip()]
     options, secrets = spec["argument_spec"], Secrets(tokens)
     try:
-        checkable = normalize(filled, options)
+        checkable = _by_first_names(normalize(filled, options), options)
         if not tokens:
             raise OptionError("api_token", NO_TOKEN)
         return Arguments(checkable, dict(spec), secrets, find_variables(checkable, options, environment), None)
     except OptionError as problem:
         # What is left out here must not be reported as missing.
         lenient = {name: {**option, "required": False} for name, option in options.items()}
-        return Arguments(strip_unusable(filled, options), {"argument_spec": lenient}, secrets, {}, problem)
+        usable = _by_first_names(strip_unusable(filled, options), options)
+        return Arguments(usable, {"argument_spec": lenient}, secrets, {}, problem)
+
+
+def _by_first_names(params: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """`params` without aliases, but for one that is given beside the option itself.
+
+    Ansible fills an option from the environment before it looks at aliases, and then warns that both are set.
+    """
+    names = {alias: name for name, option in options.items() for alias in option.get("aliases", ())}
+    return {name if names.get(name, name) in params else names.get(name, name): value for name, value in params.items()}

@@ -173,6 +173,16 @@ def test_a_token_with_white_space_works(run: Any, simulator: Simulator, name: st
     assert run(**options, check=True, **DISK)["changed"] is True
 
 
+def test_a_token_by_its_alias_goes_before_the_environment_without_a_warning(
+    run: Any, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KATAPULT_API_TOKEN", "another-token")
+    done = run(api_token=None, api_key=simulator.token, check=True, **DISK)
+
+    assert done["changed"] is True
+    assert "warnings" not in done.result
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
 @pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
 @pytest.mark.parametrize("token", [None, "", " \n"], ids=["none", "empty", "blank"])
