@@ -146,7 +146,7 @@ def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
     try:
         try:
             os.environ.update(variables)
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise AnsibleActionFail(f"environment cannot be set: {error}") from error
         yield
     finally:
