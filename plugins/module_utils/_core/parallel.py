@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from operator import length_hint
 from typing import Generic, TypeVar
 
@@ -109,16 +108,21 @@ class _Workers(Generic[T, R]):
                     # Each thread starts the next if there is work for it. It is no failure if none can be had.
                     if len(self._threads) < self._places:
                         thread = self._new_thread(target=self._take_and_work)
-                        with suppress(RuntimeError):
+                        # In the list before it starts, as its start may be interrupted when it has begun.
+                        self._threads.append(thread)
+                        try:
                             thread.start()
-                            self._threads.append(thread)
+                        except RuntimeError:
+                            self._threads.pop()
                 number, thing = taken
                 self._done[number] = self._work(thing)
 
     def _join(self) -> None:
         # Those that are started meanwhile are in the list before those that have started them end.
         for thread in self._threads:
-            thread.join()
+            # One that was interrupted before it began finds the error, and takes nothing.
+            if thread.ident is not None:
+                thread.join()
 
     def __enter__(self) -> None:
         pass

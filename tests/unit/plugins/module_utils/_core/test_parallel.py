@@ -260,6 +260,27 @@ def test_what_was_begun_is_waited_for_though_the_wait_is_interrupted() -> None:
     assert ended == [0, 1]
 
 
+@pytest.mark.parametrize("is_started", [True, False], ids=["started", "not yet"])
+def test_a_thread_is_waited_for_though_its_start_is_interrupted(is_started: bool) -> None:
+    """Python waits for a thread to begin, which may take something to work on meanwhile."""
+    waited_for: list[bool] = []
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            if is_started:
+                super().start()
+            raise KeyboardInterrupt
+
+        def join(self, timeout: float | None = None) -> None:
+            super().join(timeout)
+            waited_for.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_concurrently(time.sleep, [0.01] * 3, 2, Interrupted)
+    assert any(waited_for) is is_started
+    assert find_interruption() is None
+
+
 @pytest.mark.parametrize("nested", [False, True], ids=["alone", "within"])
 def test_an_interruption_ends_the_pauses_of_all_threads(nested: bool) -> None:
     """A time-out of the task must not have to wait for a disk that another thread watches for minutes."""
