@@ -24,7 +24,8 @@ from urllib.parse import urlsplit
 try:
     import requests
     import urllib3
-except ImportError:
+except (ImportError, AttributeError):
+    # The latter from packages that requests needs, of which an old part has been left.
     REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None

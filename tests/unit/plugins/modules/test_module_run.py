@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -313,17 +314,17 @@ def test_the_usual_data_center_fills_a_create_and_is_no_drift(
     assert run(id=there)["changed"] is False
 
 
-def test_without_requests_ansible_tells_what_is_missing() -> None:
+@pytest.mark.parametrize("error", ["ImportError", "AttributeError"])
+def test_without_requests_ansible_tells_what_is_missing(tmp_path: Path, error: str) -> None:
+    (tmp_path / "requests.py").write_text(f"raise {error}", encoding="utf-8")
     program = """
-import sys
-sys.modules["requests"] = None
 from ansible.module_utils import basic
 basic._ANSIBLE_ARGS = b'{"ANSIBLE_MODULE_ARGS": {"api_token": "any-token", "name": "data-01"}}'
 basic._ANSIBLE_PROFILE = "legacy"
 from ansible_collections.katapult.cloud.plugins.modules import katapult_disk
 katapult_disk.main()
 """
-    environment = {"PYTHONPATH": ":".join(sys.path)}
+    environment = {"PYTHONPATH": ":".join([str(tmp_path), *sys.path])}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert "Failed to import the required Python library (requests)" in done.stdout
     assert f"{sys.executable} -m pip install requests" in done.stdout
