@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 import requests
+import urllib3
 from ansible_collections.katapult.cloud.plugins.module_utils._api.messages import Request, Response, Retry
 from ansible_collections.katapult.cloud.plugins.module_utils._api.rate_limit import RateLimiter
 from ansible_collections.katapult.cloud.plugins.module_utils._api.transport import (
@@ -27,6 +29,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.transport impo
     Connection,
     HttpClient,
     SessionPool,
+    open_session,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import (
     MAX_AGE,
@@ -311,6 +314,15 @@ def test_a_session_is_used_by_one_thread_at_a_time_and_then_by_the_next() -> Non
         list(pool.map(lambda _number: http.send(GET), range(6)))
 
     assert [len(session.sent) for session in opened] == [2, 2, 2]
+
+
+def test_that_certificates_are_not_verified_is_no_warning_on_the_terminal() -> None:
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        open_session(Connection("https://api.test/core/v1", "token-1", verify=False))
+        warnings.warn("not verified", urllib3.exceptions.InsecureRequestWarning, stacklevel=1)
+
+    assert shown == []
 
 
 class Sessions:
