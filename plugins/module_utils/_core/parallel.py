@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from operator import length_hint
 from typing import Generic, TypeVar
 
@@ -78,7 +80,7 @@ class _Workers(Generic[T, R]):
         self._places = concurrency - 1
         self._new_thread = new_thread
         self._changing = threading.Lock()
-        self._threads: list[threading.Thread] = []
+        self._threads: list[tuple[threading.Thread, threading.Event]] = []
         self._done: dict[int, R] = {}
         self._error: BaseException | None = None
         # Work within the work of a thread is interrupted with that.
@@ -107,9 +109,10 @@ class _Workers(Generic[T, R]):
                         return
                     # Each thread starts the next if there is work for it. It is no failure if none can be had.
                     if len(self._threads) < self._places:
-                        thread = self._new_thread(target=self._take_and_work)
+                        ended = threading.Event()
+                        thread = self._new_thread(target=partial(self._work_until, ended))
                         # In the list before it starts, as its start may be interrupted when it has begun.
-                        self._threads.append(thread)
+                        self._threads.append((thread, ended))
                         try:
                             thread.start()
                         except RuntimeError:
@@ -119,10 +122,18 @@ class _Workers(Generic[T, R]):
 
     def _join(self) -> None:
         # Those that are started meanwhile are in the list before those that have started them end.
-        for thread in self._threads:
+        for thread, ended in self._threads:
             # One that was interrupted before it began finds the error, and takes nothing.
-            if thread.ident is not None:
+            with suppress(RuntimeError):
                 thread.join()
+                # Until Python 3.13 a thread whose join was interrupted counts as ended though it goes on.
+                ended.wait()
+
+    def _work_until(self, ended: threading.Event) -> None:
+        try:
+            self._take_and_work()
+        finally:
+            ended.set()
 
     def __enter__(self) -> None:
         pass
