@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -257,6 +259,30 @@ def test_what_was_begun_is_waited_for_though_the_wait_is_interrupted() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         map_concurrently(work, range(2), 2, Interrupted)
+    assert ended == [0, 1]
+
+
+def test_what_was_begun_is_waited_for_though_a_signal_interrupts_the_wait() -> None:
+    begun, ended = threading.Event(), list[int]()
+
+    def interrupt(*_signal: object) -> None:
+        raise KeyboardInterrupt
+
+    def work(number: int) -> None:
+        if number:
+            begun.set()
+            time.sleep(0.1)
+            os.kill(os.getpid(), signal.SIGALRM)
+            time.sleep(0.2)
+        assert begun.wait(10)
+        ended.append(number)
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            map_concurrently(work, range(2), 2)
+    finally:
+        signal.signal(signal.SIGALRM, before)
     assert ended == [0, 1]
 
 
