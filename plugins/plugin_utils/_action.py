@@ -17,7 +17,6 @@ from importlib import import_module
 from typing import Any
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.collections import is_sequence
 from ansible.module_utils.common.text.converters import to_text
@@ -33,7 +32,7 @@ from ..module_utils._core.clock import Clock
 from ..module_utils._module.arguments import parse_arguments
 from ..module_utils._module.masking import Mask
 from ..module_utils._module.run import ModuleRun, Result
-from ._placement import find_reason_for_module
+from ._placement import UnusableTaskError, find_reason_for_module
 from ._progress import ProgressDisplay
 
 # A module imports these when it needs them. Here they are compiled once, before Ansible starts a worker for each task.
@@ -56,15 +55,20 @@ class KatapultAction(NormalAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result."""
-        variables = task_vars or {}
+        try:
+            return self._run_where_it_can(tmp, task_vars or {})
+        except UnusableTaskError as problem:
+            return {"failed": True, "msg": str(problem)}
+
+    def _run_where_it_can(self, tmp: str | None, variables: dict[str, Any]) -> dict[str, Any]:
         reason = find_reason_for_module(self._task, self._connection, self._templar, variables)
         where = "in Ansible's process" if reason is None else f"as a module process, because {reason}"
         display.vvv(f"{self._task.action} runs {where}.", host=variables.get("inventory_hostname"))
         result: dict[str, Any]
         if reason is not None:
-            result = NormalAction.run(self, tmp, task_vars)
+            result = NormalAction.run(self, tmp, variables)
             return result
-        result = ActionBase.run(self, tmp, task_vars)
+        result = ActionBase.run(self, tmp, variables)
         with _variables_set(self._read_environment()):
             result.update(self._run_here(variables))
         return result
@@ -76,7 +80,7 @@ class KatapultAction(NormalAction):
         for variables in given if isinstance(given, list) else [given]:
             read = self._templar.template(variables) if variables else {}
             if not isinstance(read, Mapping):
-                raise AnsibleActionFail(f"environment must be a dictionary, received {read} ({type(read)})")
+                raise UnusableTaskError(f"environment must be a dictionary, received {read} ({type(read)})")
             merged.update({str(name): to_text(value, nonstring="simplerepr") for name, value in read.items()})
         return merged
 
@@ -147,7 +151,7 @@ def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
         try:
             os.environ.update(variables)
         except (OSError, ValueError) as error:
-            raise AnsibleActionFail(f"environment cannot be set: {error}") from error
+            raise UnusableTaskError(f"environment cannot be set: {error}") from error
         yield
     finally:
         for name, value in before.items():
@@ -164,6 +168,8 @@ def _as_module_gets(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _to_json(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray)):
+        raise UnusableTaskError("An option is binary data, as with !!binary. Give text.")
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, AbstractSet) or is_sequence(value):

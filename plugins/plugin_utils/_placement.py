@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils._api.transport import find_requests_problem
@@ -21,10 +20,14 @@ from ..module_utils._api.transport import find_requests_problem
 VARIABLE = "katapult_in_process"
 
 
+class UnusableTaskError(Exception):
+    """A keyword or variable of the task can't be used; the text says what to do."""
+
+
 def find_reason_for_module(task: Any, connection: Any, templar: Any, variables: Mapping[str, Any]) -> str | None:
     """Why the task can't or shall not run in this process, None if it runs here.
 
-    Raises AnsibleActionFail if the variable that decides is neither true nor false.
+    Raises UnusableTaskError if the variable that decides is neither true nor false.
     """
     if not _is_wanted(templar, variables):
         return f"{VARIABLE} is false"
@@ -43,10 +46,13 @@ def find_reason_for_module(task: Any, connection: Any, templar: Any, variables: 
 
 def _is_wanted(templar: Any, variables: Mapping[str, Any]) -> bool:
     given = templar.template(variables.get(VARIABLE, True))
+    if given is None or given == "":
+        # As from a field of a survey that was left empty.
+        return True
     try:
         wanted: bool = boolean(given)
     except TypeError:
-        raise AnsibleActionFail(f"{VARIABLE} is {given!r}. Give true or false.") from None
+        raise UnusableTaskError(f"{VARIABLE} is {given!r}. Give true or false.") from None
     return wanted
 
 
