@@ -87,7 +87,7 @@ class KatapultAction(NormalAction):
     def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         arguments = parse_arguments(_as_module_gets(self._task.args), self.spec, os.environ)
         checked = ArgumentSpecValidator(**arguments.spec).validate(arguments.params)
-        mask = Mask(arguments.secrets, set())
+        mask = Mask(arguments.secrets, _values_to_hide(checked.validated_parameters, self.spec["argument_spec"]))
         host = _Worker(mask, checked.validated_parameters if _wants_invocation(variables) else None)
         if display.verbosity >= 1 and not self._task.no_log:
             several = len(variables.get("ansible_play_batch", [])) > 1
@@ -175,6 +175,11 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, AbstractSet) or is_sequence(value):
         return list(value)
     return value.isoformat() if isinstance(value, date) else to_text(value, nonstring="simplerepr")
+
+
+def _values_to_hide(params: Mapping[str, Any], options: Mapping[str, Any]) -> set[str]:
+    """What AnsibleModule masks of the options: a token that is no usable text is another one where it is shown."""
+    return {str(params[name]) for name, option in options.items() if option.get("no_log") and params.get(name)}
 
 
 def _given_twice(params: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -111,3 +111,12 @@ def test_a_result_holds_no_template() -> None:
     text = result_of("{{ 7 * 7 }}")["given"]
 
     assert Templar(loader=DataLoader(), variables={}).template(text) == text == "{{ 7 * 7 }}"
+
+
+@pytest.mark.parametrize("token", ["\0any-secret\udce9", "any-secret\U0006ba35\x80_"], ids=ascii)
+def test_a_token_that_is_no_usable_text_is_hidden_in_each_form(token: str) -> None:
+    arguments = {**TASK, "api_token": token, "given": "a", "api_timeout": {"not": "a number"}}
+    result = run_action(new_action(SPEC, look), arguments)
+
+    assert result["failed"] is True
+    assert "any-secret" not in ascii(result)
