@@ -37,7 +37,8 @@ def create(harness: Harness, fleet: bool, **more: Any) -> Outcome:
     """Create data-01; as a fleet, with another disk, so that the list is what is looked at."""
     options = {**NEW, **more}
     if fleet:
-        return harness.fleet(disks=[{"name": "data-01"}, {"name": "data-02"}], **options)
+        # One create after the other, so that a fault of the first is that of data-01.
+        return harness.fleet(disks=[{"name": "data-01"}, {"name": "data-02"}], concurrency=1, **options)
     return harness.disk(name="data-01", **options)
 
 
