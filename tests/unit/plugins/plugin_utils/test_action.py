@@ -16,6 +16,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.katapult.cloud.plugins.module_utils._module.connection import connection_spec
 from ansible_collections.katapult.cloud.plugins.module_utils._module.run import ModuleRun
+from ansible_collections.katapult.cloud.plugins.plugin_utils import _action
 from ansible_collections.katapult.cloud.tests.unit.support.worker import new_action, run_action
 
 SPEC = {"argument_spec": {**connection_spec(), "given": {"type": "raw"}}}
@@ -120,3 +121,24 @@ def test_a_token_that_is_no_usable_text_is_hidden_in_each_form(token: str) -> No
 
     assert result["failed"] is True
     assert "any-secret" not in ascii(result)
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "no_log", "shown"),
+    [(1, False, ["is running"]), (0, False, []), (1, True, [])],
+    ids=["-v", "without", "no_log"],
+)
+def test_progress_is_shown_with_v_but_not_with_no_log(
+    monkeypatch: pytest.MonkeyPatch, verbosity: int, no_log: bool, shown: list[str]
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(_action.display, "verbosity", verbosity)
+    monkeypatch.setattr(_action.display, "v", lambda text, **_host: told.append(text))
+
+    def act(run: ModuleRun) -> Seen:
+        run.report_progress("is running", always=True)
+        return Seen(None, {})
+
+    run_action(new_action(SPEC, act), TASK, no_log=no_log)
+
+    assert [line.partition(": ")[2] for line in told] == shown

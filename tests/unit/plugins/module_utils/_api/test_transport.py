@@ -39,6 +39,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import 
     format_seconds,
 )
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import ApiError
+from ansible_collections.katapult.cloud.plugins.module_utils._core.parallel import find_interruption, map_concurrently
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import (
     Expected,
     FakeClock,
@@ -750,3 +751,22 @@ def test_the_moment_tells_the_time_and_how_often_was_waited() -> None:
         moments.append(run.http.moment())
 
     assert moments == [Moment(5000.0, 0), Moment(5001.5, 2), Moment(5061.5, 3)]
+
+
+def test_nothing_is_sent_once_the_work_is_interrupted() -> None:
+    """What a time-out of the task has cut off must not go on to change anything."""
+    sessions, both = Sessions(FakeClock()), threading.Barrier(2)
+
+    def work(number: int) -> None:
+        both.wait(10)
+        if number == 0:
+            raise KeyboardInterrupt
+        interruption = find_interruption()
+        assert interruption is not None
+        assert interruption.wait(10)
+        sessions.http.send(CREATE)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_concurrently(work, range(2), 2)
+
+    assert sessions.used == []
