@@ -70,7 +70,7 @@ def _compare_lists(recorded: list[Any], given: list[Any], place: str, found: Dif
         found.shape.append(f"{place}: recorded with items, given empty")
     elif len(recorded) != len(given):
         found.values.append(f"{place}: recorded {len(recorded)} items, given {len(given)}")
-    by_id = {_id_of(item): item for item in given}
+    by_id = {_id_of(item): item for item in given if _id_of(item) is not None}
     for index, (left, right) in enumerate(zip(recorded, given)):
         compare_json(left, by_id.get(_id_of(left), right), f"{place}.{index}", found)
 
