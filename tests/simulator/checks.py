@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, get_args
 
+from .policy import PolicyType
 from .seed_schema import AttachmentState, BusType, DiskState, MachineState, Refusal, StorageSpeed, TaskStatus
 from .settings import TaskKind
 
@@ -21,6 +22,7 @@ _CHOICES = {
         "BusType": BusType,
         "DiskState": DiskState,
         "MachineState": MachineState,
+        "PolicyType": PolicyType,
         "Refusal": Refusal,
         "StorageSpeed": StorageSpeed,
         "TaskKind": TaskKind,
@@ -67,6 +69,11 @@ _KINDS: dict[str, tuple[str, Callable[[object], bool]]] = {
         "an object of text",
         lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
     ),
+    "dict[str, bool]": (
+        "an object of true and false",
+        lambda value: isinstance(value, dict) and all(isinstance(item, bool) for item in value.values()),
+    ),
+    "dict[str, Limit]": ("an object", lambda value: isinstance(value, dict)),
     "AnnotationsGiven": ("an object of text, or a list of objects with key and value", _is_annotations),
 }
 

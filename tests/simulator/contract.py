@@ -104,6 +104,8 @@ _ONE_DISK = Argument(Lookup(("id",)), required=True)
 _ONE_MACHINE = Argument(_MACHINE, required=True)
 _ONE_TRASH_OBJECT = Argument(_TRASH_OBJECT, required=True)
 _READ = "disks disks:read"
+_READ_MACHINES = "virtual_machines virtual_machines:read"
+_READ_ORGANIZATION = "organizations organizations:read"
 _LIST = Argument(_ANNOTATIONS)
 
 CALLS: tuple[Call, ...] = (
@@ -129,6 +131,17 @@ CALLS: tuple[Call, ...] = (
         pages=True,
         organization=_ONE_ORGANIZATION,
     ),
+    _call("GET", "/organizations/organization/policy", _READ_ORGANIZATION, organization=_ONE_ORGANIZATION),
+    _call("GET", "/organizations/organization/policy_limits", _READ_ORGANIZATION, organization=_ONE_ORGANIZATION),
+    _call(
+        "GET",
+        "/organizations/organization/virtual_machines",
+        _READ_MACHINES,
+        pages=True,
+        organization=_ONE_ORGANIZATION,
+        annotations=_LIST,
+    ),
+    _call("GET", "/users/current", ""),
     _call("GET", "/disks/disk", _READ, disk=_ONE_DISK),
     _call(
         "PATCH",
@@ -156,12 +169,7 @@ CALLS: tuple[Call, ...] = (
     _call("GET", "/trash_objects/trash_object", "trash_objects:read", trash_object=_ONE_TRASH_OBJECT),
     _call("DELETE", "/trash_objects/trash_object", "trash_objects:purge", trash_object=_ONE_TRASH_OBJECT),
     _call("POST", "/trash_objects/trash_object/restore", "trash_objects:restore", trash_object=_ONE_TRASH_OBJECT),
-    _call(
-        "GET",
-        "/virtual_machines/virtual_machine",
-        "virtual_machines virtual_machines:read",
-        virtual_machine=_ONE_MACHINE,
-    ),
+    _call("GET", "/virtual_machines/virtual_machine", _READ_MACHINES, virtual_machine=_ONE_MACHINE),
     _call("GET", "/virtual_machines/virtual_machine/disks", _READ, pages=True, virtual_machine=_ONE_MACHINE),
 )
 

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from flask import Flask, Response, jsonify, request
 
-from . import views
+from . import machine_views, views
 from .checks import check_fields, parsed
 from .faults import Faults
 from .requestlog import RequestLog
@@ -99,7 +99,7 @@ class Control:
                     for disk in state.disks.values()
                 ],
                 "virtual_machines": [
-                    views.virtual_machine(item, state.organization) for item in state.machines.values()
+                    machine_views.virtual_machine(item, state.organization) for item in state.machines.values()
                 ],
                 "tasks": [
                     views.task(item, state.task_queue.progress(item)) for item in state.task_queue.tasks.values()

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .disk_create import NAME_SENTENCE, SIZE_SENTENCE, SMALLEST_GB
+from . import usage
+from .disk_create import NAME_SENTENCE
 from .errors import ApiError, validation_error
 from .models import Disk, IoProfile, Task, TrashObject
 from .seed_schema import annotation_pairs
@@ -38,7 +39,7 @@ def update(
 
 def resize(state: State, disk: Disk, size: int, method: str) -> Task:
     """Queue the growing or shrinking of a disk."""
-    problems = _resize_problems(disk, size, method)
+    problems = _resize_problems(state, disk, size, method)
     if problems:
         raise validation_error(*problems)
 
@@ -54,13 +55,12 @@ def resize(state: State, disk: Disk, size: int, method: str) -> Task:
     return state.task_queue.queue("grow" if size > disk.size_in_gb else "shrink", finish, start, fail)
 
 
-def _resize_problems(disk: Disk, size: int, method: str) -> list[str]:
+def _resize_problems(state: State, disk: Disk, size: int, method: str) -> list[str]:
     attached = disk.attachment is not None and disk.attachment.state != "detached"
-    problems = []
-    if disk.state != "built":
-        problems.append("Disk must be built before it is resized")
-    if size < SMALLEST_GB:
-        problems.append(SIZE_SENTENCE)
+    problems = [] if disk.state == "built" else ["Disk must be built before it is resized"]
+    refused = usage.size_problems(state, size) + usage.space_problems(state, size - disk.size_in_gb)
+    if refused:
+        problems += refused
     elif size == disk.size_in_gb:
         problems.append("Size in gb must be different from the current size")
     elif size < disk.size_in_gb and (attached or method != "offline"):

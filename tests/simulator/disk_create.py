@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import lookups
+from . import lookups, usage
 from .errors import validation_error
 from .models import Attachment, DataCenter, Disk, Task, VirtualMachine
 from .seed_schema import annotation_pairs
 from .state import State
 
-SMALLEST_GB = 10
-SIZE_SENTENCE = f"Size in gb must be greater than or equal to {SMALLEST_GB}"
 NAME_SENTENCE = "Name can't be blank"
 
 
@@ -27,7 +25,7 @@ def create_disk(state: State, properties: Mapping[str, Any], annotations: list[M
     place = _place(state, properties, machine)
     profile_default = {"permalink": "unrestricted" if machine is None else "100k"}
     profile = lookups.io_profile(state, properties.get("io_profile", profile_default))
-    _validate(properties, place, machine, wanted)
+    _validate(state, properties, place, machine, wanted)
     disk = Disk(
         state.new_id("disk"),
         properties["name"],
@@ -60,18 +58,20 @@ def _place(state: State, properties: Mapping[str, Any], machine: VirtualMachine 
 
 
 def _validate(
+    state: State,
     properties: Mapping[str, Any],
     place: DataCenter | None,
     machine: VirtualMachine | None,
     wanted: Mapping[str, Any] | None,
 ) -> None:
-    problems = []
+    problems = usage.creation_problems(state)
     if not properties.get("name", "").strip():
         problems.append(NAME_SENTENCE)
     if "size_in_gb" not in properties:
         problems.append("Size in gb can't be blank")
-    elif properties["size_in_gb"] < SMALLEST_GB:
-        problems.append(SIZE_SENTENCE)
+    else:
+        problems += usage.size_problems(state, properties["size_in_gb"])
+        problems += usage.space_problems(state, properties["size_in_gb"])
     if place is None:
         problems.append("Data center must exist")
     if wanted is not None and machine is None:

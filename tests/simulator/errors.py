@@ -20,6 +20,10 @@ ERRORS: dict[str, tuple[int, str]] = {
         "No API token was provided in the Authorization header. Ensure a token is provided prefixed with Bearer",
     ),
     "missing_required_argument": (400, "An argument is required but has not been provided"),
+    "policy_not_available_for_managed_organizations": (
+        400,
+        "Managed organizations do not have policies. Make this request on the parent organization instead.",
+    ),
     "invalid_api_token": (403, "The API token provided was not valid (it may not exist or have expired)"),
     "invalid_capabilities_token": (
         403,
@@ -39,6 +43,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "data_center_not_found": (404, _NOT_FOUND.format("data center")),
     "disk_io_profile_not_found": (404, _NOT_FOUND.format("disk IO profile")),
     "disk_not_found": (404, _NOT_FOUND.format("disk")),
+    "no_user_associated_with_identity": (404, "There is no user associated with this API token"),
     "organization_not_found": (404, _NOT_FOUND.format("organization")),
     "route_not_found": (404, "No route matches the path and method of this request"),
     "task_not_found": (404, _NOT_FOUND.format("task")),

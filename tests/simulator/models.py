@@ -11,16 +11,20 @@ from typing import Optional
 
 Annotation = tuple[str, Optional[str]]
 
+MEMORY_IN_GB = 4
+"""The memory of every virtual machine."""
+
 _ENDS_AS = {"attaching": "attached", "detaching": "detached"}
 
 
 @dataclass
 class Organization:
-    """The one organization that all tokens belong to."""
+    """The one organization that all tokens belong to; one that another manages has no policy of its own."""
 
     id: str
     sub_domain: str
     name: str
+    managed: bool = False
 
 
 @dataclass
@@ -43,16 +47,56 @@ class IoProfile:
     iops: int | None = None
 
 
+@dataclass(frozen=True)
+class Tag:
+    """A tag of virtual machines."""
+
+    id: str
+    name: str
+    created_at: int
+    color: str = "light_blue"
+
+
+@dataclass(frozen=True)
+class MachineGroup:
+    """A group of virtual machines."""
+
+    id: str
+    name: str
+    created_at: int
+    segregate: bool = True
+    auto_segregate: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    """An IP address."""
+
+    id: str
+    address: str
+
+
 @dataclass
 class VirtualMachine:
     """A virtual machine, with what its own read shows."""
 
     id: str
+    name: str
     fqdn: str
     state: str
     data_center: DataCenter
     created_at: int
     root_password: str | None = None
+    package: str | None = None
+    group: MachineGroup | None = None
+    tags: list[Tag] = field(default_factory=list)
+    addresses: list[Address] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+
+    @property
+    def hostname(self) -> str:
+        """The first label of the fqdn."""
+        return self.fqdn.partition(".")[0]
 
 
 @dataclass
@@ -123,11 +167,13 @@ class TrashObject:
 
 @dataclass(frozen=True)
 class Token:
-    """A token: its scopes (None grants all), and the code of the 403 that it always gets, if any."""
+    """A token: its scopes (None grants all), the code of the 403 that it always gets, if any; a user's, or nobody's."""
 
     value: str
+    id: str
     scopes: frozenset[str] | None = None
     refuse: str | None = None
+    user: bool = True
 
     def grants(self, wanted: tuple[str, ...]) -> bool:
         """Return whether a call that wants any one of these scopes may be made."""

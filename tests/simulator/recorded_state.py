@@ -42,6 +42,8 @@ class RecordedState:
         machine = call.lookup("virtual_machine")
         if machine and call.error_code != "virtual_machine_not_found":
             self._need_machine(machine, index)
+        for row in call.answer.get("virtual_machines", []):
+            self._need_machine({"id": row["id"]}, index)
         wanted_trash = call.lookup("trash_object")
         if wanted_trash and call.status == 200:
             self._need_trash(wanted_trash)
@@ -116,8 +118,8 @@ class RecordedState:
         new_id = self._state.add_vm(
             fields.get("fqdn", "machine.example"),
             state=next((item["state"] for item in mine if "state" in item), "stopped" if stopped else "started"),
-            data_center=self._place_of(fields.get("id"), index),
             root_password="a-password" if any(item.get("initial_root_password") for item in mine) else None,
+            **{"data_center": self._place_of(fields.get("id"), index), **_shown_machine(mine)},
         )
         if "id" in fields:
             self._ids[fields["id"]] = new_id
@@ -186,6 +188,19 @@ class RecordedState:
         else:
             machine = self._state.machine(self._need_machine(tie["virtual_machine"], 0))
             disk.attachment = Attachment(machine, tie["attach_on_boot"], tie["boot"], tie["state"])
+
+
+def _shown_machine(seen: Sequence[Json]) -> Json:
+    """Return what the first sight of a machine that is more than a reference tells of it."""
+    for item in seen:
+        if "ip_addresses" in item:
+            return {
+                "name": item["name"],
+                "package": (item["package"] or {}).get("name"),
+                "addresses": [address["address"] for address in item["ip_addresses"]],
+                "data_center": item["zone"]["data_center"]["permalink"],
+            }
+    return {}
 
 
 def _tie_of(disk: Json) -> tuple[Any, ...]:

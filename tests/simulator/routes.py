@@ -10,9 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable, TypeVar
 
-from . import attachments, disk_change, lookups, trash, views
+from . import attachments, disk_change, lookups, machine_views, organization_views, trash, views
 from .disk_create import create_disk
-from .models import Annotation, Disk, Task
+from .errors import ApiError
+from .models import Annotation, Disk, Task, VirtualMachine
 from .seed_schema import annotation_pairs
 from .state import State
 
@@ -46,11 +47,18 @@ def _task(state: State, task: Task) -> dict[str, Any]:
     return views.task(task, state.task_queue.progress(task))
 
 
-def _has_annotations(disk: Disk, wanted: list[Annotation]) -> bool:
-    return all(
-        any(key == had_key and value in (None, had_value or "") for had_key, had_value in disk.annotations)
-        for key, value in wanted
-    )
+_Annotated = TypeVar("_Annotated", Disk, VirtualMachine)
+
+
+def _with_annotations(items: Sequence[_Annotated], arguments: Arguments) -> list[_Annotated]:
+    """Return the items that have all annotations of the filter, if there is one."""
+    wanted = annotation_pairs(arguments.get("annotations", []))
+    return [item for item in items if all(_has(item.annotations, pair) for pair in wanted)]
+
+
+def _has(annotations: Sequence[Annotation], wanted: Annotation) -> bool:
+    key, value = wanted
+    return any(key == had_key and value in (None, had_value or "") for had_key, had_value in annotations)
 
 
 def list_data_centers(state: State, _arguments: Arguments) -> Answer:
@@ -78,9 +86,7 @@ def list_io_profiles(state: State, arguments: Arguments) -> Answer:
 def list_disks(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/disks: thin rows, under ``disk``."""
     lookups.organization(state, arguments["organization"])
-    wanted = annotation_pairs(arguments.get("annotations", []))
-    found = [disk for disk in state.disks_in_use() if not wanted or _has_annotations(disk, wanted)]
-    return _page(state, arguments, "disk", found, views.thin_disk)
+    return _page(state, arguments, "disk", _with_annotations(state.disks_in_use(), arguments), views.thin_disk)
 
 
 def post_disk(state: State, arguments: Arguments) -> Answer:
@@ -98,6 +104,34 @@ def list_trash_objects(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/trash_objects."""
     lookups.organization(state, arguments["organization"])
     return _page(state, arguments, "trash_objects", list(state.trash.values()), views.trash_object)
+
+
+def show_policy(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/policy."""
+    lookups.organization(state, arguments["organization"])
+    if state.organization.managed:
+        raise ApiError("policy_not_available_for_managed_organizations")
+    return 200, organization_views.policy(state)
+
+
+def show_policy_limits(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/policy_limits: of a managed organization too."""
+    lookups.organization(state, arguments["organization"])
+    return 200, {"policy_limits": organization_views.policy_limits(state.policy)}
+
+
+def list_machines(state: State, arguments: Arguments) -> Answer:
+    """GET /organizations/organization/virtual_machines: thin rows."""
+    lookups.organization(state, arguments["organization"])
+    found = _with_annotations(state.machines_in_use(), arguments)
+    return _page(state, arguments, "virtual_machines", found, machine_views.thin_machine)
+
+
+def show_current_user(state: State, _arguments: Arguments) -> Answer:
+    """GET /users/current."""
+    if not state.caller.user:
+        raise ApiError("no_user_associated_with_identity")
+    return 200, organization_views.current_user(state, state.caller)
 
 
 def show_disk(state: State, arguments: Arguments) -> Answer:
@@ -190,7 +224,10 @@ def restore_disk(state: State, arguments: Arguments) -> Answer:
 def show_machine(state: State, arguments: Arguments) -> Answer:
     """GET /virtual_machines/virtual_machine."""
     machine = lookups.machine(state, arguments["virtual_machine"])
-    return 200, {"virtual_machine": views.virtual_machine(machine, state.organization), "annotations": []}
+    return 200, {
+        "virtual_machine": machine_views.virtual_machine(machine, state.organization),
+        "annotations": views.annotation_list(machine.annotations),
+    }
 
 
 def list_machine_disks(state: State, arguments: Arguments) -> Answer:
@@ -207,6 +244,10 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("GET", "/organizations/organization/disks"): list_disks,
     ("POST", "/organizations/organization/disks"): post_disk,
     ("GET", "/organizations/organization/trash_objects"): list_trash_objects,
+    ("GET", "/organizations/organization/policy"): show_policy,
+    ("GET", "/organizations/organization/policy_limits"): show_policy_limits,
+    ("GET", "/organizations/organization/virtual_machines"): list_machines,
+    ("GET", "/users/current"): show_current_user,
     ("GET", "/disks/disk"): show_disk,
     ("PATCH", "/disks/disk"): patch_disk,
     ("DELETE", "/disks/disk"): delete_disk,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Optional, Union
 
 from .models import Annotation
@@ -66,11 +66,21 @@ class DiskDescription:
 
 @dataclass(frozen=True)
 class MachineDescription:
-    """A virtual machine that is there, with a boot disk where ``system_disk_gb`` is given."""
+    """A virtual machine that is there, with a boot disk where ``system_disk_gb`` is given.
+
+    ``group`` and ``tags`` are names, ``addresses`` are public ones. A name, addresses and the rest that is None is
+    made up, but for group and package.
+    """
 
     fqdn: str
     state: MachineState = "started"
     data_center: str | None = None
+    name: str | None = None
+    package: str | None = "ROCK-4"
+    group: str | None = None
+    tags: list[str] = field(default_factory=list)
+    annotations: AnnotationsGiven = ()
+    addresses: list[str] | None = None
     root_password: str | None = None
     system_disk_gb: int | None = None
     id: str | None = None
@@ -92,11 +102,15 @@ class TaskDescription:
 
 @dataclass(frozen=True)
 class TokenDescription:
-    """A token that is let in, with these scopes only (None: all), or with a 403 of this code for whatever it does."""
+    """A token that is let in, with these scopes only (None: all), or with a 403 of this code for whatever it does.
+
+    It is that of a user, or, where ``user`` is false, one that belongs to nobody.
+    """
 
     token: str
     scopes: list[str] | None = None
     refuse: Refusal | None = None
+    user: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from typing import Any, Callable
 from .checks import check_fields, check_list, check_object
 from .faults import Fault
 from .models import DataCenter, IoProfile, Organization
+from .policy import Limit, Policy
 from .seed_schema import DiskDescription, MachineDescription, TaskDescription, TokenDescription
 from .settings import Settings
 from .state import State
 
 # Kind -> what describes one of it, and the field that must be there
 _KINDS: dict[str, tuple[Any, str]] = {
+    "other_organizations": (Organization, "sub_domain"),
     "data_centers": (DataCenter, "permalink"),
     "io_profiles": (IoProfile, "permalink"),
     "virtual_machines": (MachineDescription, "fqdn"),
@@ -32,11 +34,13 @@ _KINDS: dict[str, tuple[Any, str]] = {
 def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
     """Add what a document describes, and return the new ids by kind.
 
-    Its keys: ``settings`` and ``organization`` (mappings of what to set), and ``data_centers``, ``io_profiles``,
-    ``virtual_machines``, ``disks``, ``tasks``, ``tokens`` (lists of what the ``add_...`` functions of State take; a
-    token is {"token", "scopes", "refuse"}). Anything else raises ValueError, with a sentence that says where.
+    Its keys: ``settings``, ``organization`` and ``policy`` (mappings of what to set), and ``other_organizations``,
+    ``data_centers``, ``io_profiles``, ``virtual_machines``, ``disks``, ``tasks``, ``tokens`` (lists of what the
+    ``add_...`` functions of State take; a token is a TokenDescription). Anything else raises ValueError, with a
+    sentence that says where.
     """
     kinds: dict[str, Callable[..., str]] = {
+        "other_organizations": state.add_organization,
         "data_centers": state.add_data_center,
         "io_profiles": state.add_io_profile,
         "virtual_machines": state.add_vm,
@@ -50,18 +54,29 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
         for name, value in document.get("organization", {}).items():
             setattr(state.organization, name, value)
         for token in document.get("tokens", []):
-            state.add_token(token["token"], token.get("scopes"), token.get("refuse"))
+            state.add_token(token["token"], token.get("scopes"), token.get("refuse"), token.get("user", True))
+        state.set_policy(**document.get("policy", {}))
         return {kind: _add_all(kind, add, document.get(kind, [])) for kind, add in kinds.items()}
 
 
 def _check(document: Mapping[str, Any]) -> None:
-    check_object("a seed", document, ["settings", "organization", *_KINDS])
+    check_object("a seed", document, ["settings", "organization", "policy", *_KINDS])
     check_fields("settings", document.get("settings", {}), Settings)
     check_fields("organization", document.get("organization", {}), Organization)
+    _check_policy(document.get("policy", {}))
     for kind, (description, required) in _KINDS.items():
         check_list(kind, document.get(kind, []))
         for index, item in enumerate(document.get(kind, [])):
             check_fields(f"{kind}[{index}]", item, description, [required])
+
+
+def _check_policy(policy: Mapping[str, Any]) -> None:
+    known = Policy()
+    check_fields("policy", policy, Policy)
+    check_object("policy: limits", policy.get("limits", {}), known.limits)
+    check_object("policy: features", policy.get("features", {}), known.features)
+    for name, limit in policy.get("limits", {}).items():
+        check_fields(f"policy: limits: {name}", limit, Limit)
 
 
 def _add_all(kind: str, add: Callable[..., str], items: Sequence[Mapping[str, Any]]) -> list[str]:

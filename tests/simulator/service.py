@@ -60,7 +60,7 @@ class Service:
             try:
                 self._check_rate()
                 call = find_call(request.method, request.path)
-                self._check_token(request, call)
+                self._state.caller = self._checked_token(request, call)
                 status, body = HANDLERS[call.method, call.path](self._state, self._arguments(request, call))
             except ApiError as problem:
                 headers["X-Api-Schema"] = "json-error"
@@ -82,7 +82,7 @@ class Service:
         if limit is not None and self._count > limit:
             raise ApiError("rate_limit_reached", {"total_permitted": limit})
 
-    def _check_token(self, request: ApiRequest, call: Call) -> None:
+    def _checked_token(self, request: ApiRequest, call: Call) -> Token:
         scheme, _space, value = (request.authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not value.strip():
             raise ApiError("missing_api_token")
@@ -93,6 +93,7 @@ class Service:
             raise ApiError(token.refuse, _refusal_detail(token, request))
         if not token.grants(call.scopes):
             raise ApiError("scope_not_granted", {"scopes": list(call.scopes)})
+        return token
 
     def _arguments(self, request: ApiRequest, call: Call) -> dict[str, Any]:
         def report(problem: str) -> None:

@@ -39,6 +39,12 @@ class Settings:
     total_rows_limit: int = 1000
     """A list with more rows is a large set, whose totals are null."""
     max_per_page: int = 200
+    enforce_policy: bool = False
+    """Whether disks are refused that are beyond the organization's policy."""
+    trash_counts: bool = True
+    """Whether what is in the trash counts as used: it can be restored, so it still takes space."""
+    no_limit: int | None = None
+    """What the policy shows for a limit that is none."""
     trash_detail: bool = True
     """Whether object_in_trash tells the trash object."""
     wrap_errors: bool = True

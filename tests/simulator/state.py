@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The organization that is simulated: its disks, machines, profiles, data centers, tokens, tasks and trash."""
+"""The organization that is simulated: its disks, machines, profiles, data centers, policy, tokens, tasks and trash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,21 @@ import time
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from .models import Attachment, DataCenter, Disk, IoProfile, Organization, Task, Token, TrashObject, VirtualMachine
+from .models import (
+    Address,
+    Attachment,
+    DataCenter,
+    Disk,
+    IoProfile,
+    MachineGroup,
+    Organization,
+    Tag,
+    Task,
+    Token,
+    TrashObject,
+    VirtualMachine,
+)
+from .policy import Policy
 from .seed_schema import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
 from .settings import Settings
 from .tasks import TaskQueue
@@ -52,13 +66,18 @@ class State:
             self.timeline = Timeline(self.clock)
             self.task_queue = TaskQueue(self.timeline, self.settings, self.new_id)
             self.organization = Organization(self.new_id("org"), DEFAULT_SUB_DOMAIN, "Acme Limited")
+            self.other_organizations: list[Organization] = []
+            self.policy = Policy()
             self.disks: dict[str, Disk] = {}
             self.machines: dict[str, VirtualMachine] = {}
+            self.tags: dict[str, Tag] = {}
+            self.groups: dict[str, MachineGroup] = {}
             self.trash: dict[str, TrashObject] = {}
             self.tokens: dict[str, Token] = {}
             self.data_centers: list[DataCenter] = []
             self.io_profiles: list[IoProfile] = []
             self.add_token(DEFAULT_TOKEN)
+            self.caller = self.tokens[DEFAULT_TOKEN]
             for prefix, name, permalink in _DATA_CENTERS:
                 self.add_data_center(permalink, name=name, id=self.new_id(prefix))
             for name, permalink, speed_in_mb, iops in _IO_PROFILES:
@@ -76,10 +95,25 @@ class State:
         """Return a new world wide name for a disk."""
         return f"0{self._random.getrandbits(60):015x}"
 
-    def add_token(self, value: str, scopes: Iterable[str] | None = None, refuse: str | None = None) -> None:
-        """Let a token in, with these scopes only (None: all), or with a 403 of this code for whatever it does."""
+    def add_token(
+        self, value: str, scopes: Iterable[str] | None = None, refuse: str | None = None, user: bool = True
+    ) -> None:
+        """Let a token in, as TokenDescription tells."""
         with self.lock:
-            self.tokens[value] = Token(value, None if scopes is None else frozenset(scopes), refuse)
+            granted = None if scopes is None else frozenset(scopes)
+            self.tokens[value] = Token(value, self.new_id("apitkn"), granted, refuse, user)
+
+    def add_organization(self, sub_domain: str, **fields: Any) -> str:
+        """Add an organization that the user has too, and no call but that for the user knows. Return its id."""
+        with self.lock:
+            made_up = {"id": self.new_id("org"), "name": sub_domain}
+            self.other_organizations.append(Organization(sub_domain=sub_domain, **{**made_up, **fields}))
+            return self.other_organizations[-1].id
+
+    def set_policy(self, **fields: Any) -> None:
+        """Change the fields of Policy that are given; of limits and features, those that are named."""
+        with self.lock:
+            self.policy = self.policy.changed(**fields)
 
     def add_data_center(self, permalink: str, **fields: Any) -> str:
         """Add a data center, with the fields of DataCenter that are given, and return its id."""
@@ -99,10 +133,9 @@ class State:
         """Add a virtual machine, with the fields of MachineDescription that are given, and return its id."""
         wanted = MachineDescription(fqdn, **fields)
         with self.lock:
-            place = self.data_center(wanted.data_center)
-            made = self._moment(wanted.created_at)
-            new_id = wanted.id or self.new_id("vm")
-            self.machines[new_id] = VirtualMachine(new_id, fqdn, wanted.state, place, made, wanted.root_password)
+            machine = self._new_machine(wanted)
+            new_id = machine.id
+            self.machines[new_id] = machine
         if wanted.system_disk_gb is not None:
             self.add_disk(
                 "System Disk",
@@ -114,6 +147,33 @@ class State:
                 root_password=wanted.root_password,
             )
         return new_id
+
+    def _new_machine(self, wanted: MachineDescription) -> VirtualMachine:
+        made = self._moment(wanted.created_at)
+        made_up = [f"192.0.2.{10 + len(self.machines) % 200}"]
+        return VirtualMachine(
+            id=wanted.id or self.new_id("vm"),
+            name=wanted.name or wanted.fqdn.partition(".")[0],
+            fqdn=wanted.fqdn,
+            state=wanted.state,
+            data_center=self.data_center(wanted.data_center),
+            created_at=made,
+            root_password=wanted.root_password,
+            package=wanted.package,
+            group=None if wanted.group is None else self._group(wanted.group, made),
+            tags=[self._tag(name, made) for name in wanted.tags],
+            addresses=self._addresses(made_up if wanted.addresses is None else wanted.addresses),
+            annotations=annotation_pairs(wanted.annotations),
+        )
+
+    def _group(self, name: str, made: int) -> MachineGroup:
+        return self.groups.setdefault(name, MachineGroup(self.new_id("vmgrp"), name, made))
+
+    def _tag(self, name: str, made: int) -> Tag:
+        return self.tags.setdefault(name, Tag(self.new_id("tag"), name, made))
+
+    def _addresses(self, given: Iterable[str]) -> list[Address]:
+        return [Address(self.new_id("ip"), address) for address in given]
 
     def add_disk(self, name: str, **fields: Any) -> str:
         """Add a disk, with the fields of DiskDescription that are given, and return its id."""
@@ -184,6 +244,11 @@ class State:
         """Return the disks that are not in the trash, oldest first."""
         trashed = {item.object_id for item in self.trash.values()}
         return [disk for disk in self.disks.values() if disk.id not in trashed]
+
+    def machines_in_use(self) -> list[VirtualMachine]:
+        """Return the virtual machines that are not in the trash, oldest first."""
+        trashed = {item.object_id for item in self.trash.values()}
+        return [machine for machine in self.machines.values() if machine.id not in trashed]
 
     def disks_of(self, machine: VirtualMachine) -> list[tuple[Disk, Attachment]]:
         """Return the disks that are assigned to a machine, boot disks first."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .models import Annotation, Attachment, DataCenter, Disk, IoProfile, Organization, Task, TrashObject, VirtualMachine
+from .models import Annotation, Attachment, DataCenter, Disk, IoProfile, Task, TrashObject
 
 Json = dict[str, Any]
 
-_COUNTRY = {
+COUNTRY = {
     "id": "ctry_SimulatedCountry",
     "name": "United Kingdom",
     "iso_code2": "GB",
@@ -27,7 +27,7 @@ def data_center(place: DataCenter, country: bool = False) -> Json:
     """Return a data center; its own calls show the country too."""
     shown: Json = {"id": place.id, "name": place.name, "permalink": place.permalink}
     if country:
-        shown["country"] = {"id": _COUNTRY["id"], "name": _COUNTRY["name"]}
+        shown["country"] = {"id": COUNTRY["id"], "name": COUNTRY["name"]}
     return shown
 
 
@@ -166,98 +166,4 @@ def trash_object(item: TrashObject) -> Json:
         "keep_until": item.keep_until,
         "object_id": item.object_id,
         "object_type": item.object_type,
-    }
-
-
-def _organization(item: Organization, created_at: int) -> Json:
-    return {
-        "id": item.id,
-        "name": item.name,
-        "sub_domain": item.sub_domain,
-        "infrastructure_domain": item.sub_domain + ".example",
-        "created_at": created_at,
-        "activated_at": created_at,
-        "suspended": False,
-        "managed": False,
-        "uuid": "00000000-0000-4000-8000-000000000000",
-        "billing_name": item.name,
-        **{f"address{line}": f"Line {line}" for line in range(1, 5)},
-        "postcode": "AB1 2CD",
-        "country": dict(_COUNTRY),
-        "country_state": None,
-        "currency": {"id": "cur_SimulatedPound", "name": "British Pound", "iso_code": "GBP", "symbol": "\u00a3"},
-        "phone_number": None,
-        "vat_number": None,
-    }
-
-
-def _package() -> Json:
-    return {
-        "id": "vmpkg_SimulatedRock",
-        "name": "ROCK-4",
-        "permalink": "rock-4",
-        "cpu_cores": 2,
-        "memory_in_gb": 4,
-        "storage_in_gb": 40,
-        "ipv4_addresses": 1,
-        "monthly_bandwidth_allowance_in_gb": 1024,
-        "use_dedicated_cpus": False,
-        "privacy": "public",
-        "icon": None,
-        "group": {"id": "vmpkgrp_SimulatedGroup", "name": "Standard vCPU"},
-    }
-
-
-def _ip_address(item: VirtualMachine, network: Json) -> Json:
-    """Return the one public address that a machine has; all have the same, from the range for documentation."""
-    return {
-        "id": "ip_" + item.id.partition("_")[2],
-        "address": "192.0.2.10",
-        "address_with_mask": "192.0.2.10/24",
-        "reverse_dns": item.fqdn,
-        "vip": False,
-        "label": None,
-        "allocation_id": item.id,
-        "allocation_type": "VirtualMachine",
-        "network": network,
-        "subnet": {
-            "id": "sbnt_SimulatedSubnet",
-            "address": "192.0.2.0",
-            "mask": 24,
-            "gateway": "192.0.2.1",
-            "version": 4,
-            "billable": True,
-        },
-    }
-
-
-def virtual_machine(item: VirtualMachine, owner: Organization) -> Json:
-    """Return a virtual machine with the root password that it was made with, as the service does."""
-    hostname = item.fqdn.partition(".")[0]
-    zone_place = {**data_center(item.data_center), "country": dict(_COUNTRY)}
-    network = {**default_network(item.data_center), "data_center": zone_place}
-    return {
-        "id": item.id,
-        "name": hostname,
-        "hostname": hostname,
-        "fqdn": item.fqdn,
-        "description": None,
-        "created_at": item.created_at,
-        "initial_root_password": item.root_password,
-        "state": item.state,
-        "suspended": False,
-        "suspended_at": None,
-        "zone": {"id": "zone_SimulatedZone", "name": "Zone 1", "permalink": "zone-1", "data_center": zone_place},
-        "organization": _organization(owner, item.created_at),
-        "group": None,
-        "package": _package(),
-        "attached_iso": None,
-        "memory_in_gb": 4,
-        "cpu_cores": 2,
-        "use_dedicated_cpus": False,
-        "gpu_type": None,
-        "gpus": [],
-        "tags": [],
-        "tag_names": [],
-        "ip_addresses": [_ip_address(item, network)],
     }

@@ -37,12 +37,15 @@ STORIES = [
 CREATE = "/organizations/organization/disks"
 
 
+def seeds_of_the_guides() -> list[dict[str, Any]]:
+    guide = DOCSITE / "rst" / "guide_simulator.rst"
+    blocks = find_code_blocks(guide.read_text(encoding="utf-8"))
+    return [json.loads(block.content) for block in blocks if block.language == "json"]
+
+
 def seed_of_the_guides() -> dict[str, Any]:
     """What the guides say shall be there when they begin, but for the time that a build takes."""
-    guide = DOCSITE / "rst" / "guide_simulator.rst"
-    [shown] = [block for block in find_code_blocks(guide.read_text(encoding="utf-8")) if block.language == "json"]
-    seed: dict[str, Any] = json.loads(shown.content)
-    return {**seed, "settings": {}}
+    return {**seeds_of_the_guides()[0], "settings": {}}
 
 
 def run_command(ansible: Ansible, command: Command) -> str:
@@ -61,6 +64,11 @@ def test_a_guide_happens_as_it_is_told(ansible: Ansible, simulator: Simulator, g
 
     for command in commands_of(guide):
         assert missing_from(run_command(ansible, command), command.printed) == [], command.line
+
+
+@pytest.mark.parametrize("seed", seeds_of_the_guides(), ids="-".join)
+def test_every_seed_of_the_guide_can_be_added(seed: dict[str, Any]) -> None:
+    assert set(Simulator().seed(seed)) >= {"virtual_machines", "disks"}
 
 
 def test_the_guides_show_commands_and_what_they_print() -> None:

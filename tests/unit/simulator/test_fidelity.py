@@ -19,6 +19,7 @@ from ansible_collections.katapult.cloud.tests.simulator.recordings import load_r
 
 OWN = sorted((Path(__file__).parent / "transcripts").glob("*.json"))
 FOLDER = os.environ.get("KATAPULT_RECORDINGS")
+MACHINES = "/organizations/organization/virtual_machines"
 RECORDED = sorted(Path(FOLDER).glob("*.json")) if FOLDER else []
 
 
@@ -52,6 +53,14 @@ def test_recording(path: Path) -> None:
     _show(path, [f"values: {line}" for line in report.lines(values=True)])
     assert report.lines() == []
     assert report.compared, "no call of this recording could be compared"
+
+
+@pytest.mark.skipif(not FOLDER, reason="KATAPULT_RECORDINGS names no folder")
+def test_the_recorded_list_of_machines_is_the_same_but_for_ids() -> None:
+    reports = [rehearse(load_recording(path)) for path in RECORDED]
+    lists = [item for report in reports for item in report.compared if item.call.route == ("GET", MACHINES)]
+    assert lists, f"there is no list of virtual machines in {FOLDER}"
+    assert [(item.differences.shape, item.differences.values) for item in lists] == [([], [])] * len(lists)
 
 
 def test_own_transcripts_cover_every_write() -> None:

@@ -15,14 +15,26 @@ from ansible_collections.katapult.cloud.tests.simulator.__main__ import main
 from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
 
 WRONG_SEEDS = [
-    ({"disk": []}, "a seed has no 'disk'; it may have: settings, organization, data_centers, io_profiles, "),
+    ({"disk": []}, "a seed has no 'disk'; it may have: settings, organization, policy, other_organizations, "),
     ([], "a seed must be an object, not a list"),
     ({"settings": {"speed": 1}}, "settings has no 'speed'; it may have: build_seconds, attach_seconds, "),
     ({"settings": {"latency": "1"}}, "settings: latency must be a number, not '1'"),
     ({"settings": {"rate_limit": True}}, "settings: rate_limit must be a whole number or null, not true"),
     ({"settings": {"fail_tasks": ["atach"]}}, "settings: fail_tasks must be a list of 'build', 'grow', 'shrink', "),
     ({"settings": {"fail_tasks": "build"}}, "settings: fail_tasks must be a list of 'build', "),
-    ({"organization": {"domain": "a"}}, "organization has no 'domain'; it may have: id, sub_domain, name"),
+    ({"organization": {"domain": "a"}}, "organization has no 'domain'; it may have: id, sub_domain, name, managed"),
+    ({"policy": {"name": "Trial"}}, "policy has no 'name'; it may have: policy_type, policy_name, limits, "),
+    ({"policy": {"policy_type": "own"}}, "policy: policy_type must be 'auto', 'override' or 'none', not 'own'"),
+    ({"policy": {"limits": {"space": {}}}}, "policy: limits has no 'space'; it may have: uninvoiced_balance, "),
+    ({"policy": {"limits": []}}, "policy: limits must be an object, not a list"),
+    ({"policy": {"limits": {"isos": 5}}}, "policy: limits: isos must be an object, not 5"),
+    ({"policy": {"limits": {"isos": {"limit": "5"}}}}, "policy: limits: isos: limit must be a whole number or null, "),
+    ({"policy": {"features": {"gpu": True}}}, "policy: features has no 'gpu'; it may have: disk_bus_configuration, "),
+    (
+        {"policy": {"features": {"suspension": 1}}},
+        "policy: features must be an object of true and false, not an object",
+    ),
+    ({"other_organizations": [{"name": "Second"}]}, "other_organizations[0] needs sub_domain"),
     ({"disks": {"name": "a"}}, "disks must be a list, not an object"),
     ({"disks": ["a"]}, "disks[0] must be an object, not 'a'"),
     ({"disks": [{"name": "a"}, {}]}, "disks[1] needs name"),
@@ -45,6 +57,10 @@ WRONG_SEEDS = [
     (
         {"virtual_machines": [{"fqdn": "a.example", "state": "runing"}]},
         "virtual_machines[0]: state must be 'stopped', 'starting', 'started', 'stopping', ",
+    ),
+    (
+        {"virtual_machines": [{"fqdn": "a.example", "tags": "web"}]},
+        "virtual_machines[0]: tags must be a list of text, ",
     ),
     ({"tasks": [{"name": "a", "status": ["failed"]}]}, "tasks[0]: status must be 'pending', 'running', "),
     ({"tokens": [{"token": "a", "scopes": "disks"}]}, "tokens[0]: scopes must be a list of text or null, not 'disks'"),
