@@ -19,7 +19,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_dict
 
 from .._core.errors import OptionError
-from .text import WHITESPACE, find_encoding_problem, find_name_problem, infer_key, printable, raise_if
+from .text import MAX_SHOWN, WHITESPACE, find_encoding_problem, find_name_problem, infer_key, printable, raise_if
 
 NAME_KEYS = {
     "organization": "sub_domain",
@@ -37,13 +37,18 @@ EXAMPLES = {
     "disk": "disk: data-01, or disk: {id: disk_...}",
     "virtual_machine_disk": "virtual_machine_disk: {virtual_machine: web-01.acme.katapult.cloud, attach: true}",
     "disks": "disks: [{name: data-01, size_in_gb: 20}, {name: data-02, size_in_gb: 50}], or disks: [data-01, data-02]",
-    "annotations": "annotations: [{key: env, value: production}]",
+    "annotations": "annotations: {env: production}, or annotations: [{key: env, value: production}]",
 }
 
-_RIGHT = {"int": "a whole number", "str": "text", "path": "text", "bool": "true or false"}
+_RIGHT = {"list": "a list", "int": "a whole number", "str": "text", "path": "text", "bool": "true or false"}
 _CONTAINERS = (list, tuple, Mapping)
 _TEXTS = ("str", "path")
-_WRONG: dict[str, tuple[type, ...]] = {"int": (bool, *_CONTAINERS), "str": _CONTAINERS, "path": _CONTAINERS}
+_WRONG: dict[str, tuple[type, ...]] = {
+    "int": (bool, *_CONTAINERS),
+    "str": _CONTAINERS,
+    "path": _CONTAINERS,
+    "list": (bool, int, float, Mapping),
+}
 
 
 def lookup_spec(*keys: str) -> dict[str, Any]:
@@ -68,6 +73,9 @@ def normalize(params: Mapping[str, Any], spec: Mapping[str, Any], within: str = 
             continue
         if suboptions is None:
             _check_value(value, option, within + name)
+            if "elements" in option and isinstance(value, (list, tuple)):
+                for number, item in enumerate(value):
+                    _check_item(item, option, f"{within}{name}[{number}]")
             found[name] = value
         elif option["type"] == "dict":
             found[name] = normalize(_parse_dict(name, value, within + name), suboptions, f"{within}{name}.")
@@ -82,7 +90,7 @@ def _normalize_item(name: str, item: Any, spec: Mapping[str, Any], where: str) -
     found = normalize(_parse_dict(name, item, where), spec, f"{where}.")
     missing = [key for key, option in spec.items() if option.get("required") and key not in found]
     if missing:
-        raise OptionError(where, f"is a dictionary without {missing[0]}. Give a list: {EXAMPLES[name]}")
+        raise OptionError(where, f"is a dictionary without {missing[0]}. Give {EXAMPLES[name]}")
     return found
 
 
@@ -135,6 +143,13 @@ def _check_value(value: Any, option: Mapping[str, Any], where: str) -> None:
         raise OptionError(where, f"is {_describe_type(value)}. If you mean text, put it in quotes, or use '| string'.")
 
 
+def _check_item(value: Any, option: Mapping[str, Any], where: str) -> None:
+    """As _check_value(), for what is in a list of texts."""
+    if value is None:
+        raise OptionError(where, "is null. Give text.")
+    _check_value(value, {"type": option["elements"]}, where)
+
+
 def is_whole_number(text: str) -> bool:
     """Whether text is a whole number as every version of Ansible reads it, blanks around it aside."""
     return re.fullmatch("[+-]?[0-9]+", text.strip(WHITESPACE)) is not None and not is_not_finite(text)
@@ -153,13 +168,22 @@ def is_not_finite(value: Any) -> bool:
 def _items(name: str, value: Any, where: str) -> list[tuple[str, Any]]:
     if isinstance(value, str):
         value = _parse_list_text(name, value)
+    if isinstance(value, str) and name == "annotations" and re.search("=|^[ \t\r\n]*{", value):
+        value = _parse_dict(name, value, where)
     if isinstance(value, Mapping):
+        # With `key` it is one annotation as the API has it, not one of that name.
+        if name == "annotations" and "key" not in value:
+            return [(f"{where}.{_shown(key)}", {"key": key, "value": item}) for key, item in value.items()]
         return [(where, value)]
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, (list, tuple)):
         raise _type_error(where, name, value, "a list of dictionaries")
     return [(f"{where}[{number}]", item) for number, item in enumerate(value)]
+
+
+def _shown(key: Any) -> str:
+    return printable(str(key))[:MAX_SHOWN]
 
 
 def _parse_list_text(name: str, text: str) -> Any:

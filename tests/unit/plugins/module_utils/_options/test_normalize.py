@@ -29,6 +29,8 @@ SPEC = {
     "disk": lookup_spec("id", "name"),
 }
 FLEET = {**SPEC, **fleet_spec()}
+ENV = {"key": "env", "value": "production"}
+COUNT = {"key": "count", "value": 3}
 A = {"key": "a"}
 ID = "5nGk37D3RLE7Kuza"
 BROKEN = "caf\udce9"
@@ -78,6 +80,12 @@ BROKEN = "caf\udce9"
         ({"annotations": {"key": "a"}}, {"annotations": [{"key": "a"}]}),
         ({"annotations": "key=a value=1"}, {"annotations": [{"key": "a", "value": "1"}]}),
         ({"annotations": []}, {"annotations": []}),
+        ({"annotations": {"env": "production", "owner": None}}, {"annotations": [ENV, {"key": "owner"}]}),
+        ({"annotations": '{"env": "production", "owner": null}'}, {"annotations": [ENV, {"key": "owner"}]}),
+        ({"annotations": "{'env': 'production', 'owner': None}"}, {"annotations": [ENV, {"key": "owner"}]}),
+        ({"annotations": "env=production owner="}, {"annotations": [ENV, {"key": "owner", "value": ""}]}),
+        ({"annotations": {"value": "a", "count": 3}}, {"annotations": [{"key": "value", "value": "a"}, COUNT]}),
+        ({"annotations": {}}, {"annotations": []}),
         ({"name": "a=b", "size_in_gb": "20", "id": None}, {"name": "a=b", "size_in_gb": "20"}),
         ({"unknown": {"a": None}, "_ansible_diff": True}, {"unknown": {"a": None}, "_ansible_diff": True}),
         ({"data_center": None, "annotations": None}, {}),
@@ -204,9 +212,12 @@ def test_a_variable_is_looked_at_if_its_option_is_not_given(
         ({"annotations": [{"key": "a"}, 5]}, "annotations[1]"),
         ({"annotations": [None]}, "annotations[0]"),
         ({"annotations": [["key", "a"]]}, "annotations[0]"),
-        ({"annotations": {"env": "production"}}, "annotations"),
-        ({"annotations": '{"env": "production"}'}, "annotations"),
-        ({"annotations": "env=production"}, "annotations[0]"),
+        ({"annotations": {"key": {"env": "production"}}}, "annotations.key"),
+        ({"annotations": {"env": ["production"]}}, "annotations.env.value"),
+        ({"annotations": {"env": True}}, "annotations.env.value"),
+        ({"annotations": {"env": {"key": "a"}}}, "annotations.env.value"),
+        ({"annotations": {BROKEN: "a"}}, "annotations.caf?.key"),
+        ({"annotations": "env=production b"}, "annotations"),
         ({"annotations": ["env=production"]}, "annotations[0]"),
         ({"annotations": [{"key": "a"}, {"value": "1"}]}, "annotations[1]"),
         ({"annotations": [{"key": None}]}, "annotations[0]"),
@@ -282,3 +293,13 @@ def test_a_value_that_can_t_be_meant_names_the_option(params: dict[str, Any], op
 
     assert raised.value.details.detail == {"option": option}
     assert raised.value.message.startswith(f"{option} ")
+
+
+def test_an_entry_of_a_fleet_takes_a_mapping_of_annotations_too() -> None:
+    given = {
+        "disks": [{"name": "data-01", "annotations": {"env": "production"}}],
+        "annotations": '{"env": "production"}',
+    }
+
+    found = normalize(given, FLEET)
+    assert (found["disks"][0]["annotations"], found["annotations"]) == ([ENV], [ENV])
