@@ -122,7 +122,7 @@ def data_centers(run: ModuleRun) -> InfoResult:
     """The data centers that the options ask for. Raises KatapultError."""
     desired = parse_keys(run.params)
     api = KatapultApi(run.http())
-    return InfoResult("data_centers", filter_rows(api.list_data_centers(), desired))
+    return InfoResult({"data_centers": filter_rows(api.list_data_centers(), desired)})
 
 
 def main() -> None:

@@ -227,7 +227,7 @@ SPEC = {
 def disks(run: ModuleRun) -> InfoResult:
     """The disks that the options ask for. Raises KatapultError."""
     query = disk_query(run.params)
-    return find_disks(KatapultApi(run.http()), query, Poller(run.clock, run.deadline))
+    return find_disks(KatapultApi(run.http()), query, Poller(run.clock, run.deadline), run.clock.wall())
 
 
 def main() -> None:

@@ -135,7 +135,7 @@ def io_profiles(run: ModuleRun) -> InfoResult:
     desired = parse_keys(run.params)
     organization = require_organization(parse_lookup(run.params, "organization"), "list disk I/O profiles")
     api = KatapultApi(run.http())
-    return InfoResult("disk_io_profiles", filter_rows(api.list_io_profiles(organization), desired))
+    return InfoResult({"disk_io_profiles": filter_rows(api.list_io_profiles(organization), desired)})
 
 
 def main() -> None:

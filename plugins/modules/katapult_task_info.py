@@ -150,7 +150,7 @@ def tasks(run: ModuleRun) -> InfoResult:
     api = KatapultApi(run.http())
     wait = run.params["wait"]
     task = finished_task(api, task_id, Poller(run.clock, run.deadline)) if wait else api.get_task(task_id)
-    return InfoResult("tasks", [task.payload])
+    return InfoResult({"tasks": [task.payload]})
 
 
 def main() -> None:

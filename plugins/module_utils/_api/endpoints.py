@@ -26,6 +26,7 @@ from .models import (
     parse_machine,
     parse_task,
     parse_trash_object,
+    require_object,
 )
 from .pagination import RowList, Sender, find_rows, list_all
 
@@ -238,6 +239,39 @@ class KatapultApi:
         query = organization.as_query("organization")
         request = Request("GET", "/organizations/organization/disk_io_profiles", action, query)
         return list_all(self._http, request, "disk_io_profiles")
+
+    def get_policy(self, organization: Lookup, retry: Retry = Retry.ALWAYS) -> Mapping[str, Any]:
+        """GET /organizations/organization/policy: the limits and their use, the whole answer.
+
+        Raises NotPermittedError where the token lacks organizations:read.
+        """
+        action = f"read the policy of the organization '{organization}'"
+        query = organization.as_query("organization")
+        request = Request("GET", "/organizations/organization/policy", action, query, retry=retry)
+        with _reading_answer(request):
+            answer = self._http.send(request)
+            require_object(answer.get("limits"), "limits")
+            return answer
+
+    def get_policy_limits(self, organization: Lookup, retry: Retry = Retry.ALWAYS) -> Mapping[str, Any]:
+        """GET /organizations/organization/policy_limits: what is permitted, of which no use is told.
+
+        Raises NotPermittedError where the token lacks organizations:read.
+        """
+        action = f"read the limits of the organization '{organization}'"
+        query = organization.as_query("organization")
+        request = Request("GET", "/organizations/organization/policy_limits", action, query, retry=retry)
+        return self._read(request, "policy_limits", lambda payload: require_object(payload, "policy_limits"))
+
+    def list_trash_objects(self, organization: Lookup) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/trash_objects, over all pages: disks and others, without their names.
+
+        Raises NotPermittedError where the token lacks trash_objects:read.
+        """
+        action = f"list the trash of the organization '{organization}'"
+        query = organization.as_query("organization")
+        request = Request("GET", "/organizations/organization/trash_objects", action, query)
+        return list_all(self._http, request, "trash_objects")
 
     def _read(self, request: Request, name: str, parse: Callable[[Any], T], *asked: Lookup) -> T:
         """The object `name` of the answer, which is the one that all of `asked` name."""

@@ -44,6 +44,7 @@ class Retry(Enum):
 
     ALWAYS = "it may be carried out twice without harm"
     IF_NOT_EXECUTED = "only when it was surely not carried out"
+    NEVER = "what it is for can be done without its answer"
 
 
 class Request(NamedTuple):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -283,9 +284,55 @@ class DiskCall:
     has_task: bool = False
 
 
+class DiskLimits(NamedTuple):
+    """What an organization may have of disks, in GB; None where it has no limit, or none that can be understood."""
+
+    space: float | None = None
+    used: float | None = None
+    minimum_size: float | None = None
+    maximum_size: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """The space that is left."""
+        return None if self.space is None or self.used is None else max(0, self.space - self.used)
+
+
+def parse_disk_limits(policy: Mapping[str, Any] | None, limits: Mapping[str, Any] | None) -> DiskLimits:
+    """The limits in the answers of `policy` and `policy_limits`, None where there is no such answer.
+
+    No unit is documented but by the answer, nor what stands for no limit: a number is one of GB if the unit is that, or
+    if there is none, and 0 is no limit.
+    """
+    space = _get_object(_get_object(policy, "limits"), "disk_space")
+    is_in_gb = str(space.get("unit") or "GB").upper() == "GB" and space.get("unlimited") is not True
+    is_limited = _get_object(limits, "maximum_disk_space").get("unlimited") is not True
+    return DiskLimits(
+        (_number_of(space, "limit") or None) if is_in_gb and is_limited else None,
+        _number_of(space, "current") if is_in_gb else None,
+        _limit_of(_get_object(limits, "minimum_disk_size")),
+        _limit_of(_get_object(limits, "maximum_disk_size")),
+    )
+
+
+def _get_object(thing: Any, key: str) -> Mapping[str, Any]:
+    """The object within an object; an empty one where there is none."""
+    found = thing.get(key) if isinstance(thing, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _limit_of(limit: Mapping[str, Any]) -> float | None:
+    return None if limit.get("unlimited") is True else _number_of(limit, "value") or None
+
+
+def _number_of(thing: Mapping[str, Any], key: str) -> float | None:
+    value = thing.get(key)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None
+
+
 def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
     """The disk in an answer. Raises MalformedPayloadError."""
-    disk = _require_object(payload, "disk", "id", "name", "state")
+    disk = require_object(payload, "disk", "id", "name", "state")
     attachment, missing_fields = _parse_attachment(disk)
     listed = [item for item in annotations if isinstance(item, Mapping)] if isinstance(annotations, list) else []
     return Disk(
@@ -300,15 +347,26 @@ def parse_disk_payload(payload: Any, annotations: Any) -> Disk:
     )
 
 
+def find_device(disk: Any) -> str | None:
+    """The path under which a guest finds a disk, an object of an answer or None, by its WWN.
+
+    None if the object does not tell the WWN, or not that the disk is on the bus that shows it.
+    """
+    wwn = disk.get("wwn") if isinstance(disk, Mapping) and disk.get("bus_type") == "scsi" else None
+    if not isinstance(wwn, str) or not re.fullmatch("(?:0x)?[0-9a-fA-F]+", wwn):
+        return None
+    return f"/dev/disk/by-id/wwn-0x{wwn.lower().removeprefix('0x')}"
+
+
 def parse_task(payload: Any) -> Task:
     """The task in an answer. Raises MalformedPayloadError."""
-    task = _require_object(payload, "task", "id", "status")
+    task = require_object(payload, "task", "id", "status")
     return Task(task["id"], str(task.get("name") or "task"), task["status"], task)
 
 
 def parse_machine(payload: Any) -> Machine:
     """The virtual machine in an answer. Raises MalformedPayloadError."""
-    machine = _require_object(payload, "virtual_machine", "state")
+    machine = require_object(payload, "virtual_machine", "state")
     zone = machine.get("zone")
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
     power = _POWER_OF_STATE.get(machine["state"], Power.CHANGING)
@@ -317,7 +375,7 @@ def parse_machine(payload: Any) -> Machine:
 
 def parse_trash_object(payload: Any) -> TrashObject:
     """The trash object in an answer. Raises MalformedPayloadError."""
-    trash_object = _require_object(payload, "trash_object", "id")
+    trash_object = require_object(payload, "trash_object", "id")
     return TrashObject(trash_object["id"], trash_object)
 
 
@@ -335,8 +393,8 @@ def _parse_attachment(disk: Mapping[str, Any]) -> tuple[Attachment | None, tuple
     """A disk's place, and what the answer leaves open of it."""
     if disk.get("virtual_machine_disk") is None:
         return None, () if "virtual_machine_disk" in disk else ("virtual_machine_disk",)
-    given = _require_object(disk["virtual_machine_disk"], "disk.virtual_machine_disk")
-    machine = _require_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine")
+    given = require_object(disk["virtual_machine_disk"], "disk.virtual_machine_disk")
+    machine = require_object(given.get("virtual_machine"), "disk.virtual_machine_disk.virtual_machine")
     state = given.get("state")
     attachment = Attachment(
         machine,
@@ -352,7 +410,7 @@ def _parse_attachment(disk: Mapping[str, Any]) -> tuple[Attachment | None, tuple
     return attachment, tuple(f"virtual_machine_disk.{key}" for key, is_told in told.items() if not is_told)
 
 
-def _require_object(payload: Any, name: str, *texts: str) -> Mapping[str, Any]:
+def require_object(payload: Any, name: str, *texts: str) -> Mapping[str, Any]:
     """The payload, which is an object where each of `texts` is a text. Raises MalformedPayloadError."""
     if not isinstance(payload, Mapping):
         raise MalformedPayloadError(f"'{name}' is no object")

@@ -300,6 +300,7 @@ class HttpClient:
         limited = isinstance(error, RateLimitedError)
         never_left = error.details.status is None and not error.details.ambiguous
         repeatable = limited or (error.transient and (request.retry is Retry.ALWAYS or never_left))
+        repeatable = repeatable and request.retry is not Retry.NEVER
         pause = min(MAX_DELAY, INITIAL_DELAY * 2.0 ** (attempts - 1)) * self._clock.jitter()
         if error.retry_after:
             pause = error.retry_after + self._clock.jitter() - 0.8

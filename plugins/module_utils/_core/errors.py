@@ -254,6 +254,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
         describe_detail=_argument,
         status=400,
     ),
+    "policy_not_available_for_managed_organizations": ErrorCode(
+        "another organization manages this one, which has no limits of its own",
+        "Set organization to the one that manages it.",
+        status=400,
+    ),
     "invalid_api_token": ErrorCode(
         "the API token does not exist or has expired",
         "Check api_token (or KATAPULT_API_TOKEN). If the token has expired, create a new one in the Katapult console.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._api.models import FAILED, UNKNOWN_MACHINE, Disk, Machine
 from .._core.errors import OptionError, error_for
@@ -88,6 +88,15 @@ class Plan:
             ("purge", self.purges),
         ]
         return [name for name, is_wanted in steps if is_wanted]
+
+
+class Growth(NamedTuple):
+    """What a task takes for one disk: `added` GB, so that it has `size` GB. `is_new`: the disk is created."""
+
+    label: str
+    size: int
+    added: int
+    is_new: bool
 
 
 def plan_disk(desired: DesiredDisk, disk: Disk | None, machine: Machine = UNKNOWN_MACHINE) -> Plan:

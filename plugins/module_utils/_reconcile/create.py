@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._api.endpoints import Created
-from .._api.models import Disk
+from .._api.models import Disk, find_device
 from .._core.errors import MAY_APPEAR, ApiError, KatapultError, error_for
 from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
@@ -156,4 +156,5 @@ def _unclear(lost: KatapultError, seen: str, disks: Sequence[Disk] = ()) -> Kata
     if not disks:
         return KatapultError(summary, replace(lost.details, ambiguous=True), hint=MAY_APPEAR)
     details = replace(lost.details, code="create_unclear", detail=[summarize(disk) for disk in disks], ambiguous=True)
-    return KatapultError(summary, details, known={"disk": disks[0].payload} if len(disks) == 1 else None)
+    known = {"disk": disks[0].payload, "device": find_device(disks[0].payload)} if len(disks) == 1 else None
+    return KatapultError(summary, details, known=known)

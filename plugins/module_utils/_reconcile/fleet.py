@@ -68,6 +68,7 @@ class Fleet:
         with self._fail_with_all():
             self._observe_all()
             self._validate()
+            self._warn_about_limits()
             self._create()
             self._converge()
         result = FleetResult(self._items)
@@ -132,6 +133,14 @@ class Fleet:
                 f"{failed} of {len(self._items)} disks cannot be changed as described.",
                 FleetResult(self._items),
             )
+
+    def _warn_about_limits(self) -> None:
+        growths = [item.reconciler.growth for item in self._items if item.is_pending and not self._stopped.is_set()]
+        some = [growth for growth in growths if growth is not None]
+        if some:
+            from .limits import warn_about_limits
+
+            warn_about_limits(self._context, self._organization, some)
 
     def _check_described_once(self) -> None:
         seen: dict[str, FleetItem] = {}

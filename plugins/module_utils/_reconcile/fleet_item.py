@@ -66,7 +66,8 @@ class FleetItem:
 
     def as_result(self) -> dict[str, Any]:
         """As `disks` of the result has it."""
-        told: dict[str, Any] = {**dict.fromkeys(("disk", "task", *self.reconciler.extra_keys)), "annotations": []}
+        keys = ("disk", "device", "task", *self.reconciler.extra_keys)
+        told: dict[str, Any] = {**dict.fromkeys(keys), "annotations": []}
         told.update(self.result.as_result(with_diff=False) if self.result else self.reconciler.state.as_result())
         if self.error is not None:
             told.update(self.error.as_result())

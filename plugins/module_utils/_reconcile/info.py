@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from .._api.endpoints import KatapultApi
-from .._api.models import FINISHED, Disk, Task
+from .._api.models import FINISHED, Disk, Task, find_device
 from .._core.errors import NotPermittedError, error_for
 from .._core.polling import Poller, TimedOutError
 from .._options.disk import require_organization
@@ -37,11 +37,14 @@ def finished_task(api: KatapultApi, task_id: str, poller: Poller) -> Task:
         ) from error
 
 
-def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult:
-    """The disks that `query` asks for, in the order of the service. Raises KatapultError."""
+def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller, now: float) -> InfoResult:
+    """The disks that `query` asks for, in the order of the service. `now`: in seconds since 1970.
+
+    Raises KatapultError.
+    """
     if query.id is not None:
         disk = api.find_disk(query.id)
-        return InfoResult("disks", [_whole(disk)] if disk is not None and query.matches_details(disk) else [])
+        return InfoResult({"disks": [_whole(disk)] if disk is not None and query.matches_details(disk, now) else []})
     organization = require_organization(query.organization, "list disks")
 
     def rows() -> list[Mapping[str, Any]]:
@@ -52,8 +55,8 @@ def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult
                 api.get_virtual_machine(query.virtual_machine)
         return found
 
-    if not query.details:
-        return InfoResult("disks", rows())
+    if not query.details and query.older_than is None:
+        return InfoResult({"disks": [{**row, "device": find_device(row)} for row in rows()]})
 
     def look() -> tuple[list[Disk], list[str]]:
         return read_disks(api, [row["id"] for row in rows()])
@@ -65,8 +68,8 @@ def find_disks(api: KatapultApi, query: DiskQuery, poller: Poller) -> InfoResult
             f"The organization's list has the disk {lost[0]}, but the service does not find that disk.",
             detail={"listed": lost},
         )
-    return InfoResult("disks", [_whole(disk) for disk in disks if query.matches(disk.payload)])
+    return InfoResult({"disks": [_whole(disk) for disk in disks if query.matches_details(disk, now)]})
 
 
 def _whole(disk: Disk) -> dict[str, Any]:
-    return {**disk.payload, "annotations": disk.annotation_list}
+    return {**disk.payload, "device": find_device(disk.payload), "annotations": disk.annotation_list}

@@ -24,7 +24,7 @@ from .._core.parallel import map_concurrently
 from .._core.polling import VISIBILITY_TIMEOUT
 from .._options.disk import DesiredDisk
 from .._plan.comparison import Difference, find_differences
-from .._plan.plan import Plan, plan_disk, plan_restore
+from .._plan.plan import Growth, Plan, plan_disk, plan_restore
 from .._plan.steps import Phase
 from .lookup import LookupResult, UnknownDisks, find_by_name, find_unknown, raise_if_name_taken, warn_about_namesakes
 from .reconciler import Reconciler
@@ -51,6 +51,14 @@ class PresentReconciler(Reconciler):
 
     def ensure(self) -> DiskResult:
         """The disk as it is wanted. Raises KatapultError with all that is known by then."""
+        result = self._ensure()
+        if self.context.check_mode and self.growth is not None:
+            from .limits import warn_about_limits
+
+            warn_about_limits(self.context, self.desired.organization, [self.growth])
+        return result
+
+    def _ensure(self) -> DiskResult:
         if self.desired.id is not None:
             return super().ensure()
         with self.attach_state_to_errors():
@@ -80,6 +88,16 @@ class PresentReconciler(Reconciler):
     def is_created(self) -> bool:
         """Whether this run has created the disk."""
         return self.state.created
+
+    @property
+    def growth(self) -> Growth | None:
+        """What the run takes of the organization's limits, as far as that shows before the first write."""
+        size, disk = self.desired.size_in_gb, self.state.disk
+        current = disk.payload.get("size_in_gb") if disk else 0 if self.is_missing else None
+        if size is None or not isinstance(current, int) or size <= current:
+            return None
+        label = self.desired.name or str(self.desired.id)
+        return Growth(label, size, size - current, is_new=disk is None)
 
     def _observe_by_name(self, listed: RowList | None) -> None:
         self._found = find_by_name(self.context.api, self.context.poller, self.desired, listed)

@@ -17,7 +17,7 @@ from .._api.pagination import RowList
 from .._core.errors import DiskNotFoundError, InternalError, KatapultError
 from .._core.file_lock import CreateNotes
 from .._options.disk import DesiredDisk
-from .._plan.plan import Plan
+from .._plan.plan import Growth, Plan
 from .run import DiskResult, RunContext, RunState
 from .wait import DiskWaiter
 
@@ -85,6 +85,11 @@ class Reconciler(ABC):
     @abstractmethod
     def _observe_by_name(self, listed: RowList | None) -> None:
         """See the one disk of the name that is meant."""
+
+    @property
+    def growth(self) -> Growth | None:
+        """What the run takes of the organization's limits, as far as that shows before the first write."""
+        return None
 
     def validate(self) -> None:
         """Raise KatapultError for what is known to fail before the first write."""
@@ -156,7 +161,8 @@ class Reconciler(ABC):
             return DiskResult(plan.changes, plan, plan.predicted, None, plan.annotations, extra)
         disk = None if gone else self.state.disk
         payload, annotations = (disk.payload, disk.annotation_list) if disk else (None, [])
-        return DiskResult(self.state.changed, plan, payload, self.state.task_payload, annotations, extra)
+        task = self.state.ended_task if self.context.wait else self.state.task_payload
+        return DiskResult(self.state.changed, plan, payload, task, annotations, extra)
 
     def converge(self) -> Plan:
         """Plan what shall become of the disk in `state`, and do that, but for check mode.

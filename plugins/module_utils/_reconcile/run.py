@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._api.endpoints import KatapultApi
-from .._api.models import Disk, Task, TrashObject
+from .._api.models import FINISHED, Disk, Task, TrashObject, find_device
 from .._core.clock import Clock, Deadline
 from .._core.errors import KatapultError, error_for, join_some
 from .._core.file_lock import (
@@ -127,6 +127,17 @@ class RunState:
         return self.task.payload if self.task else None
 
     @property
+    def ended_task(self) -> Mapping[str, Any] | None:
+        """The last task, after a wait for what it does: only its ID and name if it was not read to its end.
+
+        That it was pending when the disk was not yet built says nothing of the disk that is.
+        """
+        task = self.task
+        if task is None or task.status in FINISHED:
+            return self.task_payload
+        return {key: task.payload[key] for key in ("id", "name") if key in task.payload}
+
+    @property
     def steps(self) -> dict[str, list[str]]:
         """The names of the steps, by what became of them."""
         return {"done": self.done, "failed": self.failed, "not_tried": self.not_tried}
@@ -149,7 +160,8 @@ class RunState:
             "steps": self.steps if sum(map(len, self.steps.values())) > 1 else None,
             "changed": self.changed,
         }
-        return {key: value for key, value in known.items() if value is not None}
+        device = {"device": find_device(known["disk"])} if known["disk"] else {}
+        return {**{key: value for key, value in known.items() if value is not None}, **device}
 
 
 @dataclass(frozen=True)
@@ -168,6 +180,7 @@ class DiskResult:
         result = {
             "changed": self.changed,
             "disk": self.disk,
+            "device": find_device(self.disk),
             "task": self.task,
             "annotations": self.annotations,
             "ansible_facts": {"katapult_disk": self.disk, "katapult_task": self.task},

@@ -75,7 +75,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "katapult_disk_info": {"details": True},
     "katapult_disk_io_profile_info": {},
     "katapult_disks": {"size_in_gb": 20, "data_center": "uk-lon-01", "disks": ["data-01", {"name": "data-02"}]},
+    "katapult_organization_info": {},
     "katapult_task_info": {"id": "task_Unknown"},
+    "katapult_trash_info": {},
 }
 FOR_EVERY_OTHER = pytest.mark.parametrize("module", OTHERS)
 

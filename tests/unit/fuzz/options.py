@@ -42,6 +42,8 @@ GOOD: dict[LockDirectory, list[Any]] = {
     ("api_retries",): [0, 2],
     ("api_timeout",): [5],
     ("ca_path",): ["/"],
+    ("older_than",): ["0", "1d", "30d", "2w"],
+    ("object_types",): ["Disk", "VirtualMachine", "all"],
 }
 # The connection is odd in tests of its own: without it nothing is reached.
 CONNECTION = ("api_token", "api_url")
@@ -79,8 +81,8 @@ def _good(option: Mapping[str, Any], place: LockDirectory) -> st.SearchStrategy[
         return st.sampled_from(option["choices"])
     if option["type"] == "bool":
         return st.sampled_from([True, False, "yes", "no", 1, 0])
-    values = next(GOOD[place[start:]] for start in range(len(place)) if place[start:] in GOOD)
-    return st.sampled_from(values)
+    values = st.sampled_from(next(GOOD[place[start:]] for start in range(len(place)) if place[start:] in GOOD))
+    return st.lists(values, min_size=1, max_size=2) if option["type"] == "list" else values
 
 
 def _one_of(option: Mapping[str, Any], place: LockDirectory) -> st.SearchStrategy[Any]:
@@ -130,7 +132,9 @@ ENOUGH: dict[str, dict[str, Any]] = {
     "katapult_disk_info": {},
     "katapult_disk_io_profile_info": {},
     "katapult_disks": {"disks": [{"name": "data-01"}]},
+    "katapult_organization_info": {},
     "katapult_task_info": {"id": TASK},
+    "katapult_trash_info": {},
 }
 # What can't be meant where something of a type is wanted.
 UNUSABLE: dict[str, list[Any]] = {
@@ -138,7 +142,7 @@ UNUSABLE: dict[str, list[Any]] = {
     "bool": ["maybe", "", 5, [], [True], {}, *ENDLESS],
     "str": ["\ud800", "\0", [], ["a"], {}, {"a": 1}, *ENDLESS],
     "dict": [5, True, 0.5, [], ["a"], "", " ", "a=b c", "{1: 2}", {"colour": "blue"}, {"": None, "b": 1}, *ENDLESS],
-    "list": [5, True, 0.5, [5], [None], [[]], [""], "a=b", "{1: 2}", [{"colour": "blue"}], *ENDLESS],
+    "list": [5, True, 0.5, [5], [None], [[]], [""], "a=b c", "{1: 2}", [{"colour": "blue"}], *ENDLESS],
 }
 UNUSABLE["path"] = UNUSABLE["str"]
 
@@ -147,6 +151,8 @@ def unusable(option: Mapping[str, Any]) -> list[Any]:
     """Values that can't be meant for an option."""
     by_type = {"str": [True, False, 0.5, 20.0], "path": [True, 0.5]}.get(option["type"], [])
     more = ["none-such", 5, True] if "choices" in option else by_type
+    if option.get("elements") == "str":
+        return [5, True, 0.5, [True], [None], [[]], [""], [{"colour": "blue"}], *ENDLESS]
     return [*UNUSABLE[option["type"]], *more]
 
 

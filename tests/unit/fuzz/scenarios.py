@@ -57,5 +57,8 @@ LIVES: dict[str, tuple[str, dict[str, Any]]] = {
     "read": ("katapult_disk_info", {"id": PLAIN, "annotations": [{"key": "env", "value": "test"}]}),
     "list profiles": ("katapult_disk_io_profile_info", {}),
     "list data centers": ("katapult_data_center_info", {}),
+    "find the forgotten": ("katapult_disk_info", {"assigned": False, "older_than": "1d"}),
+    "show the limits": ("katapult_organization_info", {}),
+    "list the trash": ("katapult_trash_info", {}),
     "wait for a task": ("katapult_task_info", {"id": TASK, "wait": True, "wait_timeout": 30}),
 }

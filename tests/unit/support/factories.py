@@ -25,6 +25,7 @@ UNRESTRICTED: dict[str, Any] = {
 }
 LIST = "/organizations/organization/disks"
 DISK = "/disks/disk"
+POLICY = "/organizations/organization/policy"
 TASK = "/tasks/task"
 MACHINE = "/virtual_machines/virtual_machine"
 

@@ -23,7 +23,9 @@ from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_disk_info,
     katapult_disk_io_profile_info,
     katapult_disks,
+    katapult_organization_info,
     katapult_task_info,
+    katapult_trash_info,
 )
 from ansible_collections.katapult.cloud.tests.simulator.faults import Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
@@ -44,7 +46,9 @@ MODULES = [
     katapult_disk_info,
     katapult_disk_io_profile_info,
     katapult_disks,
+    katapult_organization_info,
     katapult_task_info,
+    katapult_trash_info,
 ]
 HERE = Path(__file__).parent
 DISK = {"name": "data-01", "size_in_gb": 20, "data_center": "uk-lon-01"}

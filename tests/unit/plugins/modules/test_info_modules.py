@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -14,16 +15,19 @@ from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_disk_info,
     katapult_disk_io_profile_info,
     katapult_task_info,
+    katapult_trash_info,
 )
 from ansible_collections.katapult.cloud.tests.simulator.faults import Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator, disks_seed
+from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away, throw_away_machine
 
 LIST = "GET /organizations/organization/disks"
 READ = "GET /disks/disk"
 PROFILES = "GET /organizations/organization/disk_io_profiles"
 PLACES = "GET /data_centers"
 TASK = "GET /tasks/task"
-THIN = {"id", "name", "size_in_gb", "wwn", "state", "virtual_machine_disk"}
+TRASH = "GET /organizations/organization/trash_objects"
+THIN = {"id", "name", "size_in_gb", "wwn", "state", "virtual_machine_disk", "device"}
 WHOLE = THIN | {
     "created_at",
     "storage_speed",
@@ -33,6 +37,7 @@ WHOLE = THIN | {
     "installation",
     "annotations",
 }
+DAY = 86400
 LISTS = {
     "profiles": (katapult_disk_io_profile_info, "disk_io_profiles", ["100k", "unrestricted"]),
     "places": (katapult_data_center_info, "data_centers", ["uk-lon-01", "nl-ams-01", "us-nyc-01"]),
@@ -99,6 +104,83 @@ def test_disks_are_filtered(
     assert {frozenset(disk) for disk in done["disks"]} <= {frozenset(WHOLE if details else THIN)}
     looks = ["GET /virtual_machines/virtual_machine"] if "virtual_machine" in options and not found else []
     assert disks.requests == [LIST, *looks, *[READ] * (len(found) if details else 0)]
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"assigned": False}, ["data-02", "data-03"]),
+        ({"assigned": True}, ["data-00", "data-01"]),
+        ({"assigned": True, "virtual_machine": "web-01.acme.test", "name": "data-01"}, ["data-01"]),
+        ({"older_than": "30d"}, ["data-00", "data-01", "data-02"]),
+        ({"older_than": "29D"}, ["data-00", "data-01", "data-02"]),
+        ({"older_than": "5w"}, ["data-02"]),
+        ({"older_than": "1000h"}, ["data-02"]),
+        ({"older_than": "0"}, ["data-00", "data-01", "data-02", "data-03"]),
+        ({"older_than": 2592000}, ["data-00", "data-01", "data-02"]),
+        ({"assigned": False, "older_than": " 30d "}, ["data-02"]),
+        ({"assigned": False, "older_than": "30d", "annotations": {"env": "test"}}, ["data-02"]),
+        ({"assigned": False, "older_than": "30d", "annotations": {"env": "live"}}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("details", [False, True], ids=["thin", "details"])
+def test_disks_are_filtered_by_place_and_age(
+    disks: Any, simulator: Simulator, options: dict[str, Any], found: list[str], details: bool
+) -> None:
+    now = int(time.time())
+    simulator.state.add_vm("web-01.acme.test")
+    usual: dict[str, Any] = {"virtual_machine": "web-01.acme.test", "created_at": now - 30 * DAY}
+    simulator.state.add_disk("data-00", boot=True, **usual)
+    simulator.state.add_disk("data-01", **usual)
+    simulator.state.add_disk("data-02", annotations={"env": "test"}, created_at=now - 60 * DAY)
+    simulator.state.add_disk("data-03", annotations={"env": "test"}, created_at=now - 29 * DAY + 60)
+    done = disks(details=details, **options)
+
+    assert option_names(done) == found
+    # An age is read of the disks that all other options leave.
+    is_whole = details or "older_than" in options
+    assert {frozenset(disk) for disk in done["disks"]} <= {frozenset(WHOLE if is_whole else THIN)}
+    reads = 0 if not is_whole else len(found) if "older_than" not in options else disks.requests.count(READ)
+    assert disks.requests == [LIST, *[READ] * reads]
+
+
+@pytest.mark.parametrize("bus_type", ["scsi", "virtio", None])
+def test_the_device_is_shown_where_a_guest_finds_it_by_its_wwn(
+    disks: Any, simulator: Simulator, bus_type: str | None
+) -> None:
+    disk_id = simulator.state.add_disk("data-01", bus_type=bus_type, wwn="0DD9827F9168F40D")
+    device = "/dev/disk/by-id/wwn-0x0dd9827f9168f40d" if bus_type == "scsi" else None
+
+    assert [disk["device"] for disk in disks(details=True)["disks"]] == [device]
+    assert [disk["device"] for disk in disks(id=disk_id)["disks"]] == [device]
+    # The list does not tell the bus.
+    assert [disk["device"] for disk in disks()["disks"]] == [None]
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "change"),
+    [
+        ({"assigned": False}, "virtual_machine_disk", {"virtual_machine_disk": "none"}),
+        ({"older_than": "1d"}, "created_at", {"created_at": None}),
+        ({"older_than": "1d"}, "created_at", {"created_at": "yesterday"}),
+        ({"older_than": "1d"}, "created_at", {"created_at": True}),
+    ],
+    ids=str,
+)
+def test_what_the_service_leaves_open_is_no_answer(
+    disks: Any, simulator: Simulator, options: dict[str, Any], key: str, change: dict[str, Any]
+) -> None:
+    disk_id = simulator.state.add_disk("data-01")
+
+    def change_disk(answer: Any) -> Any:
+        return {**answer, "disk": {**answer["disk"], **change}}
+
+    simulator.faults.add(Fault("/disks/disk", action="answer", status=200, body=change_disk, when="after"))
+    done = disks(id=disk_id, **options)
+
+    assert done["error"]["code"] == "unexpected_answer"
+    assert key in done["msg"]
 
 
 def test_details_are_read_at_the_same_time_and_keep_their_order(disks: Any, simulator: Simulator) -> None:
@@ -181,6 +263,16 @@ def test_a_root_password_does_not_show(disks: Any, simulator: Simulator) -> None
         ({"annotations": [{"key": ""}]}, "annotations[0].key"),
         ({"state": "broken"}, "state"),
         ({"details": "perhaps"}, "details"),
+        ({"assigned": "perhaps"}, "assigned"),
+        ({"assigned": False, "virtual_machine": "web-01.acme.test"}, "assigned"),
+        ({"older_than": "a month"}, "older_than"),
+        ({"older_than": "30 d"}, "older_than"),
+        ({"older_than": "-30d"}, "older_than"),
+        ({"older_than": "30y"}, "older_than"),
+        ({"older_than": "1.5d"}, "older_than"),
+        ({"older_than": ""}, "older_than"),
+        ({"older_than": "\u0663d"}, "older_than"),
+        ({"older_than": "9" * 5000}, "older_than"),
     ],
     ids=str,
 )
@@ -276,3 +368,83 @@ def test_a_task_that_can_t_be_read_fails(task: Any, simulator: Simulator) -> Non
     assert task(id=" ")["error"]["detail"] == {"option": "id"}
     assert "id" in task()["msg"]
     assert task(id="task_Unknown", wait=True, wait_timeout=-1)["error"]["detail"] == {"option": "wait_timeout"}
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({}, ["Disk"]),
+        ({"object_types": ["disk"]}, ["Disk"]),
+        ({"object_types": "VirtualMachine"}, ["VirtualMachine"]),
+        ({"object_types": ["Disk", "VirtualMachine"]}, ["Disk", "VirtualMachine"]),
+        ({"object_types": ["all"]}, ["Disk", "VirtualMachine"]),
+        ({"object_types": ["LoadBalancer"]}, []),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("check", [False, True], ids=["real", "check"])
+def test_the_trash_is_listed(
+    run: Any, simulator: Simulator, options: dict[str, Any], found: list[str], check: bool
+) -> None:
+    simulator.state.add_disk("kept-01")
+    in_trash = run(name="data-01", size_in_gb=20, data_center="uk-lon-01")["disk"]["id"]
+    run(name="data-01", state="absent")
+    throw_away_machine(simulator.state, simulator.state.machine(simulator.state.add_vm("web-01.acme.test")))
+    trash = run.of(katapult_trash_info)
+    done = trash(check=check, **options)
+
+    assert (done["changed"], done.status, trash.requests) == (False, 0, [TRASH])
+    assert [row["object_type"] for row in done["trash_objects"]] == found
+    for row in done["trash_objects"]:
+        assert set(row) == {"id", "keep_until", "object_id", "object_type"}
+    if "Disk" in found:
+        first = done["trash_objects"][0]["object_id"]
+        assert first == in_trash
+        assert run(id=first, restore=True)["disk"]["name"] == "data-01"
+
+
+def test_a_long_trash_comes_over_all_pages(run: Any, simulator: Simulator) -> None:
+    for number in range(250):
+        throw_away(simulator.state, simulator.state.add_disk(f"data-{number}"), "Disk")
+
+    trash = run.of(katapult_trash_info)
+    assert len(trash()["trash_objects"]) == 250
+    assert trash.requests == [TRASH] * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ({"organization": None}, "invalid_option", "organization is needed to list its trash"),
+        ({"object_types": []}, "invalid_option", "object_types is empty"),
+        ({"object_types": [" "]}, "invalid_option", "object_types[0] is empty"),
+        ({"object_types": ["Disk", None]}, "invalid_option", "object_types[1] is null"),
+        ({"object_types": {"a": 1}}, "invalid_option", "object_types is a dictionary. Give a list"),
+        ({"object_types": [{"a": 1}]}, "invalid_option", "object_types[0] is a dictionary. Give text"),
+        ({"organization": "other"}, "organization_not_found", "no organization"),
+        ({"api_token": "disks-only"}, "scope_not_granted", "trash_objects:read"),
+    ],
+    ids=str,
+)
+def test_a_trash_that_can_t_be_listed(
+    run: Any, simulator: Simulator, options: dict[str, Any], code: str, words: str
+) -> None:
+    simulator.state.add_token("disks-only", scopes=["disks"])
+    done = run.of(katapult_trash_info)(**options)
+
+    assert (done["failed"], done["error"]["code"]) == (True, code)
+    assert words.lower() in done["msg"].lower()
+
+
+@pytest.mark.parametrize("object_type", [None, 5, {}])
+def test_an_entry_of_the_trash_that_tells_no_type_is_no_disk_and_no_other(
+    run: Any, simulator: Simulator, object_type: Any
+) -> None:
+    row = {"id": "trsh_One", "keep_until": None, "object_id": "disk_One", "object_type": object_type}
+    body = {"trash_objects": [row], "pagination": {"current_page": 1, "total": 1, "total_pages": 1, "per_page": 200}}
+    path = "/organizations/organization/trash_objects"
+    simulator.faults.add(Fault(path, action="answer", status=200, body=body, times=-1))
+    trash = run.of(katapult_trash_info)
+
+    assert trash()["error"]["code"] == "unexpected_answer"
+    assert trash(object_types=["all"])["trash_objects"] == [row]

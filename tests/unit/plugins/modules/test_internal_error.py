@@ -34,6 +34,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     DISK,
     LIST,
     LONDON,
+    POLICY,
     TASK,
     desired,
     disk_answer,
@@ -41,7 +42,7 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     listing,
     task_answer,
 )
-from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 from ansible_collections.katapult.cloud.tests.unit.support.in_process import (
     WAYS,
     Finished,
@@ -246,7 +247,9 @@ def test_a_fleet(
     outcome: str,
     ended: Callable[[Act], Finished],
 ) -> None:
-    service = ScriptedService({"GET /data_centers": [{"data_centers": [LONDON]}], **script})
+    no_policy = error_answer(403, "scope_not_granted")
+    usual = {"GET /data_centers": [{"data_centers": [LONDON]}]}
+    service = ScriptedService({**usual, f"GET {POLICY}": [no_policy], **script})
     wishes = [desired(name=f"data-{number}") for number in range(3)]
     entries = [FleetEntry(f"disks[{number}]", each, False, False) for number, each in enumerate(wishes)]
 
@@ -283,7 +286,7 @@ def test_what_was_done_is_told_though_it_could_not_be_told_at_first() -> None:
         def as_result(self, *, with_diff: bool) -> dict[str, Any]:
             return {**super().as_result(with_diff=with_diff), "changed": True, "msg": "Done."}
 
-    done = end(lambda _run: Done("disk", [disk_payload()]), "module", Unlucky)
+    done = end(lambda _run: Done({"disk": [disk_payload()]}), "module", Unlucky)
     assert_internal(done)
     assert (done["changed"], done["disk"]) == (True, [disk_payload()])
 

@@ -31,7 +31,7 @@ WHOLE: dict[str, Any] = {
     "virtual_machine_disk": {"virtual_machine": "web-01.acme.test", "boot": False, "attach": True},
     "annotations": [{"key": "env", "value": "test"}, {"key": "backup"}],
 }
-KEYS = {"changed", "disk", "task", "annotations", "ansible_facts", "diff", "invocation"}
+KEYS = {"changed", "disk", "device", "task", "annotations", "ansible_facts", "diff", "invocation"}
 
 
 def test_a_disk_is_created_and_then_unchanged(run: Any, simulator: Simulator) -> None:
@@ -234,12 +234,12 @@ def test_a_failure_that_is_put_in_other_words_keeps_what_tells_the_request(run: 
     assert error["attempts"] == 1
 
 
-@pytest.mark.parametrize("given", [{"env": "production"}, ["env=production"], "env=production"])
+@pytest.mark.parametrize("given", [[{"env": "production"}], ["env=production"], '[{"env": "production"}]'])
 def test_annotations_without_keys_are_told_their_form(run: Any, given: Any) -> None:
     done = run(**DISK, annotations=given)
 
     assert done["error"]["code"] == "invalid_option"
-    assert "is a dictionary without key. Give a list: annotations: [{key: env, value: production}]" in done["msg"]
+    assert "is a dictionary without key. Give annotations: {env: production}, or annotations: [{key: env" in done["msg"]
     assert run.requests == []
 
 

@@ -58,6 +58,7 @@ class Case:
 
 CASES = (
     Case(400, "missing_api_token", ApiError, words=("KATAPULT_API_TOKEN",)),
+    Case(400, "policy_not_available_for_managed_organizations", ApiError, words=("manages",)),
     Case(
         400,
         "invalid_argument",

@@ -14,6 +14,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import
 from ansible_collections.katapult.cloud.plugins.module_utils._options.info import DiskQuery, disk_query
 from ansible_collections.katapult.cloud.tests.unit.support.factories import attachment, disk, disk_payload
 
+NOW = 1_800_000_000.0
 ON_WEB = {"virtual_machine_disk": attachment()}
 THIN_ON_WEB = {"virtual_machine_disk": {"virtual_machine": attachment()["virtual_machine"]}}
 WEB = Lookup("fqdn", "web-01.acme.katapult.cloud")
@@ -60,9 +61,12 @@ def test_what_passes(payload: dict[str, Any], query: dict[str, Any], passes: boo
 def test_a_whole_disk_has_all_annotations(given: list[dict[str, str]], desired: bool) -> None:
     query = disk_query({"annotations": given, "details": False})
 
-    assert query.matches_details(disk(ANNOTATIONS)) is desired
-    assert query.matches_details(disk(ANNOTATIONS, name="other")) is desired
-    assert disk_query({"annotations": given, "details": False, "name": "x"}).matches_details(disk(ANNOTATIONS)) is False
+    assert query.matches_details(disk(ANNOTATIONS), NOW) is desired
+    assert query.matches_details(disk(ANNOTATIONS, name="other"), NOW) is desired
+    assert (
+        disk_query({"annotations": given, "details": False, "name": "x"}).matches_details(disk(ANNOTATIONS), NOW)
+        is False
+    )
 
 
 def test_the_options_become_a_query() -> None:

@@ -45,7 +45,7 @@ def test_an_empty_key_is_refused(option: str) -> None:
 
 @pytest.mark.parametrize("with_diff", [False, True])
 def test_a_list_never_changes_anything_and_has_no_diff(with_diff: bool) -> None:
-    assert InfoResult("things", [{"id": "a"}]).as_result(with_diff=with_diff) == {
+    assert InfoResult({"things": [{"id": "a"}]}).as_result(with_diff=with_diff) == {
         "changed": False,
         "things": [{"id": "a"}],
     }

@@ -21,13 +21,14 @@ from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet im
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.run import RunContext
 from ansible_collections.katapult.cloud.tests.unit.support.factories import (
     LIST,
+    POLICY,
     desired,
     disk_payload,
     listing,
     task_answer,
 )
 from ansible_collections.katapult.cloud.tests.unit.support.factories import LONDON as DATA_CENTER
-from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService
+from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 
 
 class Creates:
@@ -58,6 +59,7 @@ def test_so_many_creates_are_worked_on_at_once(tmp_path: Path, concurrency: int)
     service = ScriptedService(
         {
             "GET /data_centers": [{"data_centers": [DATA_CENTER]}],
+            f"GET {POLICY}": [error_answer(403, "scope_not_granted")],
             f"GET {LIST}": [listing()],
             f"POST {LIST}": [creates],
         }
@@ -101,6 +103,7 @@ def test_a_look_at_a_long_list_counts_for_as_many_requests_as_it_has_pages(tmp_p
     service = ScriptedService(
         {
             "GET /data_centers": [{"data_centers": [DATA_CENTER]}],
+            f"GET {POLICY}": [error_answer(403, "scope_not_granted")],
             f"GET {LIST}": [page],
             f"POST {LIST}": [create],
         },

@@ -30,6 +30,8 @@ from ansible_collections.katapult.cloud.tests.unit.support.factories import (
 )
 from ansible_collections.katapult.cloud.tests.unit.support.fakes import FakeClock, ScriptedService, error_answer
 
+DEVICE = "/dev/disk/by-id/wwn-0x0123456789abcdef"
+NOW = 1_800_000_000.0
 ENV = [{"key": "env", "value": "test"}]
 GONE = error_answer(404, "disk_not_found")
 TRASHED = error_answer(406, "object_in_trash")
@@ -40,7 +42,9 @@ PROXY = Response(404, {"Content-Type": "text/html"}, b"<title>Not here</title>")
 def found(service: ScriptedService, **query: Any) -> list[Any]:
     clock = FakeClock()
     poller = Poller(clock, Deadline(clock, float("inf")))
-    return find_disks(KatapultApi(service), DiskQuery(**{"organization": ACME, **query}), poller).rows
+    result = find_disks(KatapultApi(service), DiskQuery(**{"organization": ACME, **query}), poller, NOW)
+    disks: list[Any] = result.found["disks"]
+    return disks
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_by_its_id(answer: Any, query: dict[str, Any], ids: list[str]) -> None:
 def test_by_its_id_a_disk_has_all_keys_and_its_annotations() -> None:
     service = ScriptedService({f"GET {DISK}": [disk_answer(ENV)]})
 
-    assert found(service, id="disk_One") == [{**disk_payload(), "annotations": ENV}]
+    assert found(service, id="disk_One") == [{**disk_payload(), "device": DEVICE, "annotations": ENV}]
 
 
 @pytest.mark.parametrize("answer", [WRONG_URL, PROXY, error_answer(403, "scope_not_granted")])
@@ -91,7 +95,7 @@ def test_a_list_is_thin_and_is_filtered_here() -> None:
     rows = [{"id": f"disk_{state}", "name": "data-01", "state": state} for state in ("built", "failed", "building")]
     service = ScriptedService({f"GET {LIST}": [listing(*rows)]})
 
-    assert found(service, state="failed") == [rows[1]]
+    assert found(service, state="failed") == [{**rows[1], "device": None}]
     assert service.count("GET", DISK) == 0
 
 
