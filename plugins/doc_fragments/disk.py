@@ -110,7 +110,7 @@ options:
         type: bool
   annotations:
     description: >-
-      Complete set of annotations, in any order. An empty list removes all.
+      Complete set of annotations, in any order, or a mapping such as V({env: production}). An empty list removes all.
     type: list
     elements: dict
     suboptions:

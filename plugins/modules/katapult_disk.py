@@ -37,7 +37,7 @@ notes:
   - The disk is created at most once, even if a response is lost. Concurrent tasks on one control node wait for each
     other. If another control node creates a disk with this name at the same time, the task fails.
   - If a step fails, RV(steps) shows how far the task got. Run the task again to continue.
-  - With C(ansible -a), give O(annotations) as JSON.
+  - With C(ansible -a), give O(annotations) as JSON, or as text such as V(env=production role=database).
 seealso:
   - module: katapult.cloud.katapult_disks
     description: Create, change and delete many disks in one task.
@@ -136,10 +136,15 @@ disk:
     installation:
       description: Installed operating system, or null. Protected values are masked.
       type: dict
+device:
+  description: Path of the device in the guest, by its WWN. Null if it is not known or the bus does not show it.
+  returned: success, and failure if a disk is known
+  type: str
+  sample: /dev/disk/by-id/wwn-0x0dd9827f9168f40d
 task:
   description: >-
-    Last API task of this run, with the keys of RV(katapult.cloud.katapult_task_info#module:tasks). Null in check mode,
-    or if there was none or it is not known.
+    Last API task of this run, with the keys of RV(katapult.cloud.katapult_task_info#module:tasks), or only its C(id)
+    and C(name) if it was not followed to its end. Null in check mode, or if there was none or it is not known.
   returned: success, and failure if a task is known
   type: dict
 annotations:

@@ -111,6 +111,11 @@ disk:
     expected disk.
   returned: success, and failure if a disk is known
   type: dict
+device:
+  description: Path of the device in the guest, by its WWN. Null if it is not known or the bus does not show it.
+  returned: success, and failure if a disk is known
+  type: str
+  sample: /dev/disk/by-id/wwn-0x0dd9827f9168f40d
 task:
   description: >-
     Last API task of this run, with the keys of RV(katapult.cloud.katapult_task_info#module:tasks). Null in check mode,

@@ -53,6 +53,14 @@ options:
       - importing
       - built
       - failed
+  assigned:
+    description: Whether the disks are assigned to a virtual machine.
+    type: bool
+  older_than:
+    description:
+      - Age of the disks, or more, such as V(30d). Units are C(s), C(m), C(h), C(d) and C(w). Without one, it is seconds.
+      - Each disk that the other options leave is read in full, as with O(details=true).
+    type: str
   virtual_machine:
     description: Virtual machine that the disks are assigned to.
     type: dict
@@ -109,6 +117,12 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ web_disks.disks | rejectattr('virtual_machine_disk.boot') | map(attribute='name') }}"
 
+- name: Find unassigned test disks older than a month
+  katapult.cloud.katapult_disk_info:
+    assigned: false
+    older_than: 30d
+    annotations: {env: test}
+
 - name: Fail if a disk does not exist
   katapult.cloud.katapult_disk_info:
     id: disk_5nGk37D3RLE7Kuza
@@ -120,8 +134,9 @@ RETURN = r"""
 disks:
   description:
     - The disks, in the order of the API.
-    - Without O(id) or O(details=true), they have only C(id), C(name), C(size_in_gb), C(wwn), C(state) and the
-      C(virtual_machine) of C(virtual_machine_disk).
+    - Without O(id), O(details=true) or O(older_than), they have only C(id), C(name), C(size_in_gb), C(wwn), C(state)
+      and the C(virtual_machine) of C(virtual_machine_disk), and C(device) is null. So C(created_at),
+      C(storage_speed), C(io_profile), C(bus_type), C(data_center), C(installation) and C(annotations) are missing.
   returned: success
   type: list
   elements: dict
@@ -140,6 +155,10 @@ disks:
       description: World wide name, as the guest sees it.
       type: str
       sample: 0dd9827f9168f40d
+    device:
+      description: Path of the device in the guest, by its WWN. Null if the disk's bus does not show it.
+      type: str
+      sample: /dev/disk/by-id/wwn-0x0dd9827f9168f40d
     state:
       description: State of the disk. It is usable if C(built).
       type: str

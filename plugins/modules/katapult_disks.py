@@ -219,8 +219,11 @@ disks:
       description: The disk as in RV(katapult.cloud.katapult_disk#module:disk), or null.
       type: dict
     task:
-      description: Last task of the disk, or null. It may be older than RV(disks[].disk).
+      description: Last task of the disk as in RV(katapult.cloud.katapult_disk#module:task), or null.
       type: dict
+    device:
+      description: Path of the device in the guest as in RV(katapult.cloud.katapult_disk#module:device), or null.
+      type: str
     annotations:
       description: Annotations of the disk.
       type: list

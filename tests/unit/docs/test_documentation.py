@@ -83,24 +83,27 @@ EXAMPLES = COLLECTION / "examples"
 PLAYBOOKS = sorted(EXAMPLES.glob("*.yml"))
 # The other one works on guests: see test_mounted_disk.py.
 LOCAL_PLAYBOOKS = [path for path in PLAYBOOKS if path.stem != "mounted_disk"]
+LONG_AGO = 1_750_000_000
 # What is there when a playbook of the examples is run.
 EXAMPLE_SEEDS: dict[str, dict[str, Any]] = {
-    "clean_up": {
+    "housekeeping": {
         "disks": [
-            {"name": "ci-01", "annotations": {"purpose": "ci"}},
-            {"name": "ci-02", "annotations": {"purpose": "ci"}},
+            {"name": "test-01", "annotations": {"env": "test"}, "created_at": LONG_AGO},
+            {"name": "test-02", "annotations": {"env": "test"}, "created_at": LONG_AGO},
+            {"name": "new-01", "annotations": {"env": "test"}},
             {
-                "name": "ci-03",
-                "annotations": {"purpose": "ci"},
+                "name": "used-01",
+                "annotations": {"env": "test"},
+                "created_at": LONG_AGO,
                 "virtual_machine": "web-01.acme.katapult.cloud",
             },
-            {"name": "kept-01", "annotations": {"purpose": "production"}},
+            {"name": "kept-01", "annotations": {"env": "production"}, "created_at": LONG_AGO},
         ]
     },
     "safe_resize": {"disks": [{"name": "archive-01", "size_in_gb": 20}]},
 }
 # The disks that are left of them.
-LEFT: dict[str, list[str]] = {"clean_up": ["ci-03", "kept-01"], "safe_resize": ["archive-01"]}
+LEFT: dict[str, list[str]] = {"housekeeping": ["kept-01", "new-01", "used-01"], "safe_resize": ["archive-01"]}
 
 
 def assert_idempotent(ansible: Ansible, path: Path, *arguments: str) -> None:
@@ -147,6 +150,19 @@ def test_a_playbook_of_examples(ansible: Ansible, simulator: Simulator, path: Pa
 
     if path.stem in LEFT:
         assert sorted(disk.name for disk in simulator.state.disks_in_use()) == LEFT[path.stem]
+
+
+@BOTH_WAYS
+def test_a_disk_of_the_housekeeping_is_restored(ansible: Ansible, simulator: Simulator) -> None:
+    simulator.seed(EXAMPLE_SEEDS["housekeeping"])
+    ansible.play((EXAMPLES / "housekeeping.yml").read_text(encoding="utf-8"))
+    thrown = [item.object_id for item in simulator.state.trash.values()]
+
+    output = ansible.run("ansible-playbook", str(EXAMPLES / "restore_disk.yml"))
+    assert all(f"{disk_id} until " in output for disk_id in thrown)
+    ansible.run("ansible-playbook", str(EXAMPLES / "restore_disk.yml"), "-e", f"disk_id={thrown[0]}")
+
+    assert [item.object_id for item in simulator.state.trash.values()] == thrown[1:]
 
 
 def test_every_example_is_listed() -> None:
