@@ -51,9 +51,11 @@ class Scalar(Kind):
     least: int = -(2**63)
 
     def read(self, value: Any, path: Path, reading: Reading) -> Any:
-        """Return the value; a query's digits become an integer."""
+        """Return the value; a query's digits become an integer, its "true" and "false" a boolean."""
         if reading.text and self.type is int and str(value).lstrip("-").isdigit():
             value = int(value)
+        if reading.text and self.type is bool and value in ("true", "false"):
+            value = value == "true"
         if value.__class__ is not self.type:
             raise reading.invalid(path, "invalid_scalar")
         if isinstance(value, int) and value < self.least:

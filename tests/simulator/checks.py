@@ -12,13 +12,23 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Callable, get_args
 
 from .policy import PolicyType
-from .seed_schema import AttachmentState, BusType, DiskState, MachineState, Refusal, StorageSpeed, TaskStatus
+from .seed_schema import (
+    AttachmentState,
+    BackupInterval,
+    BusType,
+    DiskState,
+    MachineState,
+    Refusal,
+    StorageSpeed,
+    TaskStatus,
+)
 from .settings import TaskKind
 
 _CHOICES = {
     name: get_args(choice)
     for name, choice in {
         "AttachmentState": AttachmentState,
+        "BackupInterval": BackupInterval,
         "BusType": BusType,
         "DiskState": DiskState,
         "MachineState": MachineState,

@@ -36,6 +36,21 @@ _TRASH_OBJECT = Lookup(("id", "object_id"))
 _ANNOTATIONS = ListOf(Group({"key": Argument(STRING, required=True), "value": Argument(STRING)}))
 _BUS_TYPE = Choice(("scsi", "virtio"))
 
+_BACKUP_PROPERTIES = Group(
+    {
+        "retention": Argument(INTEGER),
+        "schedule": Argument(
+            Group(
+                {
+                    "interval": Argument(Choice(("hourly", "daily", "weekly", "monthly"))),
+                    "frequency": Argument(INTEGER),
+                    "minute": Argument(INTEGER),
+                    "time": Argument(INTEGER),
+                }
+            )
+        ),
+    }
+)
 _CREATE_PROPERTIES = Group(
     {
         "name": Argument(STRING),
@@ -102,8 +117,11 @@ _ONE_ORGANIZATION = Argument(_ORGANIZATION, required=True)
 _ONE_DATA_CENTER = Argument(_DATA_CENTER, required=True)
 _ONE_DISK = Argument(Lookup(("id",)), required=True)
 _ONE_MACHINE = Argument(_MACHINE, required=True)
+_ONE_BACKUP_POLICY = Argument(Lookup(("id",)), required=True)
+_BACKUP = Argument(_BACKUP_PROPERTIES, required=True)
 _ONE_TRASH_OBJECT = Argument(_TRASH_OBJECT, required=True)
 _READ = "disks disks:read"
+_READ_BACKUPS = "disk_backup_policies disk_backup_policies:read"
 _READ_MACHINES = "virtual_machines virtual_machines:read"
 _READ_ORGANIZATION = "organizations organizations:read"
 _LIST = Argument(_ANNOTATIONS)
@@ -171,6 +189,63 @@ CALLS: tuple[Call, ...] = (
     _call("POST", "/trash_objects/trash_object/restore", "trash_objects:restore", trash_object=_ONE_TRASH_OBJECT),
     _call("GET", "/virtual_machines/virtual_machine", _READ_MACHINES, virtual_machine=_ONE_MACHINE),
     _call("GET", "/virtual_machines/virtual_machine/disks", _READ, pages=True, virtual_machine=_ONE_MACHINE),
+    _call(
+        "GET",
+        "/virtual_machines/virtual_machine/network_interfaces",
+        _READ_MACHINES,
+        pages=True,
+        virtual_machine=_ONE_MACHINE,
+    ),
+    _call(
+        "GET",
+        "/organizations/organization/disk_backup_policies",
+        _READ_BACKUPS,
+        pages=True,
+        organization=_ONE_ORGANIZATION,
+    ),
+    _call("GET", "/disks/disk/disk_backup_policies", _READ_BACKUPS, pages=True, disk=_ONE_DISK),
+    _call("POST", "/disks/disk/disk_backup_policies", "disk_backup_policies", disk=_ONE_DISK, properties=_BACKUP),
+    _call(
+        "GET",
+        "/virtual_machines/virtual_machine/disk_backup_policies",
+        _READ_BACKUPS,
+        pages=True,
+        virtual_machine=_ONE_MACHINE,
+        include_disks=Argument(BOOLEAN),
+    ),
+    _call(
+        "POST",
+        "/virtual_machines/virtual_machine/disk_backup_policies",
+        "disk_backup_policies",
+        virtual_machine=_ONE_MACHINE,
+        properties=_BACKUP,
+    ),
+    _call(
+        "GET",
+        "/disk_backup_policies/disk_backup_policy",
+        _READ_BACKUPS,
+        disk_backup_policy=_ONE_BACKUP_POLICY,
+    ),
+    _call(
+        "PATCH",
+        "/disk_backup_policies/disk_backup_policy",
+        "disk_backup_policies",
+        disk_backup_policy=_ONE_BACKUP_POLICY,
+        properties=_BACKUP,
+    ),
+    _call(
+        "DELETE",
+        "/disk_backup_policies/disk_backup_policy",
+        "disk_backup_policies",
+        disk_backup_policy=_ONE_BACKUP_POLICY,
+    ),
+    _call(
+        "DELETE",
+        "/disk_backup_policies/disk_backup_policy/schedule",
+        "disk_backup_policies",
+        disk_backup_policy=_ONE_BACKUP_POLICY,
+        timestamp=Argument(INTEGER, required=True),
+    ),
 )
 
 BY_ROUTE: dict[tuple[str, str], Call] = {(call.method, call.path): call for call in CALLS}

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from flask import Flask, Response, jsonify, request
 
-from . import machine_views, views
+from . import backup_views, machine_views, views
 from .checks import check_fields, parsed
 from .faults import Faults
 from .requestlog import RequestLog
@@ -88,7 +88,7 @@ class Control:
         return {"violations": self._log.violations}
 
     def show_state(self) -> dict[str, Any]:
-        """Return disks (with those in the trash), machines, tasks and trash."""
+        """Return disks, machines and backup policies (with those in the trash), tasks and trash."""
         state = self._state
         with state.lock:
             state.advance()
@@ -103,6 +103,9 @@ class Control:
                 ],
                 "tasks": [
                     views.task(item, state.task_queue.progress(item)) for item in state.task_queue.tasks.values()
+                ],
+                "disk_backup_policies": [
+                    backup_views.backup_policy(state, item) for item in state.backup_policies.values()
                 ],
                 "trash_objects": [views.trash_object(item) for item in state.trash.values()],
             }

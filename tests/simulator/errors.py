@@ -14,6 +14,13 @@ _NOT_FOUND = "No {0} was found matching any of the criteria provided in the argu
 # code -> (status, description)
 ERRORS: dict[str, tuple[int, str]] = {
     "invalid_argument": (400, "The argument provided was not valid"),
+    "invalid_timestamp": (
+        400,
+        (
+            "Timestamp must be at least 5 minutes in the future. If you want to delete something immediately, "
+            "you use can use the delete endpoint."
+        ),
+    ),
     "invalid_json_body": (400, "The JSON body provided with this request is invalid"),
     "missing_api_token": (
         400,
@@ -41,6 +48,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     ),
     "unauthorized_network_for_api_token": (403, "Network is not allowed to access the API with this API token"),
     "data_center_not_found": (404, _NOT_FOUND.format("data center")),
+    "disk_backup_policy_not_found": (404, _NOT_FOUND.format("disk backup policy")),
     "disk_io_profile_not_found": (404, _NOT_FOUND.format("disk IO profile")),
     "disk_not_found": (404, _NOT_FOUND.format("disk")),
     "no_user_associated_with_identity": (404, "There is no user associated with this API token"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from .errors import ApiError
-from .models import DataCenter, Disk, IoProfile, Task, TrashObject, VirtualMachine
+from .models import BackupPolicy, DataCenter, Disk, IoProfile, Task, TrashObject, VirtualMachine
 from .state import State
 from .views import trash_object as trash_object_view
 
@@ -62,6 +62,13 @@ def disk(state: State, lookup: Mapping[str, str]) -> Disk:
 def machine(state: State, lookup: Mapping[str, str]) -> VirtualMachine:
     """Return the virtual machine; one in the trash raises a 406."""
     found = _find_by_id(state.machines, lookup, "virtual_machine_not_found")
+    _refuse_trashed(state, found.id)
+    return found
+
+
+def backup_policy(state: State, lookup: Mapping[str, str]) -> BackupPolicy:
+    """Return the backup policy; one in the trash raises a 406."""
+    found = _find_by_id(state.backup_policies, lookup, "disk_backup_policy_not_found")
     _refuse_trashed(state, found.id)
     return found
 

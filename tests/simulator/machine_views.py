@@ -116,6 +116,37 @@ def virtual_machine(item: VirtualMachine, owner: Organization) -> Json:
     }
 
 
+def _interface(item: VirtualMachine, number: int, network: Json, virtual: bool, addresses: list[Address]) -> Json:
+    return {
+        "id": f"vmnet_{number}" + item.id.partition("_")[2][1:],
+        "name": f"{network['name']} on {item.name}",
+        "network": None if virtual else network,
+        "virtual_network": network if virtual else None,
+        "ip_addresses": [
+            {
+                "id": address.id,
+                "address": address.address,
+                "reverse_dns": item.fqdn,
+                "address_with_mask": _with_mask(address),
+            }
+            for address in addresses
+        ],
+    }
+
+
+def interfaces(item: VirtualMachine) -> list[Json]:
+    """Return the network interfaces of a virtual machine, the only place that shows private addresses."""
+    public = default_network(item.data_center)
+    found = []
+    if item.addresses:
+        network = {"id": public["id"], "name": public["name"]}
+        found.append(_interface(item, 1, network, virtual=False, addresses=item.addresses))
+    if item.private_addresses:
+        network = {"id": "vnet_SimulatedNetwork", "name": "Private Network"}
+        found.append(_interface(item, 2, network, virtual=True, addresses=item.private_addresses))
+    return found
+
+
 def thin_machine(item: VirtualMachine) -> Json:
     """Return a row of the organization's list of virtual machines."""
     return {

@@ -91,6 +91,7 @@ class VirtualMachine:
     group: MachineGroup | None = None
     tags: list[Tag] = field(default_factory=list)
     addresses: list[Address] = field(default_factory=list)
+    private_addresses: list[Address] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
 
     @property
@@ -140,6 +141,29 @@ class Disk:
             self.attachment.settle()
 
 
+@dataclass(frozen=True)
+class BackupSchedule:
+    """When a backup policy runs."""
+
+    interval: str
+    frequency: int = 1
+    minute: int = 0
+    time: int = 0
+
+
+@dataclass
+class BackupPolicy:
+    """A policy for the backups of a disk, or of all disks of a virtual machine."""
+
+    id: str
+    retention: int
+    schedule: BackupSchedule
+    target: Disk | VirtualMachine
+    created_at: int
+    total_size: float = 0.0
+    auto_move_to_trash_at: int | None = None
+
+
 @dataclass
 class Task:
     """A background task; it changes only by the clock."""
@@ -157,7 +181,7 @@ class Task:
 
 @dataclass
 class TrashObject:
-    """A disk or virtual machine that was deleted and can still be restored."""
+    """Something that was deleted and can still be restored."""
 
     id: str
     keep_until: int

@@ -6,41 +6,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Callable, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from . import attachments, disk_change, lookups, machine_views, organization_views, trash, views
+from . import attachments, backup_routes, disk_change, lookups, machine_views, organization_views, trash, views
 from .disk_create import create_disk
 from .errors import ApiError
 from .models import Annotation, Disk, Task, VirtualMachine
+from .paging import Answer, Arguments, Handler, page
 from .seed_schema import annotation_pairs
 from .state import State
-
-Arguments = Mapping[str, Any]
-Answer = tuple[int, dict[str, Any]]
-Handler = Callable[[State, Arguments], Answer]
-
-DEFAULT_PER_PAGE = 30
-
-_T = TypeVar("_T")
-
-
-def _page(
-    state: State, arguments: Arguments, key: str, items: Sequence[_T], view: Callable[[_T], dict[str, Any]]
-) -> Answer:
-    page = arguments.get("page", 1)
-    per_page = min(arguments.get("per_page", DEFAULT_PER_PAGE), state.settings.max_per_page)
-    large = len(items) > state.settings.total_rows_limit
-    shown = items[(page - 1) * per_page : page * per_page]
-    pagination = {
-        "current_page": page,
-        "total_pages": None if large else math.ceil(len(items) / per_page),
-        "total": None if large else len(items),
-        "per_page": per_page,
-        "large_set": large,
-    }
-    return 200, {"pagination": pagination, key: [view(item) for item in shown]}
 
 
 def _task(state: State, task: Task) -> dict[str, Any]:
@@ -80,13 +55,13 @@ def show_default_network(state: State, arguments: Arguments) -> Answer:
 def list_io_profiles(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/disk_io_profiles."""
     lookups.organization(state, arguments["organization"])
-    return _page(state, arguments, "disk_io_profiles", state.io_profiles, views.io_profile)
+    return page(state, arguments, "disk_io_profiles", state.io_profiles, views.io_profile)
 
 
 def list_disks(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/disks: thin rows, under ``disk``."""
     lookups.organization(state, arguments["organization"])
-    return _page(state, arguments, "disk", _with_annotations(state.disks_in_use(), arguments), views.thin_disk)
+    return page(state, arguments, "disk", _with_annotations(state.disks_in_use(), arguments), views.thin_disk)
 
 
 def post_disk(state: State, arguments: Arguments) -> Answer:
@@ -103,7 +78,7 @@ def post_disk(state: State, arguments: Arguments) -> Answer:
 def list_trash_objects(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/trash_objects."""
     lookups.organization(state, arguments["organization"])
-    return _page(state, arguments, "trash_objects", list(state.trash.values()), views.trash_object)
+    return page(state, arguments, "trash_objects", list(state.trash.values()), views.trash_object)
 
 
 def show_policy(state: State, arguments: Arguments) -> Answer:
@@ -124,7 +99,7 @@ def list_machines(state: State, arguments: Arguments) -> Answer:
     """GET /organizations/organization/virtual_machines: thin rows."""
     lookups.organization(state, arguments["organization"])
     found = _with_annotations(state.machines_in_use(), arguments)
-    return _page(state, arguments, "virtual_machines", found, machine_views.thin_machine)
+    return page(state, arguments, "virtual_machines", found, machine_views.thin_machine)
 
 
 def show_current_user(state: State, _arguments: Arguments) -> Answer:
@@ -233,7 +208,13 @@ def show_machine(state: State, arguments: Arguments) -> Answer:
 def list_machine_disks(state: State, arguments: Arguments) -> Answer:
     """GET /virtual_machines/virtual_machine/disks: under ``disks``, each disk beside its attachment."""
     machine = lookups.machine(state, arguments["virtual_machine"])
-    return _page(state, arguments, "disks", state.disks_of(machine), lambda pair: views.machine_disk(*pair))
+    return page(state, arguments, "disks", state.disks_of(machine), lambda pair: views.machine_disk(*pair))
+
+
+def list_network_interfaces(state: State, arguments: Arguments) -> Answer:
+    """GET /virtual_machines/virtual_machine/network_interfaces."""
+    machine = lookups.machine(state, arguments["virtual_machine"])
+    return page(state, arguments, "virtual_machine_network_interfaces", machine_views.interfaces(machine), dict)
 
 
 HANDLERS: dict[tuple[str, str], Handler] = {
@@ -263,4 +244,6 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("POST", "/trash_objects/trash_object/restore"): restore_disk,
     ("GET", "/virtual_machines/virtual_machine"): show_machine,
     ("GET", "/virtual_machines/virtual_machine/disks"): list_machine_disks,
+    ("GET", "/virtual_machines/virtual_machine/network_interfaces"): list_network_interfaces,
+    **backup_routes.HANDLERS,
 }

@@ -26,6 +26,7 @@ DiskState = Literal[
 ]
 AttachmentState = Literal["detached", "attaching", "attached", "detaching", "failed"]
 MachineState = Literal["stopped", "starting", "started", "stopping", "failed", "orphaned", "allocated"]
+BackupInterval = Literal["hourly", "daily", "weekly", "monthly"]
 TaskStatus = Literal["pending", "running", "completed", "failed"]
 BusType = Literal["scsi", "virtio"]
 StorageSpeed = Literal["nvme", "ssd"]
@@ -68,8 +69,7 @@ class DiskDescription:
 class MachineDescription:
     """A virtual machine that is there, with a boot disk where ``system_disk_gb`` is given.
 
-    ``group`` and ``tags`` are names, ``addresses`` are public ones. A name, addresses and the rest that is None is
-    made up, but for group and package.
+    ``group`` and ``tags`` are names, ``addresses`` are public ones. What is None is made up, but for group and package.
     """
 
     fqdn: str
@@ -81,8 +81,25 @@ class MachineDescription:
     tags: list[str] = field(default_factory=list)
     annotations: AnnotationsGiven = ()
     addresses: list[str] | None = None
+    private_addresses: list[str] = field(default_factory=list)
     root_password: str | None = None
     system_disk_gb: int | None = None
+    id: str | None = None
+    created_at: int | None = None
+
+
+@dataclass(frozen=True)
+class BackupPolicyDescription:
+    """A backup policy that is there, for one ``disk`` (id or name) or one ``virtual_machine`` (id or fqdn)."""
+
+    retention: int
+    disk: str | None = None
+    virtual_machine: str | None = None
+    interval: BackupInterval = "daily"
+    frequency: int = 1
+    minute: int = 0
+    time: int = 0
+    total_size: float = 0.0
     id: str | None = None
     created_at: int | None = None
 

@@ -15,7 +15,7 @@ from .checks import check_fields, check_list, check_object
 from .faults import Fault
 from .models import DataCenter, IoProfile, Organization
 from .policy import Limit, Policy
-from .seed_schema import DiskDescription, MachineDescription, TaskDescription, TokenDescription
+from .seed_schema import BackupPolicyDescription, DiskDescription, MachineDescription, TaskDescription, TokenDescription
 from .settings import Settings
 from .state import State
 
@@ -26,6 +26,7 @@ _KINDS: dict[str, tuple[Any, str]] = {
     "io_profiles": (IoProfile, "permalink"),
     "virtual_machines": (MachineDescription, "fqdn"),
     "disks": (DiskDescription, "name"),
+    "disk_backup_policies": (BackupPolicyDescription, "retention"),
     "tasks": (TaskDescription, "name"),
     "tokens": (TokenDescription, "token"),
 }
@@ -35,9 +36,9 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
     """Add what a document describes, and return the new ids by kind.
 
     Its keys: ``settings``, ``organization`` and ``policy`` (mappings of what to set), and ``other_organizations``,
-    ``data_centers``, ``io_profiles``, ``virtual_machines``, ``disks``, ``tasks``, ``tokens`` (lists of what the
-    ``add_...`` functions of State take; a token is a TokenDescription). Anything else raises ValueError, with a
-    sentence that says where.
+    ``data_centers``, ``io_profiles``, ``virtual_machines``, ``disks``, ``disk_backup_policies``, ``tasks``, ``tokens``
+    (lists of what the ``add_...`` functions of State take; a token is a TokenDescription). Anything else raises
+    ValueError, with a sentence that says where.
     """
     kinds: dict[str, Callable[..., str]] = {
         "other_organizations": state.add_organization,
@@ -45,6 +46,7 @@ def seed(state: State, document: Mapping[str, Any]) -> dict[str, list[str]]:
         "io_profiles": state.add_io_profile,
         "virtual_machines": state.add_vm,
         "disks": state.add_disk,
+        "disk_backup_policies": state.add_backup_policy,
         "tasks": state.add_task,
     }
     _check(document)

@@ -45,6 +45,8 @@ class Settings:
     """Whether what is in the trash counts as used: it can be restored, so it still takes space."""
     no_limit: int | None = None
     """What the policy shows for a limit that is none."""
+    thin_targets: bool = False
+    """Whether a backup policy shows only id and name of what it is for, or all of it."""
     trash_detail: bool = True
     """Whether object_in_trash tells the trash object."""
     wrap_errors: bool = True

@@ -10,12 +10,14 @@ import random
 import string
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from .models import (
     Address,
     Attachment,
+    BackupPolicy,
+    BackupSchedule,
     DataCenter,
     Disk,
     IoProfile,
@@ -28,7 +30,13 @@ from .models import (
     VirtualMachine,
 )
 from .policy import Policy
-from .seed_schema import DiskDescription, MachineDescription, TaskDescription, annotation_pairs
+from .seed_schema import (
+    BackupPolicyDescription,
+    DiskDescription,
+    MachineDescription,
+    TaskDescription,
+    annotation_pairs,
+)
 from .settings import Settings
 from .tasks import TaskQueue
 from .timeline import Clock, Timeline
@@ -72,6 +80,7 @@ class State:
             self.machines: dict[str, VirtualMachine] = {}
             self.tags: dict[str, Tag] = {}
             self.groups: dict[str, MachineGroup] = {}
+            self.backup_policies: dict[str, BackupPolicy] = {}
             self.trash: dict[str, TrashObject] = {}
             self.tokens: dict[str, Token] = {}
             self.data_centers: list[DataCenter] = []
@@ -163,6 +172,7 @@ class State:
             group=None if wanted.group is None else self._group(wanted.group, made),
             tags=[self._tag(name, made) for name in wanted.tags],
             addresses=self._addresses(made_up if wanted.addresses is None else wanted.addresses),
+            private_addresses=self._addresses(wanted.private_addresses),
             annotations=annotation_pairs(wanted.annotations),
         )
 
@@ -202,6 +212,23 @@ class State:
                 self.timeline.after(wanted.settle_seconds, disk.settle)
             return disk.id
 
+    def add_backup_policy(self, retention: int, **fields: Any) -> str:
+        """Add a backup policy, with the fields of BackupPolicyDescription that are given, and return its id."""
+        wanted = BackupPolicyDescription(retention, **fields)
+        if (wanted.disk is None) == (wanted.virtual_machine is None):
+            raise KeyError("a backup policy is for a disk or for a virtual_machine")
+        with self.lock:
+            policy = BackupPolicy(
+                wanted.id or self.new_id("dbp"),
+                retention,
+                BackupSchedule(wanted.interval, wanted.frequency, wanted.minute, wanted.time),
+                self.machine(wanted.virtual_machine) if wanted.virtual_machine else self.disk(wanted.disk),
+                self._moment(wanted.created_at),
+                wanted.total_size,
+            )
+            self.backup_policies[policy.id] = policy
+            return policy.id
+
     def add_task(self, name: str, **fields: Any) -> str:
         """Add a task, with the fields of TaskDescription that are given, and return its id."""
         wanted = TaskDescription(name, **fields)
@@ -230,6 +257,12 @@ class State:
         """Return the profile of this id or permalink."""
         return _only((item for item in self.io_profiles if key in (item.id, item.permalink)), f"I/O profile {key!r}")
 
+    def disk(self, key: str | None) -> Disk:
+        """Return the disk of this id, or else the first one of this name."""
+        if key in self.disks:
+            return self.disks[key]
+        return _only((item for item in self.disks.values() if item.name == key), f"disk {key!r}")
+
     def machine(self, key: str) -> VirtualMachine:
         """Return the virtual machine of this id or fqdn."""
         return _only(
@@ -237,18 +270,24 @@ class State:
         )
 
     def trashed(self, object_id: str) -> TrashObject | None:
-        """Return the trash object of a disk or machine, or None where it is not in the trash."""
+        """Return the trash object of a disk, machine or backup policy, or None where it is not in the trash."""
         return next((item for item in self.trash.values() if item.object_id == object_id), None)
 
     def disks_in_use(self) -> list[Disk]:
         """Return the disks that are not in the trash, oldest first."""
-        trashed = {item.object_id for item in self.trash.values()}
-        return [disk for disk in self.disks.values() if disk.id not in trashed]
+        return self._not_in_trash(self.disks)
 
     def machines_in_use(self) -> list[VirtualMachine]:
         """Return the virtual machines that are not in the trash, oldest first."""
+        return self._not_in_trash(self.machines)
+
+    def backup_policies_in_use(self) -> list[BackupPolicy]:
+        """Return the backup policies that are not in the trash, oldest first."""
+        return self._not_in_trash(self.backup_policies)
+
+    def _not_in_trash(self, items: Mapping[str, _T]) -> list[_T]:
         trashed = {item.object_id for item in self.trash.values()}
-        return [machine for machine in self.machines.values() if machine.id not in trashed]
+        return [item for item_id, item in items.items() if item_id not in trashed]
 
     def disks_of(self, machine: VirtualMachine) -> list[tuple[Disk, Attachment]]:
         """Return the disks that are assigned to a machine, boot disks first."""

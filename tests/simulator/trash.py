@@ -14,7 +14,7 @@ KEEP_SECONDS = 48 * 3600
 
 
 def throw_away(state: State, object_id: str, object_type: str) -> TrashObject:
-    """Put a disk or machine into the trash, from which it is purged when its time is over."""
+    """Put a disk, machine or backup policy into the trash, from which it is purged when its time is over."""
     keep_until = int(state.timeline.now()) + KEEP_SECONDS
     item = TrashObject(state.new_id("trsh"), keep_until, object_id, object_type)
     state.trash[item.id] = item
@@ -42,6 +42,7 @@ def restore(state: State, item: TrashObject) -> None:
 def _forget(state: State, item: TrashObject) -> None:
     if state.trash.pop(item.id, None) is None:
         return
+    state.backup_policies.pop(item.object_id, None)
     state.disks.pop(item.object_id, None)
     machine = state.machines.pop(item.object_id, None)
     for disk, tie in list(state.disks_of(machine)) if machine else []:
@@ -49,3 +50,11 @@ def _forget(state: State, item: TrashObject) -> None:
             del state.disks[disk.id]
         else:
             disk.attachment = None
+    _forget_policies_for_nothing(state)
+
+
+def _forget_policies_for_nothing(state: State) -> None:
+    for policy in list(state.backup_policies.values()):
+        if policy.target.id not in state.disks and policy.target.id not in state.machines:
+            del state.backup_policies[policy.id]
+            state.trash = {key: item for key, item in state.trash.items() if item.object_id != policy.id}

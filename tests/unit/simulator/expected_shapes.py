@@ -147,6 +147,61 @@ MACHINE = {
     "ip_addresses": [IP_ADDRESS],
 }
 WHOLE_MACHINE = {"virtual_machine": MACHINE, "annotations": ANNOTATIONS}
+INTERFACES = {
+    "pagination": PAGINATION,
+    "virtual_machine_network_interfaces": [
+        {
+            "id": str,
+            "name": str,
+            "network": ({"id": str, "name": str}, None),
+            "virtual_network": ({"id": str, "name": str}, None),
+            "ip_addresses": [{"id": str, "address": str, "reverse_dns": str, "address_with_mask": str}],
+        }
+    ],
+}
+
+DISK = {
+    **dict.fromkeys(("id", "name", "wwn", "state", "storage_speed"), str),
+    **dict.fromkeys(("size_in_gb", "created_at"), int),
+    "io_profile": (
+        {"id": str, "name": str, "permalink": str, "speed_in_mb": (int, None), "iops": (int, None)},
+        None,
+    ),
+    "bus_type": (str, None),
+    "data_center": DATA_CENTER,
+    "virtual_machine_disk": (
+        {"virtual_machine": {"id": str, "fqdn": str}, "attach_on_boot": bool, "boot": bool, "state": str},
+        None,
+    ),
+    "installation": None,
+}
+TARGET = {"target": (DISK, MACHINE)}
+SCHEDULE = {"interval": str, **dict.fromkeys(("frequency", "minute", "time", "next_invocation_at"), int)}
+BACKUP_POLICY = {
+    "disk_backup_policy": {
+        "id": str,
+        "retention": int,
+        "total_size": float,
+        "target": TARGET,
+        "schedule": SCHEDULE,
+        "auto_move_to_trash_at": (int, None),
+    }
+}
+CHANGED_BACKUP_POLICY = {"disk_backup_policy": {"id": str, "retention": int, "target": TARGET, "schedule": SCHEDULE}}
+DELETED_BACKUP_POLICY = {"disk_backup_policy": {"id": str}}
+ENDING_BACKUP_POLICY = {"disk_backup_policy": {"id": str, "target": TARGET, "auto_move_to_trash_at": (int, None)}}
+BACKUP_POLICIES = {
+    "pagination": PAGINATION,
+    "disk_backup_policies": [
+        {
+            "id": str,
+            "retention": int,
+            "total_size": float,
+            "target": TARGET,
+            "schedule": {"interval": str, "next_invocation_at": int},
+        }
+    ],
+}
 
 
 def misfits(value: object, table: Any, place: str = "answer") -> list[str]:

@@ -20,6 +20,7 @@ from ansible_collections.katapult.cloud.tests.simulator.recordings import load_r
 OWN = sorted((Path(__file__).parent / "transcripts").glob("*.json"))
 FOLDER = os.environ.get("KATAPULT_RECORDINGS")
 MACHINES = "/organizations/organization/virtual_machines"
+INTERFACES = "/virtual_machines/virtual_machine/network_interfaces"
 RECORDED = sorted(Path(FOLDER).glob("*.json")) if FOLDER else []
 
 
@@ -56,11 +57,14 @@ def test_recording(path: Path) -> None:
 
 
 @pytest.mark.skipif(not FOLDER, reason="KATAPULT_RECORDINGS names no folder")
-def test_the_recorded_list_of_machines_is_the_same_but_for_ids() -> None:
+def test_the_recorded_lists_of_machines_and_interfaces_are_compared() -> None:
     reports = [rehearse(load_recording(path)) for path in RECORDED]
-    lists = [item for report in reports for item in report.compared if item.call.route == ("GET", MACHINES)]
-    assert lists, f"there is no list of virtual machines in {FOLDER}"
-    assert [(item.differences.shape, item.differences.values) for item in lists] == [([], [])] * len(lists)
+    compared = [item for report in reports for item in report.compared]
+    machines, interfaces = ([item for item in compared if item.call.path == path] for path in (MACHINES, INTERFACES))
+    assert machines, f"there is no list of virtual machines in {FOLDER}"
+    assert interfaces, f"there are no network interfaces in {FOLDER}"
+    assert [line for item in machines + interfaces for line in item.differences.shape] == []
+    assert [line for item in machines for line in item.differences.values] == []
 
 
 def test_own_transcripts_cover_every_write() -> None:

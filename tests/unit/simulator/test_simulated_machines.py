@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.katapult.cloud.tests.simulator import Simulator
+import pytest
+from ansible_collections.katapult.cloud.tests.simulator import Fault, Simulator
 from ansible_collections.katapult.cloud.tests.simulator.client import ApiClient
 from ansible_collections.katapult.cloud.tests.unit.simulator import expected_shapes
 from ansible_collections.katapult.cloud.tests.unit.simulator.expected_shapes import misfits
@@ -17,6 +18,7 @@ WEB = "web-01.acme.example"
 DB = "db-01.acme.example"
 LIST = "/organizations/organization/virtual_machines"
 MACHINE = "/virtual_machines/virtual_machine"
+INTERFACES = "/virtual_machines/virtual_machine/network_interfaces"
 
 
 def _list(api: ApiClient, **query: str) -> Any:
@@ -88,9 +90,45 @@ def test_a_machine_s_own_read_shows_the_rest(sim: Simulator, api: ApiClient) -> 
     assert machine["ip_addresses"][1]["subnet"]["version"] == 6
 
 
-def test_unknown_machines(api: ApiClient) -> None:
-    unknown = api.get(MACHINE, virtual_machine_fqdn=WEB)
+@pytest.mark.parametrize("path", [MACHINE, INTERFACES])
+def test_what_can_not_be_read(sim: Simulator, api: ApiClient, path: str) -> None:
+    unknown = api.get(path, virtual_machine_fqdn=WEB)
     assert (unknown.status, unknown.code) == (404, "virtual_machine_not_found")
+    sim.trash_vm(sim.state.add_vm(WEB))
+    trashed = api.get(path, virtual_machine_fqdn=WEB)
+    assert (trashed.status, trashed.code) == (406, "object_in_trash")
+    both = api.get(path, virtual_machine_fqdn=WEB, virtual_machine_id="vm_x")
+    assert (both.status, both.code) == (400, "invalid_argument")
+    sim.state.add_token("narrow", scopes=["disks"])
+    with ApiClient(sim.url, "narrow") as client:
+        refused = client.get(path, virtual_machine_fqdn=WEB)
+    assert (refused.status, refused.json["error"]["detail"]) == (
+        403,
+        {"scopes": ["virtual_machines", "virtual_machines:read"]},
+    )
+    with ApiClient(sim.url) as client:
+        assert client.get(path).code == "missing_api_token"
+    sim.faults.add(Fault(path, status=503))
+    assert api.get(path).code == "service_unavailable"
+    sim.settings.rate_limit = 1
+    assert (api.get(path).status, api.get(path).code) == (429, "rate_limit_reached")
+
+
+def test_network_interfaces(sim: Simulator, api: ApiClient) -> None:
+    sim.state.add_vm(WEB, name="Web 01", addresses=["198.51.100.7"], private_addresses=["10.0.0.5", "10.0.0.6"])
+    sim.state.add_vm(DB, addresses=[])
+    answer = api.get(INTERFACES, virtual_machine_fqdn=WEB).json
+    assert misfits(answer, expected_shapes.INTERFACES) == []
+    public, private = answer["virtual_machine_network_interfaces"]
+    assert (public["name"], public["virtual_network"]) == ("Public Network on Web 01", None)
+    assert (private["name"], private["network"]) == ("Private Network on Web 01", None)
+    assert [item["address"] for item in private["ip_addresses"]] == ["10.0.0.5", "10.0.0.6"]
+    shown = api.get(MACHINE, virtual_machine_fqdn=WEB).json["virtual_machine"]
+    assert [item["id"] for item in shown["ip_addresses"]] == [item["id"] for item in public["ip_addresses"]]
+    assert _list(api)["virtual_machines"][0]["ip_addresses"] == [{"address": "198.51.100.7"}]
+    assert api.get(INTERFACES, virtual_machine_fqdn=DB).json["virtual_machine_network_interfaces"] == []
+    second = api.get(INTERFACES, virtual_machine_fqdn=WEB, page="2", per_page="1").json
+    assert (second["pagination"]["total"], second["virtual_machine_network_interfaces"]) == (2, [private])
 
 
 def test_a_seed_describes_machines(sim: Simulator, api: ApiClient) -> None:

@@ -64,6 +64,16 @@ WRONG_SEEDS = [
     ),
     ({"tasks": [{"name": "a", "status": ["failed"]}]}, "tasks[0]: status must be 'pending', 'running', "),
     ({"tokens": [{"token": "a", "scopes": "disks"}]}, "tokens[0]: scopes must be a list of text or null, not 'disks'"),
+    ({"disk_backup_policies": [{"disk": "a"}]}, "disk_backup_policies[0] needs retention"),
+    (
+        {"disk_backup_policies": [{"retention": 7}]},
+        "disk_backup_policies[0]: a backup policy is for a disk or for a virtual_machine",
+    ),
+    ({"disk_backup_policies": [{"retention": 7, "disk": "a"}]}, "disk_backup_policies[0]: there is no disk 'a'"),
+    (
+        {"disk_backup_policies": [{"retention": 7, "interval": "yearly"}]},
+        "disk_backup_policies[0]: interval must be 'hourly', 'daily', 'weekly' or 'monthly', not 'yearly'",
+    ),
     ({"io_profiles": [{"permalink": 5}]}, "io_profiles[0]: permalink must be text, not 5"),
 ]
 
