@@ -58,7 +58,7 @@ options:
     type: bool
   older_than:
     description:
-      - Age of the disks, or more, such as V(30d). Units are C(s), C(m), C(h), C(d) and C(w). Without one, it is seconds.
+      - Least age of the disks, such as V(30d). Units are C(s), C(m), C(h), C(d) and C(w); without one, it is seconds.
       - Each disk that the other options leave is read in full, as with O(details=true).
     type: str
   virtual_machine:

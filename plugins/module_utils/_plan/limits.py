@@ -22,8 +22,10 @@ def find_limit_problems(growths: Sequence[Growth], limits: DiskLimits) -> Iterat
     """Sentences about what exceeds the limits of an organization."""
     added, left = sum(growth.added for growth in growths), limits.left
     if left is not None and added > left:
-        what = f"The disk '{growths[0].label}' needs" if len(growths) == 1 else f"{len(growths)} disks need"
-        yield f"{what} {added:,} GB, and {left:,} of {limits.space:,} GB are left."
+        one = growths[0] if len(growths) == 1 else None
+        what = f"The disk '{one.label}' needs" if one else f"{len(growths)} disks need"
+        more = " more" if one and not one.is_new else ""
+        yield f"{what} {added:,} GB{more}, and {left:,} of {limits.space:,} GB are left."
     smallest, largest = limits.minimum_size, limits.maximum_size
     if smallest is not None:
         yield from _tell_sizes((one for one in growths if one.size < smallest), f"at least {smallest:,} GB")

@@ -37,7 +37,7 @@ def warn_about_limits(context: RunContext, organization: Lookup | None, growths:
     problems = [*find_limit_problems(growths, limits), *find_refusals(growths, policy or {})]
     if problems:
         context.warn(
-            f"The limits of the organization '{organization}' seem to be exceeded. {' '.join(problems)} "
+            f"This task may exceed the limits of the organization '{organization}'. {' '.join(problems)} "
             "The service decides."
         )
 

@@ -14,6 +14,7 @@ from ansible_collections.katapult.cloud.tests.simulator import Fault
 from ansible_collections.katapult.cloud.tests.unit.support.harness import WEB, Harness, Outcome
 
 LIST = "/organizations/organization/disks"
+POLICY = "/organizations/organization/policy"
 DISK = "/disks/disk"
 TASK = "/tasks/task"
 NEW: dict[str, Any] = {
@@ -87,7 +88,8 @@ def test_a_fleet_of_creates_takes_no_more_than_lists_and_writes(harness: Harness
     harness.simulator.seed({"settings": {"build_seconds": 0}})
     outcome = create(harness, fleet=True)
 
-    assert set(outcome.requests) == {"GET /data_centers", f"GET {LIST}", f"POST {LIST}"}
+    assert outcome.requests.count(f"GET {POLICY}") == 1
+    assert set(outcome.requests) == {"GET /data_centers", f"GET {LIST}", f"GET {POLICY}", f"POST {LIST}"}
     is_as_the_service_has_it(harness, made_of(outcome))
 
 

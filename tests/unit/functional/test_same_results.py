@@ -114,6 +114,7 @@ FAILED = {
 GIVEN_ANEW = [
     (re.compile(r"\b([a-z]+)_[A-Za-z0-9]{16}\b"), r"\1_X"),
     (re.compile(r'"(wwn|request_id)": "[^"]+"'), r'"\1": "X"'),
+    (re.compile(r"wwn-0x[0-9a-f]+"), "wwn-0xX"),
     (re.compile(r'"(\w+_at|keep_until)": \d+'), r'"\1": 0'),
     (re.compile(r'"(start|end|delta|ansible_job_id|results_file|attempts)": ("[^"]*"|\d+)'), r'"\1": "X"'),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:0"),

@@ -19,7 +19,7 @@ POST = "POST /organizations/organization/disks"
 SIZES = f"GET {PATH}_limits"
 DISK = {"name": "data-01", "size_in_gb": 500, "data_center": "uk-lon-01"}
 FLEET = {"size_in_gb": 100, "data_center": "uk-lon-01", "disks": [f"data-{number:02}" for number in range(5)]}
-EXCEEDED = "The limits of the organization 'acme' seem to be exceeded. {0} The service decides."
+EXCEEDED = "This task may exceed the limits of the organization 'acme'. {0} The service decides."
 # What an answer may have instead of a limit that can be understood.
 UNCLEAR: dict[str, Any] = {
     "null": {"limit": None, "current": 0, "unit": "GB"},
@@ -77,7 +77,7 @@ def test_what_a_fleet_grows_by_counts_and_what_it_shrinks_by_does_not(
     disks = [{"name": "grows", "size_in_gb": 121}, {"name": "shrinks", "size_in_gb": 60}, {"name": "stays"}]
     done = run.of(katapult_disks)(check=check, allow_shrink=True, disks=disks)
 
-    assert warnings(done) == [EXCEEDED.format("The disk 'grows' needs 101 GB, and 100 of 1,000 GB are left.")]
+    assert warnings(done) == [EXCEEDED.format("The disk 'grows' needs 101 GB more, and 100 of 1,000 GB are left.")]
 
 
 @pytest.mark.parametrize(("added", "is_told"), [(200, False), (201, True)])
@@ -90,7 +90,8 @@ def test_check_mode_of_a_disk_warns_and_the_real_run_asks_nothing(
     if not is_new:
         simulator.state.add_disk("data-01", size_in_gb=20)
     options = {**DISK, "size_in_gb": size + added}
-    words = f"The disk 'data-01' needs {added} GB, and 200 of 1,000 GB are left."
+    more = "" if is_new else " more"
+    words = f"The disk 'data-01' needs {added} GB{more}, and 200 of 1,000 GB are left."
     done = run(check=True, **options)
 
     assert warnings(done) == [EXCEEDED.format(words)] * is_told
