@@ -49,6 +49,8 @@ seealso:
     description: List data centers.
   - module: katapult.cloud.katapult_disk_io_profile_info
     description: List disk I/O profiles.
+  - module: katapult.cloud.katapult_trash_info
+    description: List the trash.
   - module: katapult.cloud.katapult_task_info
     description: Wait for a task, such as a build.
 """

@@ -85,6 +85,8 @@ seealso:
     description: Create, change and delete many disks in one task.
   - module: katapult.cloud.katapult_disk_assignment
     description: Assign a disk to a virtual machine, or move it.
+  - module: katapult.cloud.katapult_trash_info
+    description: List the trash.
 """
 
 EXAMPLES = r"""

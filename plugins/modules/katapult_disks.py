@@ -149,6 +149,8 @@ seealso:
     description: Create, change and delete one disk.
   - module: katapult.cloud.katapult_disk_info
     description: List disks, or read one.
+  - module: katapult.cloud.katapult_organization_info
+    description: Show the limits of the organization.
   - module: katapult.cloud.katapult_data_center_info
     description: List data centers.
   - module: katapult.cloud.katapult_disk_io_profile_info
