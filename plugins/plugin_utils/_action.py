@@ -9,18 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from datetime import date
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from ansible import constants
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.collections import is_sequence
 from ansible.module_utils.common.text.converters import to_text
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.release import __version__ as ansible_version
@@ -29,9 +24,9 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._api.transport import SessionPool
 from ..module_utils._core.clock import Clock
-from ..module_utils._module.arguments import parse_arguments
 from ..module_utils._module.masking import Mask
 from ..module_utils._module.run import ModuleRun, Result
+from ._options import check_options
 from ._placement import UnusableTaskError, find_reason_for_module
 from ._progress import ProgressDisplay
 
@@ -85,34 +80,29 @@ class KatapultAction(NormalAction):
         return merged
 
     def _run_here(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        arguments = parse_arguments(_as_module_gets(self._task.args), self.spec, os.environ)
-        checked = ArgumentSpecValidator(**arguments.spec).validate(arguments.params)
-        mask = Mask(arguments.secrets, _values_to_hide(checked.validated_parameters, self.spec["argument_spec"]))
-        host = _Worker(mask, checked.validated_parameters if _wants_invocation(variables) else None)
+        checked = check_options(self._task.args, self.spec, os.environ, f"({self._task.action}) module")
+        host = _Worker(checked.mask, checked.params if _wants_invocation(variables) else None)
         if display.verbosity >= 1 and not self._task.no_log:
             several = len(variables.get("ansible_play_batch", [])) > 1
             show = partial(display.v, host=variables.get("inventory_hostname") if several else None)
             host.progress = ProgressDisplay(show, Clock())
-        for option, alias in _given_twice(arguments.params, arguments.spec["argument_spec"]):
-            host.warn(f"Both option {option} and its alias {alias} are set.")
-        if checked.error_messages:
-            problem = str(checked.errors.msg)
-            if isinstance(checked.errors[0], UnsupportedError):
-                problem = f"Unsupported parameters for ({self._task.action}) module: {problem}"
-            return host.finish({"failed": True, "msg": problem})
+        for warning in checked.warnings:
+            host.warn(warning)
+        if checked.problem is not None:
+            return host.finish({"failed": True, "msg": checked.problem})
         run = ModuleRun(
             host,
             self._task.action.rpartition(".")[2],
-            checked.validated_parameters,
+            checked.params,
             self._task.check_mode,
             self._task.diff,
             os.environ,
             ansible_version,
-            mask,
-            arguments.variables,
+            checked.mask,
+            checked.variables,
             _sessions,
         )
-        return run.perform(type(self).act) if arguments.error is None else run.fail(arguments.error)
+        return run.perform(type(self).act) if checked.error is None else run.fail(checked.error)
 
 
 class _Worker:
@@ -159,32 +149,6 @@ def _variables_set(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
             elif name in os.environ:
                 del os.environ[name]
-
-
-def _as_module_gets(args: Mapping[str, Any]) -> dict[str, Any]:
-    """The options without tags and vaults, as plain JSON values."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(args), default=_to_json))
-    return plain
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, (bytes, bytearray)):
-        raise UnusableTaskError("An option is binary data, as with !!binary. Give text.")
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, AbstractSet) or is_sequence(value):
-        return list(value)
-    return value.isoformat() if isinstance(value, date) else to_text(value, nonstring="simplerepr")
-
-
-def _values_to_hide(params: Mapping[str, Any], options: Mapping[str, Any]) -> set[str]:
-    """What AnsibleModule masks of the options: a token that is no usable text is another one where it is shown."""
-    return {str(params[name]) for name, option in options.items() if option.get("no_log") and params.get(name)}
-
-
-def _given_twice(params: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, option in options.items():
-        yield from ((name, alias) for alias in option.get("aliases", ()) if name in params and alias in params)
 
 
 def _wants_invocation(variables: Mapping[str, Any]) -> bool:

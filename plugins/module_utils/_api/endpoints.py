@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of the Katapult API that disks need."""
+"""The calls of the Katapult API that disks need, and those that show virtual machines."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ from .pagination import RowList, Sender, find_rows, list_all
 T = TypeVar("T")
 
 _DISKS = "/organizations/organization/disks"
+_MACHINES = "/organizations/organization/virtual_machines"
+_MACHINE = "/virtual_machines/virtual_machine"
 _TRASH = "/trash_objects/trash_object"
 
 
@@ -67,7 +69,7 @@ class KatapultApi:
 
         Only those that `keep` lets pass, which is called by threads.
         """
-        return list_all(self._http, _list_call(organization, annotations), "disk", keep)
+        return list_all(self._http, _list_call(_DISKS, "disks", organization, annotations), "disk", keep)
 
     def list_matching_disks(
         self,
@@ -79,7 +81,7 @@ class KatapultApi:
 
         If `is_found` says no to the rows of a list that is not sure, the list is read once more.
         """
-        request = _list_call(organization)
+        request = _list_call(_DISKS, "disks", organization)
         with _reading_answer(request):
             return find_rows(self._http, request, "disk", keep, is_found)
 
@@ -218,11 +220,41 @@ class KatapultApi:
 
     def get_virtual_machine(self, virtual_machine: Lookup) -> Machine:
         """GET /virtual_machines/virtual_machine. Raises NotFoundError, InTrashError, NotPermittedError."""
-        query = virtual_machine.as_query("virtual_machine")
-        request = Request(
-            "GET", "/virtual_machines/virtual_machine", f"read the virtual machine {virtual_machine}", query
-        )
+        request = _machine_call(virtual_machine)
         return self._read(request, "virtual_machine", parse_machine, virtual_machine)
+
+    def describe_virtual_machine(self, machine_id: str) -> Mapping[str, Any]:
+        """The same call: all that it shows, with the annotations. It may show a root password.
+
+        Raises NotFoundError, InTrashError, NotPermittedError.
+        """
+        lookup = Lookup("id", machine_id)
+        request = _machine_call(lookup)
+        with _reading_answer(request):
+            answer = self._http.send(request)
+            machine = require_object(answer.get("virtual_machine"), "virtual_machine", "id")
+            _raise_if_another(lookup, machine, "virtual_machine")
+            return {**machine, "annotations": answer.get("annotations")}
+
+    def list_virtual_machines(
+        self,
+        organization: Lookup,
+        annotations: Iterable[tuple[str, str]] = (),
+        keep: Callable[[Mapping[str, Any]], bool] = lambda _row: True,
+    ) -> list[Mapping[str, Any]]:
+        """GET /organizations/organization/virtual_machines: as list_disks(). Raises NotPermittedError."""
+        request = _list_call(_MACHINES, "virtual machines", organization, annotations)
+        return list_all(self._http, request, "virtual_machines", keep)
+
+    def list_network_interfaces(self, machine_id: str) -> list[Mapping[str, Any]]:
+        """GET /virtual_machines/virtual_machine/network_interfaces, over all pages: with private addresses.
+
+        Raises NotFoundError, InTrashError, NotPermittedError.
+        """
+        action = f"list the network interfaces of the virtual machine {machine_id}"
+        query = Lookup("id", machine_id).as_query("virtual_machine")
+        request = Request("GET", f"{_MACHINE}/network_interfaces", action, query)
+        return list_all(self._http, request, "virtual_machine_network_interfaces")
 
     def list_data_centers(self) -> list[Mapping[str, Any]]:
         """GET /data_centers, which has no pages."""
@@ -300,11 +332,16 @@ def parse_row_name(row: Mapping[str, Any]) -> str:
     return name
 
 
-def _list_call(organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Request:
+def _list_call(path: str, what: str, organization: Lookup, annotations: Iterable[tuple[str, str]] = ()) -> Request:
     query = organization.as_query("organization")
     for key, value in annotations:
         query += (("annotations[][key]", key), ("annotations[][value]", value))
-    return Request("GET", _DISKS, f"list the disks of the organization '{organization}'", query)
+    return Request("GET", path, f"list the {what} of the organization '{organization}'", query)
+
+
+def _machine_call(virtual_machine: Lookup) -> Request:
+    query = virtual_machine.as_query("virtual_machine")
+    return Request("GET", _MACHINE, f"read the virtual machine {virtual_machine}", query)
 
 
 def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:
