@@ -166,7 +166,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -176,8 +176,8 @@ from ansible.utils.display import Display
 from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._api.transport import VERSION, find_requests_problem
 from ..module_utils._core.clock import Clock
-from ..module_utils._module.connection import connection_spec
-from ..module_utils._module.masking import Mask
+from ..module_utils._module.connection import TOKEN_OPTIONS, connection_spec
+from ..module_utils._module.masking import Mask, Secrets
 from ..module_utils._module.run import ModuleRun
 from ..module_utils._options.info import InfoResult
 from ..plugin_utils._hosts import host_variables, name_hosts
@@ -224,7 +224,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _new_run(self) -> ModuleRun:
         """A run with the options of the file, as a module would have them. Raises AnsibleParserError."""
         self.templar.available_variables = self._vars or {}
-        given = {name: self.templar.template(value) for name, value in self._given.items()}
+        given = {name: self._template(name, value) for name, value in self._given.items()}
         try:
             checked = check_options(given, SPEC, os.environ, f"({self.NAME}) inventory plugin")
         except UnusableTaskError as error:
@@ -248,6 +248,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if checked.error is not None:
             run.fail(checked.error)
         return run
+
+    def _template(self, name: str, value: Any) -> Any:
+        """The value of an option, decrypted and without templates. Raises AnsibleParserError."""
+        problems = []
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            problems.append(str(error))
+        # Out of the `except`: since 2.19 ansible-core fails at the end where the cause is a vault without a password.
+        # A template may be quoted, and be a token that looks like one.
+        secrets = Secrets([value] if name in TOKEN_OPTIONS and isinstance(value, str) else [])
+        raise AnsibleParserError(f"{name} cannot be used: {Mask(secrets, set()).printable(problems[0])}")
 
     def _find_machines(self, run: ModuleRun, use_cache: bool) -> InfoResult:
         """The machines of the cache, or else of the service. Raises KatapultError."""
@@ -300,7 +312,8 @@ class _Parser:
 
     def finish(self, result: Mapping[str, Any]) -> dict[str, Any]:
         """The result, masked. Raises AnsibleParserError for a failure."""
-        masked = self._mask.hide_in_result(result)
-        if masked.get("failed"):
-            raise AnsibleParserError(masked["msg"])
+        if result.get("failed"):
+            raise AnsibleParserError(self._mask.printable(result["msg"]))
+        # All keys are the plugin's own.
+        masked: dict[str, Any] = self._mask.hide(result)
         return masked

@@ -119,19 +119,17 @@ def read_machines(api: KatapultApi, query: MachineQuery, warn: Callable[[str], N
 
     Without the scope for disks there is a warning, and no machine has `disks`.
     """
+    calls: list[Callable[[], Any]] = [partial(_list_machines, api, query)]
     if query.disks:
-        calls: list[Callable[[], Any]] = [partial(_list_machines, api, query), partial(_list_disks, api, query)]
-        rows, disks = map_concurrently(lambda call: call(), calls)
-    else:
-        rows, disks = _list_machines(api, query), {}
-    if isinstance(disks, NotPermittedError):
-        warn(f"{disks.message} The inventory has no katapult_disks. To have none without this warning: disks: false")
-        disks = {}
+        calls.append(partial(_list_disks, api, query))
+    rows, *listed = map_concurrently(lambda call: call(), calls)
     found = map_concurrently(partial(_read_machine, api, query), rows)
     machines = [machine for machine in found if machine is not None]
-    if query.disks and disks is not None:
-        for machine in machines:
-            machine["disks"] = disks.get(machine["id"], []) + disks.get(str(machine["fqdn"]).lower(), [])
+    for disks in listed:
+        if isinstance(disks, NotPermittedError):
+            warn(f"{disks.message} The inventory has no katapult_disks. If you need none, set disks: false.")
+        else:
+            _add_disks(machines, disks)
     if query.disk_details:
         _read_disks(api, machines)
     return machines
@@ -153,6 +151,11 @@ def _list_disks(api: KatapultApi, query: MachineQuery) -> dict[str, list[dict[st
         owner = _text(machine, "id") or str(_text(machine, "fqdn")).lower()
         found.setdefault(owner, []).append(_disk(row, row["virtual_machine_disk"]))
     return found
+
+
+def _add_disks(machines: Sequence[Machine], disks: Mapping[str, list[dict[str, Any]]]) -> None:
+    for machine in machines:
+        machine["disks"] = disks.get(machine["id"], []) + disks.get(str(machine["fqdn"]).lower(), [])
 
 
 def _is_assigned(row: Row) -> bool:
