@@ -50,6 +50,7 @@ CORES = {"2.16": "19", "2.17": "14", "2.18": "19", "2.19": "14", "2.20": "10", "
 #: The folders of tests/unit that depend on ansible-core, and what leaves out those tests that run Ansible itself.
 CORE_TESTS = ("plugins", "functional", "fuzz", "docs", "awx")
 WITH_ANSIBLE = (
+    "plugins/inventory",
     "plugins/plugin_utils",
     "functional/test_kept_connections.py",
     "functional/test_progress.py",
@@ -186,11 +187,10 @@ def run_mypy(session: nox.Session) -> None:
     with collection(session) as copy, session.chdir(BUILD / session.name):
         name = str(copy.relative_to(BUILD / session.name))
         mypy = ("mypy", "--config-file", f"{name}/pyproject.toml", "--cache-dir", "mypy")
-        on_controller = "plugins/(action|plugin_utils)/"
+        on_controller = "plugins/(action|inventory|plugin_utils)/"
         session.run(*mypy, "--python-version", MODULE_PYTHON, "--exclude", on_controller, f"{name}/plugins")
-        session.run(
-            *mypy, *(f"{name}/{part}" for part in ("plugins/action", "tests", "dev", "docs/site", "noxfile.py"))
-        )
+        others = ("plugins/action", "plugins/inventory", "tests", "dev", "docs/site", "noxfile.py")
+        session.run(*mypy, *(f"{name}/{part}" for part in others))
 
 
 @nox.session
@@ -371,6 +371,7 @@ def release(session: nox.Session) -> None:
         session.run("ansible-galaxy", "collection", "verify", "--offline", "katapult.cloud")
         modules = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
         without_warnings(session, "ansible-doc", *(f"katapult.cloud.{module}" for module in modules))
+        without_warnings(session, "ansible-doc", "-t", "inventory", "katapult.cloud.katapult")
         session.env["GALAXY_IMPORTER_CONFIG"] = str(ROOT / "dev" / "galaxy-importer.cfg")
         without_warnings(session, "python", "-m", "galaxy_importer.main", str(tarball))
         found = json.loads(Path("importer_result.json").read_text(encoding="utf-8"))["docs_blob"]["contents"]

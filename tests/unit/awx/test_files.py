@@ -18,6 +18,7 @@ import yaml
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import MAX_SIZE_GB, MIN_SIZE_GB, disk_spec
 from ansible_collections.katapult.cloud.tests.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.unit.awx.jobs import COLLECTION, EXAMPLES, document, injected
+from ansible_collections.katapult.cloud.tests.unit.support.commands import Ansible
 from ansible_collections.katapult.cloud.tests.unit.support.processes import DISK, output_of
 from antsibull_docutils.rst_code_finder import find_code_blocks
 
@@ -159,6 +160,30 @@ def test_the_guide_tells_of_every_file_and_of_no_other() -> None:
     linked = set(re.findall(r"\]\(([\w/.-]+)\)", GUIDE))
 
     assert linked == files - {"README.md"}
+
+
+def test_an_inventory_source_lists_the_machines_of_the_credential(short_path: Path) -> None:
+    """As AWX does it: by this command, with the environment of the credential."""
+    with Simulator() as simulator:
+        simulator.seed({"virtual_machines": [{"fqdn": "web-01.acme.katapult.cloud", "tags": ["web"]}]})
+        ansible = Ansible(simulator, short_path)
+        inputs = {"token": simulator.token, "organization": "acme", "url": simulator.url}
+        ansible.environment.update(injected(inputs), ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
+        listed = ("--list", "--export", "--output", str(short_path / "output.json"), "-vvvvv")
+
+        ansible.run("ansible-inventory", "-i", str(EXAMPLES / "katapult.yml"), *listed)
+
+    found = json.loads((short_path / "output.json").read_text(encoding="utf-8"))
+    assert found["tag_web"]["hosts"] == ["web-01.acme.katapult.cloud"]
+    assert list(found["_meta"]["hostvars"]) == ["web-01.acme.katapult.cloud"]
+
+
+def test_the_guide_shows_the_inventory_source_that_is_set_up() -> None:
+    guide = (COLLECTION / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text(encoding="utf-8")
+    shown = [yaml.safe_load(block.content) for block in find_code_blocks(guide) if block.language == "yaml+jinja"]
+
+    assert document("katapult.yml") in shown
+    assert "source_path: katapult.yml" in (EXAMPLES / "setup.yml").read_text(encoding="utf-8")
 
 
 def test_the_builder_takes_the_execution_environment(tmp_path: Path) -> None:

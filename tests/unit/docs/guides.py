@@ -55,8 +55,8 @@ def commands_of(guide: Path) -> list[Command]:
 
 
 def runs_ansible(line: str) -> bool:
-    """Whether a line of a shell runs a module or a playbook."""
-    return line.split()[:1] in (["ansible"], ["ansible-playbook"])
+    """Whether a line of a shell runs a module or a playbook, or reads an inventory."""
+    return line.split()[:1] in (["ansible"], ["ansible-playbook"], ["ansible-inventory"])
 
 
 def normal(text: str) -> str:

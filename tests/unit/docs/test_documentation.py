@@ -171,6 +171,20 @@ def test_every_example_is_listed() -> None:
     assert sorted(re.findall(r"^\| \[(\S+)\]\(\1\)", listed, re.MULTILINE)) == [path.name for path in PLAYBOOKS]
 
 
+def test_the_inventory_of_the_examples(ansible: Ansible, simulator: Simulator) -> None:
+    simulator.seed({"virtual_machines": [{"fqdn": "db-01.acme.katapult.cloud", "state": "stopped", "tags": ["db"]}]})
+    ansible.environment["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "true"
+    inventory = EXAMPLES / "inventory" / "katapult.yml"
+
+    graph = ansible.run("ansible-inventory", "-i", str(inventory), "--graph")
+
+    groups = dict(re.findall(r"--@(\w+):\n((?:  \|  .*\n)+)", graph))
+    assert groups["tag_db"].split() == ["|", "|--db-01.acme.katapult.cloud"]
+    assert groups["running"].split() == ["|", "|--web-01.acme.katapult.cloud"]
+    assert len(groups["data_center_uk_lon_01"].splitlines()) == 2
+    assert "(inventory/katapult.yml)" in (EXAMPLES / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_readme_shows_a_playbook_and_how_it_is_run() -> None:
     assert len(README_PLAYS) == 1
     assert "ansible-playbook create.yml --check --diff\nansible-playbook create.yml\n" in README
