@@ -206,8 +206,6 @@ def docs(session: nox.Session) -> None:
         session.run(
             "antsibull-docs", "--config-file", "docs/site/antsibull-docs.cfg", "collection", *options, "katapult.cloud"
         )
-        # A list of the variables of other kinds of plugins, which here would say that there are none.
-        (pages / "environment_variables.rst").unlink()
         session.run(
             "sphinx-build", "-b", "html", "-c", "docs/site", "-W", "--keep-going", "--quiet", str(pages), str(html)
         )

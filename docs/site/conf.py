@@ -45,11 +45,19 @@ ansible_labels = {
     "ansible_configuration_settings": "reference_appendices/config.html#ansible-configuration-settings",
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
+ansible_cache_plugin = ("", "_CONNECTION", "_PREFIX", "_TIMEOUT")
+occurring = [
+    *(f"{label} std:label -1 {page} -\n" for label, page in ansible_labels.items()),
+    *(
+        f"ANSIBLE_CACHE_PLUGIN{end} std:envvar 1 reference_appendices/config.html#envvar-$ -\n"
+        for end in ansible_cache_plugin
+    ),
+]
 inventories = TemporaryDirectory(prefix="katapult-docs-")
 inventory = Path(inventories.name) / "ansible.inv"
 inventory.write_bytes(
     b"# Sphinx inventory version 2\n# Project: Ansible\n# Version:\n# The remainder is compressed using zlib.\n"
-    + zlib.compress("".join(f"{label} std:label -1 {page} -\n" for label, page in ansible_labels.items()).encode())
+    + zlib.compress("".join(occurring).encode())
 )
 intersphinx_mapping = {"ansible": (ansible_docs, str(inventory))}
 
