@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: katapult
 short_description: Katapult virtual machines as inventory
-version_added: 0.1.0
+version_added: 1.0.0
 author: Katapult Cloud collection contributors (@katapult-cloud)
 description:
   - Reads the virtual machines of an organization, with their disks, as hosts.
