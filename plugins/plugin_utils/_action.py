@@ -31,7 +31,7 @@ from ._placement import UnusableTaskError, find_reason_for_module
 from ._progress import ProgressDisplay
 
 # A module imports these when it needs them. Here they are compiled once, before Ansible starts a worker for each task.
-for _name in ("absent", "assignment", "create", "change", "limits", "present", "trash"):
+for _name in ("absent", "assignment", "backup", "create", "change", "limits", "present", "trash"):
     import_module(f"..module_utils._reconcile.{_name}", __package__)
 
 display = Display()

@@ -15,13 +15,16 @@ from .._core.clock import MAX_AGE, Moment
 from .._core.errors import DiskNotFoundError, InTrashError
 from .messages import Request, Retry, unexpected_response
 from .models import (
+    BackupPolicy,
     Disk,
     DiskCall,
     Lookup,
     Machine,
     MalformedPayloadError,
+    PolicyTarget,
     Task,
     TrashObject,
+    parse_backup_policy,
     parse_disk_payload,
     parse_machine,
     parse_task,
@@ -35,6 +38,7 @@ T = TypeVar("T")
 _DISKS = "/organizations/organization/disks"
 _MACHINES = "/organizations/organization/virtual_machines"
 _MACHINE = "/virtual_machines/virtual_machine"
+_POLICY = "/disk_backup_policies/disk_backup_policy"
 _TRASH = "/trash_objects/trash_object"
 
 
@@ -105,13 +109,7 @@ class KatapultApi:
                 _raise_if_another(Lookup("id", disk_id), disk.payload, "disk")
                 return replace(disk, seen=self.moment())
         except InTrashError as error:
-            detail = error.details.detail
-            told = detail.get("trash_object") if isinstance(detail, Mapping) else None
-            asked = Lookup("object_id", disk_id)
-            if asked.has_key(told) and not asked.matches(told):
-                raise unexpected_response(
-                    request, f"it is about another object in the trash than {disk_id}", status=406
-                ) from error
+            _raise_if_other_in_trash(request, error, disk_id)
             raise
 
     def moment(self) -> Moment:
@@ -186,7 +184,7 @@ class KatapultApi:
             return parse_trash_object(told) if Lookup("object_id", disk.id).has_key(told) else None
 
     def get_trash_object(self, lookup: Lookup, disk_id: str) -> TrashObject:
-        """GET /trash_objects/trash_object, of that disk, by its id or its object_id.
+        """GET /trash_objects/trash_object, of that disk or backup policy, by its id or its object_id.
 
         Raises NotFoundError, NotPermittedError.
         """
@@ -305,6 +303,77 @@ class KatapultApi:
         request = Request("GET", "/organizations/organization/trash_objects", action, query)
         return list_all(self._http, request, "trash_objects")
 
+    def list_backup_policies(self, target: PolicyTarget, *, include_disks: bool = False) -> list[BackupPolicy]:
+        """GET …/disk_backup_policies, over all pages: without most of their schedules.
+
+        `include_disks`: with those of the disks of a virtual machine, which are left out otherwise, whatever the
+        service does.
+        """
+        query = target.lookup.as_query(target.kind) + ((("include_disks", "true"),) if include_disks else ())
+        request = Request("GET", target.path, f"list the backup policies of {target.label}", query)
+        found = [BackupPolicy(row["id"], row) for row in list_all(self._http, request, "disk_backup_policies")]
+        if include_disks or target.kind == "organization":
+            return found
+        own = [policy for policy in found if target.kind == "disk" or not policy.is_of_disk]
+        with _reading_answer(request):
+            for policy in own:
+                _raise_if_other_target(target, policy)
+            return own
+
+    def get_backup_policy(self, policy_id: str) -> BackupPolicy:
+        """GET /disk_backup_policies/disk_backup_policy. Raises BackupPolicyNotFoundError, InTrashError."""
+        asked = Lookup("id", policy_id)
+        request = Request("GET", _POLICY, f"read the backup policy {policy_id}", asked.as_query("disk_backup_policy"))
+        try:
+            return self._read(request, "disk_backup_policy", parse_backup_policy, asked)
+        except InTrashError as error:
+            _raise_if_other_in_trash(request, error, policy_id)
+            raise
+
+    def create_backup_policy(
+        self,
+        target: PolicyTarget,
+        properties: Mapping[str, Any],
+        known: Collection[str],
+        before_retry: Callable[[bool], None],
+    ) -> BackupPolicy:
+        """POST …/disk_backup_policies, sent again only when it was surely not carried out.
+
+        `before_retry` and `known` are as create_disk() has them.
+        """
+        body = {target.kind: target.lookup.as_body(), "properties": properties}
+        action, retry = f"create a backup policy of {target.label}", Retry.IF_NOT_EXECUTED
+        request = Request("POST", target.path, action, body=body, retry=retry, before_retry=before_retry)
+        with _reading_answer(request):
+            policy = parse_backup_policy(self._http.send(request).get("disk_backup_policy"))
+            if policy.id in known:
+                raise MalformedPayloadError(f"'disk_backup_policy.id' is '{policy.id}', a policy that was there before")
+            _raise_if_other_target(target, policy)
+            return policy
+
+    def change_backup_policy(self, policy_id: str, properties: Mapping[str, Any]) -> None:
+        """PATCH /disk_backup_policies/disk_backup_policy, which may be carried out twice."""
+        self._send_to_policy(
+            "PATCH", _POLICY, f"change the backup policy {policy_id}", policy_id, properties=properties
+        )
+
+    def schedule_backup_policy_deletion(self, policy_id: str, timestamp: int) -> None:
+        """DELETE /disk_backup_policies/disk_backup_policy/schedule: it goes to the trash at that time."""
+        action = f"schedule the deletion of the backup policy {policy_id}"
+        self._send_to_policy("DELETE", f"{_POLICY}/schedule", action, policy_id, timestamp=timestamp)
+
+    def delete_backup_policy(self, policy_id: str) -> None:
+        """DELETE /disk_backup_policies/disk_backup_policy: to the trash, whose object the answer does not tell."""
+        self._send_to_policy("DELETE", _POLICY, f"delete the backup policy {policy_id}", policy_id)
+
+    def _send_to_policy(self, method: str, path: str, action: str, policy_id: str, **more: Any) -> None:
+        asked = Lookup("id", policy_id)
+        request = Request(method, path, action, body={"disk_backup_policy": asked.as_body(), **more})
+        with _reading_answer(request):
+            told = self._http.send(request).get("disk_backup_policy")
+            if asked.has_key(told):
+                _raise_if_another(asked, told, "disk_backup_policy")
+
     def _read(self, request: Request, name: str, parse: Callable[[Any], T], *asked: Lookup) -> T:
         """The object `name` of the answer, which is the one that all of `asked` name."""
         with _reading_answer(request):
@@ -351,9 +420,29 @@ def _raise_if_another(asked: Lookup, thing: Any, name: str) -> None:
         raise MalformedPayloadError(f"'{name}.{asked.key}' is {found!r}, asked for was '{asked}'")
 
 
+def _raise_if_other_in_trash(request: Request, error: InTrashError, object_id: str) -> None:
+    """Raise ApiError if a refusal tells another object in the trash than the one that was asked for."""
+    detail = error.details.detail
+    told = detail.get("trash_object") if isinstance(detail, Mapping) else None
+    asked = Lookup("object_id", object_id)
+    if asked.has_key(told) and not asked.matches(told):
+        raise unexpected_response(
+            request, f"it is about another object in the trash than {object_id}", status=406
+        ) from error
+
+
 def _raise_if_other_disk(answer: Mapping[str, Any], disk_id: str) -> None:
     """Raise MalformedPayloadError if the answer to a write tells another disk, or the trash object of another."""
     for name, key in (("disk", "id"), ("trash_object", "object_id")):
         asked, thing = Lookup(key, disk_id), answer.get(name)
         if asked.has_key(thing):
             _raise_if_another(asked, thing, name)
+
+
+def _raise_if_other_target(target: PolicyTarget, policy: BackupPolicy) -> None:
+    """Raise MalformedPayloadError if a backup policy of an answer is for something else than was asked for."""
+    if target.is_other(policy.target):
+        found = policy.target[target.lookup.key]
+        raise MalformedPayloadError(
+            f"the backup policy '{policy.id}' is for {found!r}, asked for was '{target.lookup}'"
+        )

@@ -263,6 +263,69 @@ class Task(NamedTuple):
         return self.status if percent is None else f"{self.status}, at {percent} %"
 
 
+class PolicyTarget(NamedTuple):
+    """What backup policies are listed of: `kind` is disk, virtual_machine or organization."""
+
+    kind: str
+    lookup: Lookup
+
+    @property
+    def path(self) -> str:
+        """Where its policies are listed and made."""
+        return f"/{self.kind}s/{self.kind}/disk_backup_policies"
+
+    @property
+    def label(self) -> str:
+        """The target in words."""
+        return f"the {self.kind.replace('_', ' ')} {self.lookup}"
+
+    def is_other(self, told: Mapping[str, Any]) -> bool:
+        """Whether `told`, the target in an answer, is surely another one."""
+        return self.lookup.has_key(told) and not self.lookup.matches(told)
+
+
+@dataclass(frozen=True)
+class BackupPolicy:
+    """A backup policy as the API gives it, in a row of a list without most of its schedule."""
+
+    id: str
+    payload: Mapping[str, Any]
+
+    @property
+    def schedule(self) -> Mapping[str, Any]:
+        """Its schedule; an empty one where the answer does not tell it."""
+        return _get_object(self.payload, "schedule")
+
+    @property
+    def target(self) -> Mapping[str, Any]:
+        """The disk or virtual machine that it is for; an empty object where the answer does not tell it."""
+        return _get_object(_get_object(self.payload, "target"), "target")
+
+    @property
+    def is_of_disk(self) -> bool:
+        """Whether its target is surely a disk: nothing in an answer says so but what only disks have."""
+        return "size_in_gb" in self.target or str(self.target.get("id")).startswith("disk_")
+
+    def get(self, option: str) -> Any:
+        """What it has of an option, as in `schedule.time`; None for what is not set.
+
+        Raises KatapultError if the answer leaves that open.
+        """
+        outer, _dot, inner = option.partition(".")
+        there, key = (self.schedule, inner) if inner else (self.payload, outer)
+        value = there.get(key)
+        kind = str if inner == "interval" else int
+        is_optional = option not in ("retention", "schedule.interval")
+        is_unset = value is None and key in there and is_optional
+        if not is_unset and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise error_for(
+                "unexpected_answer",
+                f"The service's answer about the backup policy {self.id} does not say what this task has to know: it "
+                f"has no usable {option}.",
+            )
+        return value
+
+
 class TrashObject(NamedTuple):
     """What is known of a disk in the trash."""
 
@@ -371,6 +434,12 @@ def parse_machine(payload: Any) -> Machine:
     data_center = zone.get("data_center") if isinstance(zone, Mapping) else None
     power = _POWER_OF_STATE.get(machine["state"], Power.CHANGING)
     return Machine(power, data_center if isinstance(data_center, Mapping) else None)
+
+
+def parse_backup_policy(payload: Any) -> BackupPolicy:
+    """The backup policy in an answer. Raises MalformedPayloadError."""
+    policy = require_object(payload, "disk_backup_policy", "id")
+    return BackupPolicy(policy["id"], policy)
 
 
 def parse_trash_object(payload: Any) -> TrashObject:

@@ -154,6 +154,10 @@ class TrashObjectNotFoundError(NotFoundError):
     """The object is not in the trash. No other 404 means that."""
 
 
+class BackupPolicyNotFoundError(NotFoundError):
+    """The backup policy does not exist. No other 404 means that."""
+
+
 class InTrashError(ApiError):
     """The object is in the trash."""
 
@@ -259,6 +263,11 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "Set organization to the one that manages it.",
         status=400,
     ),
+    "invalid_timestamp": ErrorCode(
+        "the time is less than 5 minutes from now",
+        "Set trash_at to a later time, or delete the backup policy now (state=absent).",
+        status=400,
+    ),
     "invalid_api_token": ErrorCode(
         "the API token does not exist or has expired",
         "Check api_token (or KATAPULT_API_TOKEN). If the token has expired, create a new one in the Katapult console.",
@@ -332,6 +341,13 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "no such object in the trash",
         "It has been purged or restored.",
         TrashObjectNotFoundError,
+        status=404,
+    ),
+    "disk_backup_policy_not_found": ErrorCode(
+        "no such backup policy",
+        "Check the id, or name the disk or the virtual machine instead: the policy is then found by its target and the "
+        "interval of its schedule.",
+        BackupPolicyNotFoundError,
         status=404,
     ),
     "route_not_found": ErrorCode(
@@ -415,6 +431,10 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "several_disks_found": ErrorCode(
         "several disks have this name",
         "Use the id of the one you mean. In katapult_disk, data_center narrows the search.",
+    ),
+    "several_backup_policies_found": ErrorCode(
+        "several backup policies of the target fit",
+        "Use the id of the one you mean.",
     ),
     "disk_failed": ErrorCode(
         "the disk's build has failed",
@@ -511,6 +531,17 @@ MAY_APPEAR = (
     "The disk may still appear. Before you run the task again, look for it in the Katapult console, or with a run in "
     "check mode."
 )
+# What the codes that backup policies share with disks advise there.
+BACKUP_HINTS = {
+    "create_unclear": "Check the policies that are listed, delete those that should not exist, and run the task again.",
+    "duplicate_created": "Keep one and delete the other, then run the task again.",
+    "lock_timeout": "Run the task again later.",
+    "no_answer": "The policy may still appear. Before you run the task again, list the policies of the target.",
+    "not_applied": "Check the policy in the Katapult console, then run the task again.",
+    "not_as_asked": "Check that policy. The next run would not find it, and would create another.",
+    "not_meant": "Correct the option that differs, or remove it.",
+    "object_in_trash": "Restore it in the Katapult console, or use another. A policy is created anew without id.",
+}
 UNCLEAR_IN_FLEET = (
     "First check the disks with error.ambiguous in disks: their requests may have been carried out. Then run the task "
     "again: it continues where this run stopped."

@@ -24,7 +24,7 @@ def build_context(run: ModuleRun, api: KatapultApi | None = None) -> RunContext:
         lock_directories=lock_directories(run.environment),
         lock_keys=(normalize_url(run.params["api_url"]),),
         check_mode=run.check_mode,
-        wait=run.params["wait"],
+        wait=run.params.get("wait", True),
         report_progress=run.report_progress,
         catch_unforeseen=run.catch_unforeseen,
     )

@@ -37,6 +37,7 @@ EXAMPLES = {
     "disk": "disk: data-01, or disk: {id: disk_...}",
     "virtual_machine_disk": "virtual_machine_disk: {virtual_machine: web-01.acme.katapult.cloud, attach: true}",
     "disks": "disks: [{name: data-01, size_in_gb: 20}, {name: data-02, size_in_gb: 50}], or disks: [data-01, data-02]",
+    "schedule": "schedule: {interval: daily, time: 3}",
     "annotations": "annotations: {env: production}, or annotations: [{key: env, value: production}]",
 }
 

@@ -126,8 +126,8 @@ def plan_disk(desired: DesiredDisk, disk: Disk | None, machine: Machine = UNKNOW
     for option, current, target in set_options(View(disk, desired, machine)):
         before[option.name], after[option.name] = current, target
     return Plan(
-        before=_nested(before, desired.option_names),
-        after=_nested(after, desired.option_names),
+        before=nested(before, desired.option_names),
+        after=nested(after, desired.option_names),
         steps=steps,
         predicted=changed_disk(disk.payload, steps),
         annotations=disk.annotation_list if desired.annotations is None else predicted_annotations(desired),
@@ -191,21 +191,21 @@ def _plan_create(given: DesiredDisk) -> Plan:
             f"{needed}, with virtual_machine_disk.",
         )
     wanted = {option.name: option.desired(desired) for option in OPTIONS if option.desired(desired) is not None}
-    body: dict[str, Any] = {"properties": _nested({key: wanted[key] for key in wanted if key != "annotations"})}
+    body: dict[str, Any] = {"properties": nested({key: wanted[key] for key in wanted if key != "annotations"})}
     if desired.organization is not None:
         body["organization"] = desired.organization.as_body()
     if desired.annotations is not None:
         body["annotations"] = [dict(item) for item in desired.annotations]
     return Plan(
         before={},
-        after=_nested(wanted, desired.option_names),
+        after=nested(wanted, desired.option_names),
         body=body,
         predicted=predicted_disk(desired),
         annotations=predicted_annotations(desired),
     )
 
 
-def _nested(options: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+def nested(options: Mapping[str, Any], names: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
     """Dotted options as the nested ones that the user writes, and the API takes; `names` of a module's own."""
     nested: dict[str, Any] = {}
     for name, value in options.items():

@@ -62,8 +62,8 @@ class RunContext:
         self.warn(f"{question} could not be seen. {error.message}")
 
     @contextmanager
-    def locked(self, *names: str, or_fewer: bool = False) -> Iterator[CreateNotes]:
-        """Only one task of this control node at a time is within this context for any of `names`.
+    def locked(self, *names: str, or_fewer: bool = False, kind: str = "the disk ") -> Iterator[CreateNotes]:
+        """Only one task of this control node at a time is within this context for any of `names`, which are of `kind`.
 
         `or_fewer`: raise TooFewHandlesError where fewer of several names could be locked at once.
         """
@@ -80,7 +80,7 @@ class RunContext:
                 if or_fewer and len(names) > 1 and isinstance(reason, TooFewHandlesError):
                     raise
                 self.warn(
-                    f"No lock can be had ({reason}): tasks that run at once on this control node may work on the disk "
+                    f"No lock can be had ({reason}): tasks that run at once on this control node may work on {kind}"
                     f"{shown} at the same time, or create it twice. A duplicate is looked for after a create."
                 )
             except LockTimeoutError:
