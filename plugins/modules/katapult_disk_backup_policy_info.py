@@ -69,7 +69,8 @@ EXAMPLES = r"""
 
 - name: Show those that are daily
   ansible.builtin.debug:
-    msg: "{{ backups.disk_backup_policies | selectattr('schedule.interval', 'equalto', 'daily') | map(attribute='id') }}"
+    msg: "{{ item.id }} runs next at {{ '%Y-%m-%d %H:%M' | strftime(item.schedule.next_invocation_at) }}"
+  loop: "{{ backups.disk_backup_policies | selectattr('schedule.interval', 'equalto', 'daily') }}"
 
 - name: Read the policies of a virtual machine and of its disks in full
   katapult.cloud.katapult_disk_backup_policy_info:
@@ -101,10 +102,13 @@ disk_backup_policies:
       description: Disk or virtual machine, in the key C(target).
       type: dict
     schedule:
-      description: C(interval) and C(next_invocation_at). With O(details=true) or O(id) also C(frequency), C(minute) and C(time), as the API has them.
+      description: >-
+        C(interval) and C(next_invocation_at), with O(details=true) or O(id) also C(frequency), C(minute) and C(time),
+        as the API has them.
       type: dict
     auto_move_to_trash_at:
-      description: When it goes to the trash by itself, in seconds since 1970, or null. Only with O(details=true) or O(id).
+      description: >-
+        When it goes to the trash by itself, in seconds since 1970, or null. Only with O(details=true) or O(id).
       type: int
 error:
   description: Details of the failure, for C(rescue) blocks.

@@ -353,9 +353,8 @@ class KatapultApi:
 
     def change_backup_policy(self, policy_id: str, properties: Mapping[str, Any]) -> None:
         """PATCH /disk_backup_policies/disk_backup_policy, which may be carried out twice."""
-        self._send_to_policy(
-            "PATCH", _POLICY, f"change the backup policy {policy_id}", policy_id, properties=properties
-        )
+        action = f"change the backup policy {policy_id}"
+        self._send_to_policy("PATCH", _POLICY, action, policy_id, properties=properties)
 
     def schedule_backup_policy_deletion(self, policy_id: str, timestamp: int) -> None:
         """DELETE /disk_backup_policies/disk_backup_policy/schedule: it goes to the trash at that time."""
@@ -443,6 +442,4 @@ def _raise_if_other_target(target: PolicyTarget, policy: BackupPolicy) -> None:
     """Raise MalformedPayloadError if a backup policy of an answer is for something else than was asked for."""
     if target.is_other(policy.target):
         found = policy.target[target.lookup.key]
-        raise MalformedPayloadError(
-            f"the backup policy '{policy.id}' is for {found!r}, asked for was '{target.lookup}'"
-        )
+        raise MalformedPayloadError(f"the policy '{policy.id}' is for {found!r}, asked for was '{target.lookup}'")

@@ -434,7 +434,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "several_backup_policies_found": ErrorCode(
         "several backup policies of the target fit",
-        "Use the id of the one you mean.",
+        "Use the id of the one you mean, or the interval of its schedule if that differs.",
     ),
     "disk_failed": ErrorCode(
         "the disk's build has failed",

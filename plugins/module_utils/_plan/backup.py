@@ -83,12 +83,13 @@ def plan_policy_removal(desired: DesiredPolicy, policy: BackupPolicy | None) -> 
             f"{policy.get('schedule.interval')}, not {desired.interval}."
         )
         raise error_for("not_meant", summary, hint=BACKUP_HINTS["not_meant"])
-    shown = {"retention": policy.payload.get("retention"), "schedule": dict(policy.schedule)}
+    schedule = {name: policy.schedule[name] for name in ("interval", *SCHEDULE_NUMBERS) if name in policy.schedule}
+    shown = {"retention": policy.payload.get("retention"), "schedule": schedule}
     return PolicyPlan({**PRESENT, **shown}, ABSENT, removed=(policy,))
 
 
 def find_policy_differences(desired: DesiredPolicy, policy: BackupPolicy) -> list[str]:
-    """What of retention and schedule is not as wanted, in words. Raises KatapultError if the answer leaves that open."""
+    """What of retention and schedule is not as wanted, in words. Raises KatapultError if that is left open."""
     return [
         f"{option} is {policy.get(option)}, expected {value}"
         for option, value in desired.settings.items()
@@ -126,10 +127,11 @@ def _name(desired: DesiredPolicy) -> str:
     return desired.target.label if desired.target else f"the disk '{desired.disk_name}'"
 
 
-def predict_target(target: PolicyTarget) -> dict[str, Any]:
+def predict_target(target: PolicyTarget, desired: DesiredPolicy) -> dict[str, Any]:
     """What a new policy will show of its target."""
-    keys = ("id", "name") if target.kind == "disk" else ("id", "fqdn")
-    return {"target": target.lookup.as_payload(*keys)}
+    if target.kind == "disk":
+        return {"target": {"id": target.lookup.value, "name": desired.disk_name}}
+    return {"target": target.lookup.as_payload("id", "fqdn")}
 
 
 def _created(desired: DesiredPolicy) -> dict[str, Any]:
@@ -143,7 +145,7 @@ def _created(desired: DesiredPolicy) -> dict[str, Any]:
 
 
 def _changed(desired: DesiredPolicy, policy: BackupPolicy) -> dict[str, Any] | None:
-    """The properties to change; None if none is. A schedule is sent as a whole: the API does not say if it is merged."""
+    """The properties to change, None if none is. A schedule is sent whole: the API does not say if it is merged."""
     properties: dict[str, Any] = {}
     if desired.retention is not None and policy.get("retention") != desired.retention:
         properties["retention"] = desired.retention

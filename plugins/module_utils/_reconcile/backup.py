@@ -91,9 +91,10 @@ class PolicyReconciler:
                 return self._ensure()
         except KatapultError as error:
             told = error.as_ambiguous(self._is_writing) if isinstance(error, InternalError) else error
-            is_in_trash = isinstance(error, InTrashError) and str(error.details.path).startswith("/disk_backup")
-            hint = BACKUP_HINTS["object_in_trash"] if is_in_trash else None
-            raise told.copy_with(known=self._known(), hint=hint or told.hint) from error
+            hint = told.hint
+            if told.details.code == "lock_timeout" or str(told.details.path).startswith("/disk_backup_policies"):
+                hint = BACKUP_HINTS.get(told.details.code, hint)
+            raise told.copy_with(known=self._known(), hint=hint) from error
 
     def _known(self) -> dict[str, Any]:
         known: dict[str, Any] = {"changed": self._changed}
@@ -109,25 +110,17 @@ class PolicyReconciler:
                 raise
             return self._without_target(error)
         plan = self._plan()
-        if self._context.check_mode:
+        is_missing = self._policy is None and self._target is not None
+        if self._context.check_mode or not (plan.changes or is_missing):
             return self._result(plan)
-        if not plan.changes and (self._policy is not None or self._target is None):
-            return self._result(plan)
-        try:
-            with self._context.locked(self._lock_name, kind="") as notes:
-                if self._policy is None and notes.has_leftover(self._lock_name):
-                    # The policy of a run that died while its create was on the way may appear only now.
-                    poller = self._poller.with_own_deadline()
-                    poller.poll_briefly(self._observe, lambda _seen: self._policy is not None)
-                elif plan.changes:
-                    self._observe()
-                plan = self._plan()
-                self._carry_out(plan, notes)
-        except KatapultError as error:
-            if error.details.code != "lock_timeout":
-                raise
-            raise error.copy_with(hint=BACKUP_HINTS["lock_timeout"]) from error
-        return self._result(plan)
+        with self._context.locked(self._lock_name, kind="") as notes:
+            if self._policy is None and notes.has_leftover(self._lock_name):
+                # The policy of a run that died while its create was on the way may appear only now.
+                poller = self._poller.with_own_deadline()
+                poller.poll_briefly(self._observe, lambda _seen: self._policy is not None)
+            elif plan.changes:
+                self._observe()
+            return self._result(self._carry_out(self._plan(), notes))
 
     @property
     def _lock_name(self) -> str:
@@ -185,17 +178,16 @@ class PolicyReconciler:
         if self._desired.absent:
             return plan_policy_removal(self._desired, self._policy)
         others = [row for row in self._rows if self._policy is None or row.id != self._policy.id]
-        target = predict_target(self._target) if self._target else None
+        target = predict_target(self._target, self._desired) if self._target else None
         return plan_backup_policy(self._desired, self._policy, others, target, self._context.clock.wall())
 
-    def _carry_out(self, plan: PolicyPlan, notes: CreateNotes) -> None:
+    def _carry_out(self, plan: PolicyPlan, notes: CreateNotes) -> PolicyPlan:
+        """Do what the plan says, and return it, or the one that came instead because another run was quicker."""
         self._is_writing = True
         if plan.properties is not None and self._policy is None:
             if not self._create(plan.properties, notes):
-                # Another run was quicker.
                 self._observe()
-                self._carry_out(self._plan(), notes)
-                return
+                return self._carry_out(self._plan(), notes)
         elif plan.properties is not None:
             self._change(plan.properties)
         if plan.trash_at is not None:
@@ -203,6 +195,7 @@ class PolicyReconciler:
         for policy in plan.removed:
             self._delete(policy)
         self._is_writing = False
+        return plan
 
     # Creating it once.
 
@@ -355,7 +348,7 @@ class PolicyReconciler:
         return error_for("not_applied", summary, hint=BACKUP_HINTS["not_applied"])
 
     def _delete(self, policy: BackupPolicy) -> None:
-        """Move the policy to the trash. Success too where an answer was lost, or another was quicker, and it is gone."""
+        """Move the policy to the trash. Success too where an answer was lost, or another was quicker."""
         try:
             self._api.delete_backup_policy(policy.id)
             is_ours = True

@@ -71,10 +71,10 @@ def choose_policy(fits: Sequence[BackupPolicy], target: PolicyTarget, interval: 
     """The one policy that fits. Raises KatapultError that lists them if there are several."""
     if len(fits) > 1:
         listed = join_some([describe_policies([policy]) for policy in fits], MAX_LISTED, "; ")
-        having = f" have the interval {interval}" if interval else " are there, and schedule.interval names none"
+        having = f"with the interval {interval}" if interval else "and no interval is given"
         raise error_for(
             "several_backup_policies_found",
-            f"{len(fits)} backup policies of {target.label}{having}: {listed}.",
+            f"T{target.label[1:]} has {len(fits)} backup policies {having}: {listed}.",
             detail={"total": len(fits), "policies": [summarize_policy(policy) for policy in fits[:MAX_LISTED]]},
         )
     return fits[0] if fits else None
