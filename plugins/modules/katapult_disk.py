@@ -43,6 +43,8 @@ seealso:
     description: Create, change and delete many disks in one task.
   - module: katapult.cloud.katapult_disk_assignment
     description: Assign a disk to a virtual machine, or move it.
+  - module: katapult.cloud.katapult_disk_backup_policy
+    description: Back up a disk.
   - module: katapult.cloud.katapult_disk_info
     description: List disks, or read one.
   - module: katapult.cloud.katapult_data_center_info

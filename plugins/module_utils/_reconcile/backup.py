@@ -168,7 +168,7 @@ class PolicyReconciler:
             self._in_trash = error if isinstance(error, InTrashError) else None
             return
         if self._target is not None and not self._target.lookup.matches(policy.target):
-            told = policy.target.get(self._target.lookup.key)
+            told = policy.target.get(self._target.lookup.key) or policy.target.get("id")
             what = f"it is for {told}" if told else "the service does not say what it is for"
             summary = f"The backup policy {policy_id} is not one of {self._target.label}: {what}."
             raise error_for("not_meant", summary, hint=BACKUP_HINTS["not_meant"])

@@ -46,6 +46,21 @@ SEEDS: dict[str, dict[str, Any]] = {
             {"name": "data-04", "virtual_machine": "web-01.acme.katapult.cloud", "attachment": "attached"},
         ],
     },
+    "katapult_disk_backup_policy": {
+        "disks": [{"name": "data-01"}, {"name": "data-02"}, {"name": "data-03"}],
+        "disk_backup_policies": [
+            {"retention": 7, "disk": "data-02"},
+            {"retention": 7, "disk": "data-03", "id": "dbp_8tWk2Lr5Qx9ZbN3v"},
+            {"retention": 1, "virtual_machine": "web-01.acme.katapult.cloud"},
+        ],
+    },
+    "katapult_disk_backup_policy_info": {
+        "disks": [{"name": "data-01", "virtual_machine": "web-01.acme.katapult.cloud"}],
+        "disk_backup_policies": [
+            {"retention": 7, "disk": "data-01"},
+            {"retention": 1, "virtual_machine": "web-01.acme.katapult.cloud"},
+        ],
+    },
     "katapult_disk_info": {
         "disks": [
             {

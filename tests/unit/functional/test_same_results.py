@@ -21,6 +21,8 @@ from ansible_collections.katapult.cloud.tests.unit.support.commands import Ansib
 DISK = "katapult.cloud.katapult_disk"
 FLEET = "katapult.cloud.katapult_disks"
 WEB = "web-01.acme.katapult.cloud"
+BACKUP = "katapult.cloud.katapult_disk_backup_policy"
+DAILY = {"disk": "data-01", "retention": 7, "schedule": {"interval": "daily", "time": 3}}
 LONDON = {"size_in_gb": 20, "data_center": "uk-lon-01"}
 # Nothing listens there.
 PROXY = {"https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
@@ -56,6 +58,12 @@ TASKS: dict[str, dict[str, Any]] = {
     "assigned again": {"katapult.cloud.katapult_disk_assignment": {"disk": "data-01", "virtual_machine": WEB}},
     "in use": {DISK: {"name": "data-01", **ABSENT}},
     "released": {"katapult.cloud.katapult_disk_assignment": {"disk": "data-01", **ABSENT}},
+    "backed up": {BACKUP: DAILY, "diff": True},
+    "backed up again": {BACKUP: DAILY},
+    "backup predicted": {BACKUP: {**DAILY, "retention": 9}, "check_mode": True, "diff": True},
+    "backup of nothing": {BACKUP: {**DAILY, "disk": "none"}},
+    "backups": {"katapult.cloud.katapult_disk_backup_policy_info": {"disk": "data-01"}},
+    "backup ended": {BACKUP: {"id": "{{ backed_up.disk_backup_policy.id }}", **ABSENT}, "diff": True},
     "listed": {"katapult.cloud.katapult_disk_info": {"name": "data-01"}},
     "listed in full": {"katapult.cloud.katapult_disk_info": {"name": "data-01", "details": True}},
     "places": {"katapult.cloud.katapult_data_center_info": {}},
@@ -101,6 +109,7 @@ FAILED = {
     "plain http",
     "in a loop",
     "fleet refused",
+    "backup of nothing",
     "in use",
     "no such task",
     "not logged",

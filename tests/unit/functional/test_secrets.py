@@ -72,6 +72,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
 OTHERS: dict[str, dict[str, Any]] = {
     "katapult_data_center_info": {},
     "katapult_disk_assignment": {"disk": "data-01", "virtual_machine": "web-01.acme.katapult.cloud"},
+    "katapult_disk_backup_policy": {
+        "virtual_machine": "web-01.acme.katapult.cloud",
+        "retention": 7,
+        "schedule": {"interval": "daily"},
+    },
+    "katapult_disk_backup_policy_info": {"virtual_machine": "web-01.acme.katapult.cloud"},
     "katapult_disk_info": {"details": True},
     "katapult_disk_io_profile_info": {},
     "katapult_disks": {"size_in_gb": 20, "data_center": "uk-lon-01", "disks": ["data-01", {"name": "data-02"}]},

@@ -32,6 +32,7 @@ ATTACHED = "disk_Attached"
 TRASHED = "disk_Trashed"
 BOOT = "disk_Boot"
 TASK = "task_Running"
+POLICY = "dbp_Daily"
 FOREIGN = re.compile("^KATAPULT_|_PROXY$|_CA_BUNDLE$", re.IGNORECASE)
 MOST_REQUESTS = 400
 
@@ -56,6 +57,9 @@ class World:
         state.add_disk("System Disk", id=BOOT, virtual_machine=WEB, boot=True, root_password=PASSWORD)
         state.add_disk("data-03", id=TRASHED)
         throw_away(state, TRASHED, "Disk")
+        state.add_backup_policy(7, id=POLICY, disk=PLAIN, interval="daily", time=3)
+        state.add_backup_policy(4, disk=PLAIN, interval="weekly")
+        state.add_backup_policy(2, virtual_machine=WEB, interval="daily")
         state.add_task("Build disk", id=TASK, status="running")
 
     def run(self, module: ModuleType, options: Mapping[str, Any], *, check: bool = False) -> Finished:

@@ -14,7 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import ATTACHED, BOOT, DB, PLAIN, TASK, TRASHED, WEB
+from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import (
+    ATTACHED,
+    BOOT,
+    DB,
+    PLAIN,
+    POLICY,
+    TASK,
+    TRASHED,
+    WEB,
+)
 from ansible_collections.katapult.cloud.tests.unit.fuzz.values import ENDLESS, HUGE, odd_values
 from hypothesis import strategies as st
 
@@ -30,6 +39,8 @@ GOOD: dict[LockDirectory, list[Any]] = {
     ("organization", "sub_domain"): ["acme"],
     ("virtual_machine", "id"): ["vm_Web", "vm_Db", "vm_None"],
     ("katapult_task_info", "id"): [TASK, "task_None"],
+    ("katapult_disk_backup_policy", "id"): [POLICY, "dbp_None"],
+    ("katapult_disk_backup_policy_info", "id"): [POLICY, "dbp_None"],
     ("id",): [PLAIN, ATTACHED, TRASHED, BOOT, "disk_None"],
     ("name",): ["data-01", "data-02", "data-09", "System Disk"],
     ("key",): ["env", "role"],
@@ -43,6 +54,11 @@ GOOD: dict[LockDirectory, list[Any]] = {
     ("api_timeout",): [5],
     ("ca_path",): ["/"],
     ("older_than",): ["0", "1d", "30d", "2w"],
+    ("retention",): [1, 7, "14"],
+    ("frequency",): [1, 2],
+    ("minute",): [0, 30],
+    ("time",): [0, 3],
+    ("trash_at",): [4102444800],
     ("object_types",): ["Disk", "VirtualMachine", "all"],
 }
 # The connection is odd in tests of its own: without it nothing is reached.
@@ -129,6 +145,8 @@ ENOUGH: dict[str, dict[str, Any]] = {
     "katapult_data_center_info": {},
     "katapult_disk": {"name": "data-01"},
     "katapult_disk_assignment": {"disk": "data-01", "virtual_machine": WEB},
+    "katapult_disk_backup_policy": {"id": POLICY, "retention": 7},
+    "katapult_disk_backup_policy_info": {},
     "katapult_disk_info": {},
     "katapult_disk_io_profile_info": {},
     "katapult_disks": {"disks": [{"name": "data-01"}]},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import ATTACHED, DB, PLAIN, TASK, TRASHED, WEB
+from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import ATTACHED, DB, PLAIN, POLICY, TASK, TRASHED, WEB
 
 NEW: dict[str, Any] = {"name": "data-09", "size_in_gb": 20, "data_center": "uk-lon-01"}
 TIED = {"virtual_machine": WEB, "attach": True}
@@ -53,6 +53,27 @@ LIVES: dict[str, tuple[str, dict[str, Any]]] = {
         {"size_in_gb": 30, "disks": [{"id": PLAIN}, {"name": "data-02"}, {"id": TRASHED, "restore": True}]},
     ),
     "delete a fleet": ("katapult_disks", {"state": "absent", "purge": True, "disks": ["data-01", {"id": TRASHED}]}),
+    "create a backup policy": (
+        "katapult_disk_backup_policy",
+        {"disk": "data-01", "retention": 3, "schedule": {"interval": "hourly", "minute": 30}},
+    ),
+    "change a backup policy": (
+        "katapult_disk_backup_policy",
+        {
+            "disk": {"id": PLAIN},
+            "retention": 14,
+            "schedule": {"interval": "daily", "time": 5},
+            "trash_at": 4102444800,
+            "exclusive": True,
+        },
+    ),
+    "find a backup policy": (
+        "katapult_disk_backup_policy",
+        {"virtual_machine": WEB, "retention": 2, "schedule": {"interval": "daily"}},
+    ),
+    "delete a backup policy": ("katapult_disk_backup_policy", {"id": POLICY, "state": "absent"}),
+    "list backup policies": ("katapult_disk_backup_policy_info", {"details": True}),
+    "list those of a machine": ("katapult_disk_backup_policy_info", {"virtual_machine": WEB, "include_disks": True}),
     "list": ("katapult_disk_info", {"details": True}),
     "read": ("katapult_disk_info", {"id": PLAIN, "annotations": [{"key": "env", "value": "test"}]}),
     "list profiles": ("katapult_disk_io_profile_info", {}),

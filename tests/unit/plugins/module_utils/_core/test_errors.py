@@ -17,6 +17,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import
     ERROR_CODES,
     MAX_SENTENCE,
     ApiError,
+    BackupPolicyNotFoundError,
     DiskNotFoundError,
     ErrorDetails,
     InTrashError,
@@ -67,6 +68,7 @@ CASES = (
         ("properties.bus_type", "invalid_enum", "not one of scsi, virtio"),
     ),
     Case(400, "missing_required_argument", ApiError, {"path": ["disk"]}, ("disk",)),
+    Case(400, "invalid_timestamp", ApiError, words=("trash_at",)),
     Case(403, "invalid_api_token", ApiError, words=("api_token",)),
     Case(403, "invalid_capabilities_token", ApiError),
     Case(
@@ -83,6 +85,7 @@ CASES = (
     Case(404, "virtual_machine_not_found", NotFoundError, words=("web-01.acme.katapult.cloud, or {id: vm_...}",)),
     Case(404, "task_not_found", NotFoundError),
     Case(404, "trash_object_not_found", TrashObjectNotFoundError),
+    Case(404, "disk_backup_policy_not_found", BackupPolicyNotFoundError, words=("interval",)),
     Case(404, "route_not_found", ApiError, words=("api_url",)),
     Case(
         406,
