@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import ATTACHED, DB, PLAIN, POLICY, TASK, TRASHED, WEB
+from ansible_collections.katapult.cloud.tests.unit.fuzz.environment import (
+    ATTACHED,
+    DB,
+    PLAIN,
+    POLICY,
+    TASK,
+    TRASHED,
+    WEB,
+)
 
 NEW: dict[str, Any] = {"name": "data-09", "size_in_gb": 20, "data_center": "uk-lon-01"}
 TIED = {"virtual_machine": WEB, "attach": True}
