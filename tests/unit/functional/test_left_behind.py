@@ -274,3 +274,46 @@ def test_check_mode_neither_waits_nor_drops_a_note(harness: Harness) -> None:
     assert harness.disk(check=True, name="data-01", **LONDON).requests.count(LOOK) == 1
     assert harness.fleet(check=True, disks=[{"name": "data-01"}], **LONDON).requests.count(LOOK) == 1
     assert harness.disk(name="data-01", **LONDON).requests[:2] == [LOOK, LOOK]
+
+
+POLICIES = "/disks/disk/disk_backup_policies"
+DAILY = {"disk": {"id": "disk_Data"}, "retention": 7, "schedule": {"interval": "daily"}}
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_the_backup_policy_that_appears_is_taken_as_one_that_exists(harness: Harness, state: str) -> None:
+    simulator = harness.simulator
+    simulator.state.add_disk("data-01", id="disk_Data")
+
+    def die() -> None:
+        raise Death
+
+    simulator.faults.add(Fault(POLICIES, "POST", "before", "drop"))
+    harness.clock.meanwhile(die, when=lambda: simulator.requests[-1].method == "GET")
+    with pytest.raises(Death):
+        harness.backup_policy(**DAILY)
+    due = len(simulator.requests) + 3
+    harness.clock.meanwhile(
+        lambda: simulator.state.add_backup_policy(9, disk="data-01"), when=lambda: len(simulator.requests) >= due
+    )
+
+    outcome = harness.backup_policy(**DAILY, state=state)
+
+    assert [item.retention for item in simulator.state.backup_policies_in_use()] == [7] * (state == "present")
+    assert (outcome["changed"], f"POST {POLICIES}" in outcome.writes) == (True, False)
+    assert harness.backup_policy(**DAILY, state=state)["changed"] is False
+
+
+def test_a_backup_policy_that_never_appears_is_created_once(harness: Harness) -> None:
+    harness.simulator.state.add_disk("data-01", id="disk_Data")
+
+    def die() -> None:
+        raise Death
+
+    harness.simulator.faults.add(Fault(POLICIES, "POST", "before", "drop"))
+    harness.clock.meanwhile(die, when=lambda: harness.simulator.requests[-1].method == "GET")
+    with pytest.raises(Death):
+        harness.backup_policy(**DAILY)
+
+    assert harness.backup_policy(**DAILY).writes == [f"POST {POLICIES}"]
+    assert harness.backup_policy(**DAILY)["changed"] is False

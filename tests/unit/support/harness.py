@@ -18,6 +18,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._api.transport impo
 from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Deadline
 from ansible_collections.katapult.cloud.plugins.module_utils._core.errors import KatapultError
 from ansible_collections.katapult.cloud.plugins.module_utils._core.file_lock import LockDirectory
+from ansible_collections.katapult.cloud.plugins.module_utils._options.backup import parse_backup_policy_options
 from ansible_collections.katapult.cloud.plugins.module_utils._options.disk import parse_assignment, parse_disk
 from ansible_collections.katapult.cloud.plugins.module_utils._options.fleet import parse_fleet
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.absent import AbsentReconciler
@@ -25,6 +26,7 @@ from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.assignme
     AssignmentReconciler,
     ReleaseReconciler,
 )
+from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.backup import PolicyReconciler, PolicyResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet import Fleet, FleetSettings
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.fleet_item import FleetResult
 from ansible_collections.katapult.cloud.plugins.module_utils._reconcile.present import PresentReconciler
@@ -90,6 +92,15 @@ class Harness:
         def act(context: RunContext) -> DiskResult:
             reconciler = ReleaseReconciler if given["state"] == "absent" else AssignmentReconciler
             return reconciler(parse_assignment(given), context).ensure()
+
+        return self._run(act, check=check, token=None, wait=True)
+
+    def backup_policy(self, *, check: bool = False, **options: Any) -> Outcome:
+        """A run of katapult_disk_backup_policy."""
+
+        def act(context: RunContext) -> PolicyResult:
+            given = {"organization": ACME, "exclusive": False, "state": "present", **options}
+            return PolicyReconciler(parse_backup_policy_options(given), context).ensure()
 
         return self._run(act, check=check, token=None, wait=True)
 

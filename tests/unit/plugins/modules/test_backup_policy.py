@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from unittest import mock
 
 import pytest
+from ansible_collections.katapult.cloud.plugins.module_utils._core.clock import Clock
 from ansible_collections.katapult.cloud.plugins.modules import (
     katapult_disk,
     katapult_disk_backup_policy,
@@ -17,6 +20,7 @@ from ansible_collections.katapult.cloud.plugins.modules import (
 from ansible_collections.katapult.cloud.tests.simulator.faults import FOREVER, Fault
 from ansible_collections.katapult.cloud.tests.simulator.simulator import Simulator
 from ansible_collections.katapult.cloud.tests.simulator.trash import throw_away, throw_away_machine
+from ansible_collections.katapult.cloud.tests.unit.support.fake_clock import SkippedTime
 
 WEB = "web-01.acme.katapult.cloud"
 DISK = "disk_Data"
@@ -41,13 +45,37 @@ LOST: dict[str, dict[str, Any]] = {
     "502 after": {"when": "after", "action": "answer", "status": 502},
     "no object after": {"when": "after", "action": "answer", "status": 200, "body": {"disk_backup_policy": None}},
 }
-WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "create": ("POST", OF_DISK, {**ON_DISK, "retention": 4, "schedule": {"interval": "weekly"}}),
-    "change": ("PATCH", POLICY, {**ON_DISK, "retention": 9}),
-    "schedule": ("DELETE", SCHEDULE, {**ON_DISK, "trash_at": LATER}),
-    "delete": ("DELETE", POLICY, {**ON_DISK, "state": "absent"}),
+
+
+class Write(NamedTuple):
+    """A request that changes something, and the options that it is sent for."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+
+    @property
+    def request(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def fault(self, *how: str, **more: Any) -> Fault:
+        return Fault(self.path, self.method, *how, **more)
+
+
+WRITES = {
+    "create": Write("POST", OF_DISK, {**ON_DISK, "retention": 4, "schedule": {"interval": "weekly"}}),
+    "change": Write("PATCH", POLICY, {**ON_DISK, "retention": 9}),
+    "schedule": Write("DELETE", SCHEDULE, {**ON_DISK, "trash_at": LATER}),
+    "delete": Write("DELETE", POLICY, {**ON_DISK, "state": "absent"}),
 }
-FOR_EVERY_WRITE = pytest.mark.parametrize(("method", "path", "options"), WRITES.values(), ids=WRITES)
+FOR_EVERY_WRITE = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits() -> Iterator[None]:
+    clock = SkippedTime(speed=100)
+    with mock.patch.multiple(Clock, now=staticmethod(clock.now), sleep=staticmethod(clock.sleep)):
+        yield
 
 
 @pytest.fixture(name="policy")
@@ -362,11 +390,11 @@ def test_an_organization_that_there_is_not_is_told(policy: Any, state: str) -> N
 @pytest.mark.parametrize("lost", LOST.values(), ids=LOST)
 @FOR_EVERY_WRITE
 def test_a_lost_answer_is_no_second_write(
-    policy: Any, simulator: Simulator, daily: str, method: str, path: str, options: Any, lost: Any
+    policy: Any, simulator: Simulator, daily: str, write: Write, lost: Any
 ) -> None:
-    simulator.faults.add(Fault(path, method, **lost))
-    done = policy(**options)
-    is_unclear = path == OF_DISK and lost["when"] == "before"
+    simulator.faults.add(write.fault(**lost))
+    done = policy(**write.options)
+    is_unclear = write.path == OF_DISK and lost["when"] == "before"
 
     if is_unclear:
         # The create is not sent again: it could be carried out late.
@@ -374,11 +402,11 @@ def test_a_lost_answer_is_no_second_write(
         assert "No such policy is there yet." in done["msg"]
     else:
         assert (done.result.get("failed"), done["changed"]) == (None, True)
-        assert len(in_use(simulator)) == {"POST": 2, "PATCH": 1}.get(method, 0 if path == POLICY else 1)
+        assert len(in_use(simulator)) == {"POST": 2, "PATCH": 1}.get(write.method, 0 if write.path == POLICY else 1)
     assert [request for request in writes(policy) if request.startswith("POST")] == [f"POST {OF_DISK}"] * (
-        path == OF_DISK
+        write.path == OF_DISK
     )
-    again = policy(**options)
+    again = policy(**write.options)
     assert again["changed"] is is_unclear
     assert daily
 
@@ -386,46 +414,46 @@ def test_a_lost_answer_is_no_second_write(
 @pytest.mark.parametrize("status", [429, 503])
 @FOR_EVERY_WRITE
 def test_a_write_that_is_put_off_is_sent_again(
-    policy: Any, simulator: Simulator, daily: str, method: str, path: str, options: Any, status: int
+    policy: Any, simulator: Simulator, daily: str, write: Write, status: int
 ) -> None:
     del daily
     body = {"error": {"code": "rate_limit_reached" if status == 429 else "service_unavailable"}}
     headers = {"Retry-After": "0"}
-    simulator.faults.add(Fault(path, method, "before", "answer", status=status, body=body, headers=headers))
-    done = policy(**options)
+    simulator.faults.add(write.fault("before", "answer", status=status, body=body, headers=headers))
+    done = policy(**write.options)
 
-    if path == OF_DISK and status == 503:
+    if write.path == OF_DISK and status == 503:
         assert done["error"]["ambiguous"] is True
         return
     assert done["changed"] is True
-    assert policy.requests.count(f"{method} {path}") == 2
-    assert policy(**options)["changed"] is False
+    assert policy.requests.count(write.request) == 2
+    assert policy(**write.options)["changed"] is False
 
 
 @FOR_EVERY_WRITE
 def test_a_refusal_is_told_in_the_words_of_the_service(
-    policy: Any, simulator: Simulator, daily: str, method: str, path: str, options: Any
+    policy: Any, simulator: Simulator, daily: str, write: Write
 ) -> None:
     del daily
     before = in_use(simulator)
     body = {"error": {"code": "validation_error", "detail": {"errors": ["Backups are not available"]}}}
-    simulator.faults.add(Fault(path, method, "before", "answer", status=422, body=body, times=FOREVER))
-    done = policy(**options)
+    simulator.faults.add(write.fault("before", "answer", status=422, body=body, times=FOREVER))
+    done = policy(**write.options)
 
     assert (done["failed"], done["changed"], done["error"]["ambiguous"]) == (True, False, False)
     assert "Backups are not available" in done["msg"]
     assert in_use(simulator) == before
-    assert policy.requests.count(f"{method} {path}") == 1
+    assert policy.requests.count(write.request) == 1
 
 
 @pytest.mark.parametrize("scopes", [["disks"], ["disks", "disk_backup_policies:read"]], ids=["none", "read"])
 @FOR_EVERY_WRITE
 def test_a_missing_scope_is_named(
-    policy: Any, simulator: Simulator, daily: str, method: str, path: str, options: Any, scopes: list[str]
+    policy: Any, simulator: Simulator, daily: str, write: Write, scopes: list[str]
 ) -> None:
-    del daily, method, path
+    del daily
     simulator.state.add_token("narrow", scopes=scopes)
-    done = policy(api_token="narrow", **options)
+    done = policy(api_token="narrow", **write.options)
 
     assert (done["error"]["code"], done["changed"]) == ("scope_not_granted", False)
     assert "disk_backup_policies" in done["msg"]
@@ -472,14 +500,6 @@ def test_what_appears_after_a_lost_create_is_not_taken_if_it_is_not_surely_ours(
 def test_a_policy_that_another_run_made_while_a_create_was_put_off(
     policy: Any, simulator: Simulator, retention: int
 ) -> None:
-    def meanwhile(_answer: Any) -> Any:
-        simulator.state.add_backup_policy(retention, disk=DISK, interval="daily", time=3)
-        return {"error": {"code": "rate_limit_reached"}}
-
-    headers = {"Retry-After": "0"}
-    simulator.faults.add(Fault(OF_DISK, "POST", "after", "answer", status=429, body=meanwhile, headers=headers))
-    simulator.faults.add(Fault(OF_DISK, "POST", "before", "answer", status=429, headers=headers))
-    simulator.faults.clear()
     made: list[str] = []
 
     def late(_answer: Any) -> Any:
@@ -487,7 +507,9 @@ def test_a_policy_that_another_run_made_while_a_create_was_put_off(
             made.append(simulator.state.add_backup_policy(retention, disk=DISK, interval="daily", time=3))
         return {"error": {"code": "rate_limit_reached"}}
 
-    simulator.faults.add(Fault(OF_DISK, "POST", "before", "answer", status=429, body=late, headers=headers))
+    simulator.faults.add(
+        Fault(OF_DISK, "POST", "before", "answer", status=429, body=late, headers={"Retry-After": "0"})
+    )
     done = policy(**ON_DISK, **DAILY)
 
     assert (done["changed"], done["disk_backup_policy"]["id"]) == (retention != 7, made[0])
@@ -521,14 +543,12 @@ def test_a_policy_that_another_run_deleted_meanwhile_is_gone(policy: Any, simula
 
 @FOR_EVERY_WRITE
 def test_a_change_that_the_service_accepts_and_does_not_make_is_told(
-    policy: Any, simulator: Simulator, daily: str, method: str, path: str, options: Any
+    policy: Any, simulator: Simulator, daily: str, write: Write
 ) -> None:
-    if path == OF_DISK or options.get("state") == "absent":
+    if write.path == OF_DISK or write.options.get("state") == "absent":
         return
-    simulator.faults.add(
-        Fault(path, method, "before", "answer", status=200, body={"disk_backup_policy": {"id": daily}})
-    )
-    done = policy(**options)
+    simulator.faults.add(write.fault("before", "answer", status=200, body={"disk_backup_policy": {"id": daily}}))
+    done = policy(**write.options)
 
     assert (done["error"]["code"], done["disk_backup_policy"]["id"]) == ("not_applied", daily)
     assert f"The service took the change of the backup policy {daily}, but its " in done["msg"]
