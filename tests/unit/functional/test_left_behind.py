@@ -277,7 +277,7 @@ def test_check_mode_neither_waits_nor_drops_a_note(harness: Harness) -> None:
 
 
 POLICIES = "/disks/disk/disk_backup_policies"
-DAILY = {"disk": {"id": "disk_Data"}, "retention": 7, "schedule": {"interval": "daily"}}
+DAILY: dict[str, Any] = {"disk": {"id": "disk_Data"}, "retention": 7, "schedule": {"interval": "daily"}}
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])

@@ -58,8 +58,8 @@ class Write(NamedTuple):
     def request(self) -> str:
         return f"{self.method} {self.path}"
 
-    def fault(self, *how: str, **more: Any) -> Fault:
-        return Fault(self.path, self.method, *how, **more)
+    def fault(self, when: str, action: str, **more: Any) -> Fault:
+        return Fault(self.path, self.method, when, action, **more)
 
 
 WRITES = {
