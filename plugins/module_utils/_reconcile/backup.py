@@ -106,9 +106,14 @@ class PolicyReconciler:
         try:
             self._observe()
         except KatapultError as error:
-            if not self._desired.absent or not _is_target_gone(error):
+            if self._desired.absent and _is_target_gone(error):
+                return self._without_target(error)
+            if not self._may_be_predicted(error):
                 raise
-            return self._without_target(error)
+            self._context.warn(
+                f"{error.summary} Check mode takes it for one that an earlier task creates. Without such a task the "
+                "real run fails here."
+            )
         plan = self._plan()
         is_missing = self._policy is None and self._target is not None
         if self._context.check_mode or not (plan.changes or is_missing):
@@ -121,6 +126,11 @@ class PolicyReconciler:
             elif plan.changes:
                 self._observe()
             return self._result(self._carry_out(self._plan(), notes))
+
+    def _may_be_predicted(self, error: KatapultError) -> bool:
+        """Whether only a disk is missing that an earlier task may have predicted in check mode."""
+        is_missing = error.details.code == "disk_not_found" and self._desired.disk_name is not None
+        return self._context.check_mode and is_missing and self._desired.id is None
 
     @property
     def _lock_name(self) -> str:
