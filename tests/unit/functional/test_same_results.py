@@ -127,6 +127,7 @@ GIVEN_ANEW = [
     (re.compile(r'"(\w+_at|keep_until)": \d+'), r'"\1": 0'),
     (re.compile(r'"(start|end|delta|ansible_job_id|results_file|attempts)": ("[^"]*"|\d+)'), r'"\1": "X"'),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:0"),
+    (re.compile(r"until \d{4}-\d\d-\d\d \d\d:\d\d UTC"), "until 2026-01-01 00:00 UTC"),
     (re.compile(r"within \d[\d.]* s"), "within 0 s"),
 ]
 
