@@ -536,12 +536,12 @@ BACKUP_HINTS = {
     "create_unclear": "Check the policies that are listed, delete those that should not exist, and run the task again.",
     "duplicate_created": "Keep one and delete the other, then run the task again.",
     "lock_timeout": "Run the task again later.",
-    "no_answer": "The policy may still appear. Before you run the task again, list the policies of the target.",
     "not_applied": "Check the policy in the Katapult console, then run the task again.",
     "not_as_asked": "Check that policy. The next run would not find it, and would create another.",
     "not_meant": "Correct the option that differs, or remove it.",
     "object_in_trash": "Restore it in the Katapult console, or use another. A policy is created anew without id.",
 }
+POLICY_MAY_APPEAR = "The policy may still appear. Before you run the task again, list the policies of its target."
 UNCLEAR_IN_FLEET = (
     "First check the disks with error.ambiguous in disks: their requests may have been carried out. Then run the task "
     "again: it continues where this run stopped."

@@ -14,6 +14,7 @@ from .._api.models import BackupPolicy, Lookup, MalformedPayloadError, PolicyTar
 from .._core.clock import Deadline
 from .._core.errors import (
     BACKUP_HINTS,
+    POLICY_MAY_APPEAR,
     ApiError,
     BackupPolicyNotFoundError,
     InternalError,
@@ -134,7 +135,8 @@ class PolicyReconciler:
 
     @property
     def _lock_name(self) -> str:
-        lookup = self._target.lookup if self._target else Lookup("id", self._desired.id or "")
+        told = self._policy.target.get("id") if self._policy else None
+        lookup = self._target.lookup if self._target else Lookup("id", str(told or self._desired.id))
         return f"backup policies of {lookup.value.lower() if lookup.key == 'fqdn' else lookup.value}"
 
     def _observe(self) -> None:
@@ -258,7 +260,7 @@ class PolicyReconciler:
                 if isinstance(error, ApiError) and error.transient:
                     return []
                 summary = f"{lost.summary} Looking for the policy failed too: {error.summary}"
-                raise lost.copy_with(summary=summary, hint=BACKUP_HINTS["no_answer"]).as_ambiguous() from error
+                raise lost.copy_with(summary=summary, hint=POLICY_MAY_APPEAR).as_ambiguous() from error
 
         return self._poller.poll_briefly(look, bool)
 
@@ -266,7 +268,7 @@ class PolicyReconciler:
         """The one policy of `new` that is as asked for; anything else is a failure."""
         if not new:
             summary = f"{lost.summary} No such policy is there yet."
-            raise lost.copy_with(summary=summary, hint=BACKUP_HINTS["no_answer"]).as_ambiguous()
+            raise lost.copy_with(summary=summary, hint=POLICY_MAY_APPEAR).as_ambiguous()
         unlike = find_policy_differences(self._desired, new[0])
         if len(new) > 1 or unlike:
             seen = f"There is now {describe_policies(new)}{', which differs: ' if unlike else ''}{'; '.join(unlike)}."

@@ -415,6 +415,17 @@ def test_a_lost_answer_is_no_second_write(
     assert daily
 
 
+@FOR_EVERY_WRITE
+def test_a_service_that_never_answers_is_told(policy: Any, simulator: Simulator, daily: str, write: Write) -> None:
+    simulator.faults.add(write.fault("before", "drop", times=FOREVER))
+    done = policy(**write.options, api_retries=1)
+
+    assert (done["error"]["code"], done["error"]["ambiguous"]) == ("no_answer", True)
+    assert ("The policy may still appear." in done["msg"]) is (write.path == OF_DISK)
+    assert policy.requests.count(write.request) == (1 if write.path == OF_DISK else 2)
+    assert [item.id for item in simulator.state.backup_policies_in_use()] == [daily]
+
+
 @pytest.mark.parametrize("status", [429, 503])
 @FOR_EVERY_WRITE
 def test_a_write_that_is_put_off_is_sent_again(
