@@ -48,7 +48,7 @@ MODULE_REQUESTS = "2.25.1"
 #: Every supported ansible-core with its last number. antsibull-nox knows which Pythons it takes.
 CORES = {"2.16": "19", "2.17": "14", "2.18": "19", "2.19": "14", "2.20": "10", "2.21": "5"}
 #: The folders of tests/unit that depend on ansible-core, and what leaves out those tests that run Ansible itself.
-CORE_TESTS = ("plugins", "functional", "fuzz", "docs", "awx")
+CORE_TESTS = ("plugins", "functional", "fuzz", "docs", "awx", "roles")
 WITH_ANSIBLE = (
     "plugins/inventory",
     "plugins/plugin_utils",
@@ -219,7 +219,8 @@ def docs(session: nox.Session) -> None:
 def units(session: nox.Session) -> None:
     """All unit tests, or those that are named: nox -s units -- tests/unit/docs."""
     install(session, "ansible-core", "ansible-builder", *TEST_PACKAGES)
-    run_pytest(session, "--durations=20", *(session.posargs or ["tests/unit"]))
+    # Why tests are skipped is said.
+    run_pytest(session, "--durations=20", "-rs", *(session.posargs or ["tests/unit"]))
 
 
 def run_pytest(session: nox.Session, *words: str) -> None:

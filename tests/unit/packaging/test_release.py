@@ -26,6 +26,7 @@ BELONGS = re.compile(
     | requirements\.txt | \.ansible-lint
     | meta/(runtime|execution-environment)\.yml
     | plugins/(action|doc_fragments|module_utils/_[a-z]+|modules|plugin_utils)/[a-z_]+\.py
+    | roles/mounted_disk/(README\.md|[a-z]+/[a-z_]+\.(yml|j2|sh))
     | changelogs/changelog\.yaml
     | (docs|examples)/([\w-]+/)*[\w-][\w.-]*\.(md|rst|yml|yaml|json|ini|j2|svg|png)
     """,
@@ -41,6 +42,7 @@ NEEDED = {
     "meta/runtime.yml",
     "requirements.txt",
     *(path.relative_to(COLLECTION).as_posix() for path in COLLECTION.glob("plugins/**/*.py")),
+    *(path.relative_to(COLLECTION).as_posix() for path in COLLECTION.glob("roles/**/*.*")),
 }
 GALAXY_TAGS = {
     "application",
