@@ -96,7 +96,7 @@ README_COMMANDS = [
 ]
 EXAMPLES = COLLECTION / "examples"
 PLAYBOOKS = sorted(EXAMPLES.glob("*.yml"))
-# One of the others works on guests: see tests/unit/roles/test_mounted_disk.py. The other needs the ID of a disk in the trash.
+# Of the others, one works on guests (see tests/unit/roles/test_mounted_disk.py), and one needs the ID of a disk.
 LOCAL_PLAYBOOKS = [path for path in PLAYBOOKS if path.stem not in ("mounted_disk", "restore_disk")]
 LONG_AGO = 1_750_000_000
 # What is there when a playbook of the examples is run.
