@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # shellcheck shell=sh
-# Waits for a device, and prints what the role must know of it, each line with a name and '=' before it. Changes nothing.
-# $1: the device, and $2: how many seconds to wait for it. $3: "new" if the disk was created just now, so that nothing of
-# anybody can be on it. $4: the type of the file system, and $5: its mount point. $6: the bytes that the device has at
-# least if the guest knows its size. $7: how many seconds to wait until there is room to grow.
+# Waits for a device, and prints what the role must know of it, each line with a name and '=' before it. Changes
+# nothing. $1: the device, and $2: how many seconds to wait for it. $3: "new" if the disk was created just now, so that
+# no data can be on it. $4: the type of the file system, and $5: its mount point. $6: the bytes that the device must
+# have at least. $7: how many seconds to wait until there is room to grow.
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export LC_ALL=C
 device="$1" age="$3" type="$4" target="$5" least="$6"
@@ -25,7 +25,10 @@ file_system_size() {
       [ "$here" != "$(lsblk --raw --noheadings --nodeps --output MAJ:MIN "$device")" ] ||
         xfs_growfs -n "$target" | sed -n 's/^data .*bsize=\([0-9]*\) *blocks=\([0-9]*\).*/\1 \2/p'
       ;;
-  esac | xargs sh -c '[ $# -ne 2 ] || echo $(($1 * $2))' sh
+  esac | tr -s '\n' ' ' | {
+    read -r first second
+    [ -z "$second" ] || echo $((first * second))
+  }
 }
 
 left="$2"
