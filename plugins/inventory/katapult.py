@@ -141,7 +141,7 @@ keyed_groups:
   - key: katapult_group
     prefix: group
 ---
-# The list is kept for ten minutes. ansible-inventory --flush-cache reads it again.
+# The list is kept for ten minutes. ansible-playbook --flush-cache reads it again.
 plugin: katapult.cloud.katapult
 disks: false
 cache: true

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..module_utils._api.endpoints import KatapultApi
 from ..module_utils._api.models import Disk, Lookup, annotation_pairs, find_device
-from ..module_utils._core.errors import InTrashError, NotFoundError, NotPermittedError, OptionError
+from ..module_utils._core.errors import ApiError, InTrashError, NotFoundError, NotPermittedError, OptionError
 from ..module_utils._core.parallel import map_concurrently
 from ..module_utils._options.disk import ANNOTATIONS, parse_annotations, parse_lookup, require_organization
 from ..module_utils._options.text import find_name_problem, infer_key, raise_if
@@ -128,6 +128,8 @@ def read_machines(api: KatapultApi, query: MachineQuery, warn: Callable[[str], N
     for disks in listed:
         if isinstance(disks, NotPermittedError):
             warn(f"{disks.message} The inventory has no katapult_disks. If you need none, set disks: false.")
+        elif isinstance(disks, ApiError):
+            raise disks
         else:
             _add_disks(machines, disks)
     if query.disk_details:
@@ -139,12 +141,15 @@ def _list_machines(api: KatapultApi, query: MachineQuery) -> list[Row]:
     return api.list_virtual_machines(query.organization, query.annotations, query.matches)
 
 
-def _list_disks(api: KatapultApi, query: MachineQuery) -> dict[str, list[dict[str, Any]]] | NotPermittedError:
-    """The disks by the ID of their machine, or by its name where the row does not tell the ID."""
+def _list_disks(api: KatapultApi, query: MachineQuery) -> dict[str, list[dict[str, Any]]] | ApiError:
+    """The disks by the ID of their machine, or by its name where the row does not tell the ID.
+
+    An error is returned: if both lists fail, that of the machines is told.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     try:
         rows = api.list_disks(query.organization, keep=_is_assigned)
-    except NotPermittedError as error:
+    except ApiError as error:
         return error
     for row in rows:
         machine = row["virtual_machine_disk"]["virtual_machine"]

@@ -225,7 +225,9 @@ def test_a_cached_list_needs_no_request_until_the_cache_is_flushed(inventory: In
     inventory.simulator.seed({"virtual_machines": [{"fqdn": "new-01.acme.katapult.cloud"}]})
     assert len(inventory.hosts(**options)) == 3
     assert len(inventory.hosts(details=True, **options)) == 2
-    assert len(inventory.hosts(words=("--flush-cache",), details=True, **options)) == 3
+    play = inventory.ansible.save("- hosts: all\n")
+    inventory.write(details=True, **options)
+    inventory.ansible.run("ansible-playbook", "-i", str(inventory.path), str(play), "--flush-cache", "--list-hosts")
     assert len(inventory.hosts(details=True, **options)) == 3
     assert list(cache.iterdir()) != []
     assert [path for path in cache.iterdir() if inventory.simulator.token in path.read_text(encoding="utf-8")] == []

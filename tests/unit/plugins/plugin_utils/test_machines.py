@@ -282,3 +282,13 @@ def test_the_recorded_list_becomes_hosts() -> None:
         assert "REDACTED" not in json.dumps(machine)
     hosts, warnings = name_hosts(machines, "fqdn")
     assert (list(hosts), warnings) == ([row["fqdn"] for row in shown["virtual_machines"]], [])
+
+
+def test_a_failure_of_the_list_of_disks_is_told_after_that_of_the_machines() -> None:
+    refused, broken = error_answer(403, "invalid_api_token"), error_answer(500, "unhandled_exception")
+    listed = listing({"id": "vm_1"})
+
+    with pytest.raises(ApiError, match="Could not list the disks"):
+        read_answers(ScriptedService({f"GET {MACHINES}": [listed], f"GET {DISKS}": [broken]}))
+    with pytest.raises(ApiError, match="Could not list the virtual machines"):
+        read_answers(ScriptedService({f"GET {MACHINES}": [refused], f"GET {DISKS}": [broken]}))
