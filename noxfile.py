@@ -220,7 +220,7 @@ def units(session: nox.Session) -> None:
     """All unit tests, or those that are named: nox -s units -- tests/unit/docs."""
     install(session, "ansible-core", "ansible-builder", *TEST_PACKAGES)
     # Why tests are skipped is said.
-    run_pytest(session, "--durations=20", "-rs", *(session.posargs or ["tests/unit"]))
+    run_pytest(session, "--durations=20", "-rfEs", *(session.posargs or ["tests/unit"]))
 
 
 def run_pytest(session: nox.Session, *words: str) -> None:

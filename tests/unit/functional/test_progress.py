@@ -42,7 +42,7 @@ LINE = re.compile(r"^katapult_disk: '([\w-]+)' \(disk_\w+\): task 'Build disk' i
 LIST = "/organizations/organization/disks"
 RETRY = re.compile(r"^katapult_disk: .*\(.*HTTP 503\), trying again in \d[.\d]* s \((\d) of 5\)$", re.MULTILINE)
 # What no two disks have in common.
-OF_ONE_DISK = {"id", "name", "wwn", "created_at", "started_at", "finished_at"}
+OF_ONE_DISK = {"id", "name", "wwn", "device", "created_at", "started_at", "finished_at"}
 
 
 @pytest.fixture(name="simulator")

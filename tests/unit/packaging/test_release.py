@@ -25,7 +25,7 @@ BELONGS = re.compile(
     | README\.md | LICENSE | CHANGELOG\.rst | CONTRIBUTING\.md | SECURITY\.md
     | requirements\.txt | \.ansible-lint
     | meta/(runtime|execution-environment)\.yml
-    | plugins/(action|doc_fragments|module_utils/_[a-z]+|modules|plugin_utils)/[a-z_]+\.py
+    | plugins/(action|doc_fragments|inventory|module_utils/_[a-z]+|modules|plugin_utils)/[a-z_]+\.py
     | roles/mounted_disk/(README\.md|[a-z]+/[a-z_]+\.(yml|j2|sh))
     | changelogs/changelog\.yaml
     | (docs|examples)/([\w-]+/)*[\w-][\w.-]*\.(md|rst|yml|yaml|json|ini|j2|svg|png)

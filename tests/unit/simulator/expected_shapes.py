@@ -215,6 +215,8 @@ def misfits(value: object, table: Any, place: str = "answer") -> list[str]:
         return [line for lines in found for line in lines]
     if isinstance(table, list) and isinstance(value, list):
         return [line for index, item in enumerate(value) for line in misfits(item, table[0], f"{place}[{index}]")]
+    if not isinstance(table, type):
+        return [] if value is table is None else [f"{place}: {value!r}"]
     # To Python, true is a number.
-    fits = value is None if table is None else isinstance(value, table) and isinstance(value, bool) is (table is bool)
+    fits = isinstance(value, table) and isinstance(value, bool) is (table is bool)
     return [] if fits else [f"{place}: {value!r}"]
