@@ -54,7 +54,7 @@ LIST = "/organizations/organization/virtual_machines"
 MACHINE = "/virtual_machines/virtual_machine"
 DISKS = "/organizations/organization/disks"
 NEVER = "a-token-that-nobody-must-see"
-EXAMPLES = re.split(r"^---$", katapult.EXAMPLES, flags=re.MULTILINE)
+SHOWN_EXAMPLES = re.split(r"^---$", katapult.EXAMPLES, flags=re.MULTILINE)
 
 
 class Inventory:
@@ -411,11 +411,11 @@ def test_a_machine_whose_name_is_no_host_name_is_named_by_its_id(inventory: Inve
     )
 
 
-@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+@pytest.mark.parametrize("number", range(len(SHOWN_EXAMPLES)))
 def test_an_example(inventory: Inventory, number: int) -> None:
     inventory.ansible.environment["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "true"
 
-    hosts = inventory.hosts(**yaml.safe_load(EXAMPLES[number]))
+    hosts = inventory.hosts(**yaml.safe_load(SHOWN_EXAMPLES[number]))
 
     assert hosts
     assert "[WARNING]" not in inventory.output
