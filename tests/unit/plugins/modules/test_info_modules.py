@@ -183,6 +183,24 @@ def test_what_the_service_leaves_open_is_no_answer(
     assert key in done["msg"]
 
 
+@pytest.mark.parametrize("options", [{"assigned": False}, {"assigned": True}, {"assigned": False, "details": True}])
+def test_a_disk_whose_place_is_missing_is_not_taken_for_unassigned(
+    disks: Any, simulator: Simulator, options: dict[str, Any]
+) -> None:
+    simulator.state.add_disk("data-01")
+
+    def without_place(answer: Any) -> Any:
+        rows = [{key: row[key] for key in row if key != "virtual_machine_disk"} for row in answer["disk"]]
+        return {**answer, "disk": rows}
+
+    path = LIST.partition(" ")[2]
+    simulator.faults.add(Fault(path, action="answer", status=200, body=without_place, when="after", times=-1))
+    done = disks(**options)
+
+    assert done["error"]["code"] == "unexpected_answer"
+    assert "virtual_machine_disk" in done["msg"]
+
+
 def test_details_are_read_at_the_same_time_and_keep_their_order(disks: Any, simulator: Simulator) -> None:
     simulator.seed(disks_seed(40))
     thin = disks()
