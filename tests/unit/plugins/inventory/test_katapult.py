@@ -259,6 +259,16 @@ def test_a_wrong_token_fails_with_the_words_of_the_modules_and_is_shown_nowhere(
     assert message in module
 
 
+@pytest.mark.parametrize("option", ["hostname", "disks", "states"])
+def test_a_token_in_the_place_of_another_option_is_not_shown(inventory: Inventory, option: str) -> None:
+    """Ansible's own checks quote what they refuse."""
+    inventory.ansible.environment["KATAPULT_API_TOKEN"] = NEVER
+
+    output = inventory.failure(**{option: NEVER})
+    assert option in output
+    assert NEVER not in output
+
+
 def test_a_token_in_the_file_goes_before_the_variable_and_is_not_shown(inventory: Inventory) -> None:
     output = inventory.failure(api_token=NEVER)
 
